@@ -1,0 +1,82 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Every Swift module: warnings are errors, imports say how far they reach.
+let strict: [SwiftSetting] = [
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+// The same, and an unsafe pointer needs a visible `unsafe`.
+let safe = strict + [.strictMemorySafety()]
+
+// Kernels and the physics shim are compiled for speed in debug builds too: tests train networks.
+let optimizedC: [CSetting] = [.unsafeFlags(["-O2", "-ffp-contract=off", "-fno-math-errno"])]
+let optimizedCXX: [CXXSetting] = [.unsafeFlags(["-O2", "-ffp-contract=off"])]
+
+func module(
+  _ name: String, _ uses: [Target.Dependency], in path: String? = nil,
+  _ settings: [SwiftSetting] = safe,
+  resources: [Resource]? = nil
+) -> Target {
+  .target(
+    name: name, dependencies: uses, path: path, resources: resources, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ uses: [Target.Dependency], resources: [Resource]? = nil) -> Target {
+  .testTarget(
+    name: name, dependencies: uses + ["TestSupport"], resources: resources, swiftSettings: strict)
+}
+
+let package = Package(
+  name: "rlsuite",
+  products: [.executable(name: "rlsuite", targets: ["rlsuite"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: [
+    .target(
+      name: "CBox2D", cxxSettings: optimizedCXX,
+      linkerSettings: [.linkedLibrary("box2d"), .linkedLibrary("m")]),
+    .target(name: "CKernels", cSettings: optimizedC, linkerSettings: [.linkedLibrary("m")]),
+    .target(name: "CThreads", cSettings: optimizedC),
+    .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
+    module("LinearAlgebra", ["CKernels", "COpenBLAS"], strict),
+    module("NeuralNetworks", ["LinearAlgebra"]),
+    module("Physics", ["CBox2D"], strict),
+    module("RLCore", ["LinearAlgebra", "CThreads"], strict),
+    module("Environments", ["RLCore", "Physics", "LinearAlgebra"], in: "Environments"),
+    module(
+      "Training",
+      [
+        "RLCore", "NeuralNetworks", "LinearAlgebra", "Yams",
+        .product(name: "Logging", package: "swift-log"),
+      ]),
+    module(
+      "Agents", ["Training", "RLCore", "NeuralNetworks", "LinearAlgebra"], in: "Agents",
+      resources: [.embedInCode("PPO/PPOPresets.yaml")]),
+    .executableTarget(
+      name: "rlsuite",
+      dependencies: [
+        "Environments", "Agents", "Training", "NeuralNetworks", "RLCore", "LinearAlgebra",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"), "Yams",
+      ],
+      path: "Sources/CommandLineTool", swiftSettings: strict),
+    module("TestSupport", ["RLCore", "LinearAlgebra"], in: "Tests/TestSupport", strict),
+    tests("LinearAlgebraTests", ["LinearAlgebra"]),
+    tests("NeuralNetworksTests", ["NeuralNetworks", "LinearAlgebra"]),
+    tests("RLCoreTests", ["RLCore", "LinearAlgebra"]),
+    tests("EnvironmentsTests", ["Environments", "Physics", "RLCore", "LinearAlgebra"]),
+    tests("TrainingTests", ["Training", "RLCore", "NeuralNetworks", "LinearAlgebra"]),
+    tests(
+      "AgentsTests",
+      ["Agents", "Environments", "Training", "RLCore", "NeuralNetworks", "LinearAlgebra"]),
+  ],
+  swiftLanguageModes: [.v6],
+  cLanguageStandard: .gnu17,
+  cxxLanguageStandard: .cxx17
+)

@@ -1,0 +1,12 @@
+internal import Glibc
+
+/// Zeroed memory for `count` floats, aligned to 64 bytes and a multiple of 64 bytes long.
+func allocateFloats(_ count: Int) -> UnsafeMutablePointer<Float> {
+  let bytes = max(64, (count * MemoryLayout<Float>.stride + 63) / 64 * 64)
+  var memory: UnsafeMutableRawPointer?
+  guard posix_memalign(&memory, 64, bytes) == 0, let memory else {
+    preconditionFailure("no memory for \(bytes) bytes")
+  }
+  memset(memory, 0, bytes)
+  return memory.bindMemory(to: Float.self, capacity: bytes / MemoryLayout<Float>.stride)
+}

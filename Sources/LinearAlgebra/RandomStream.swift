@@ -1,0 +1,122 @@
+internal import Glibc
+
+/// A named stream of random numbers: xoshiro256++, seeded through SplitMix64.
+///
+/// Everything that learning draws (action noise, minibatch order, initial weights) comes from a
+/// stream of its own, named after its purpose and the environment index it belongs to, so results
+/// depend neither on worker count nor on the order of use.  Environments draw from
+/// `NumPyRandom` instead, for parity with Gymnasium.
+///
+/// - Source: Blackman and Vigna, "Scrambled linear pseudorandom number generators", 2021.
+@frozen public struct RandomStream: RandomNumberGenerator, Sendable, Equatable {
+  @usableFromInline var s0: UInt64
+  @usableFromInline var s1: UInt64
+  @usableFromInline var s2: UInt64
+  @usableFromInline var s3: UInt64
+
+  /// Makes the stream for a purpose.
+  ///
+  /// - Parameters:
+  ///   - seed: The run's seed.
+  ///   - name: The purpose; streams of different names are unrelated.
+  ///   - index: For one stream per environment, worker-independent.
+  public init(seed: UInt64, name: String, index: Int = 0) {
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    for byte in name.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    var mixer = SplitMix64(state: seed)
+    mixer.state = mixer.next() ^ hash
+    mixer.state = mixer.next() ^ UInt64(truncatingIfNeeded: index)
+    self.init(words: [mixer.next(), mixer.next(), mixer.next(), mixer.next()])
+  }
+
+  /// Restores a stream from its four state words.
+  public init(words: [UInt64]) {
+    precondition(words.count == 4, "a stream has 4 state words, not \(words.count)")
+    (s0, s1, s2, s3) = (words[0], words[1], words[2], words[3])
+  }
+
+  /// The four state words, for checkpoints.
+  public var words: [UInt64] { [s0, s1, s2, s3] }
+
+  /// The next 64 random bits.
+  @inlinable public mutating func next() -> UInt64 {
+    let sum = s0 &+ s3
+    let result = ((sum << 23) | (sum >> 41)) &+ s0
+    let shifted = s1 << 17
+    s2 ^= s0
+    s3 ^= s1
+    s1 ^= s2
+    s0 ^= s3
+    s2 ^= shifted
+    s3 = (s3 << 45) | (s3 >> 19)
+    return result
+  }
+
+  /// A number in 0 ..< 1 with 24 random bits.
+  @inlinable public mutating func uniform() -> Float { Float(next() >> 40) * 0x1p-24 }
+
+  /// A number in a half-open interval.
+  @inlinable public mutating func uniform(from low: Float, to high: Float) -> Float {
+    low + (high - low) * uniform()
+  }
+
+  /// An integer in 0 ..< bound by multiplication and rejection (Lemire 2019), without bias.
+  @inlinable public mutating func integer(below bound: UInt32) -> UInt32 {
+    precondition(bound > 0)
+    var product = (next() >> 32) &* UInt64(bound)
+    if UInt32(truncatingIfNeeded: product) < bound {
+      let threshold = (0 &- bound) % bound
+      while UInt32(truncatingIfNeeded: product) < threshold {
+        product = (next() >> 32) &* UInt64(bound)
+      }
+    }
+    return UInt32(truncatingIfNeeded: product >> 32)
+  }
+
+  /// Two independent standard normal numbers (Box and Muller 1958), computed in double precision.
+  public mutating func normalPair() -> (Float, Float) {
+    let radius = (-2 * log(1 - Double(next() >> 11) * 0x1p-53)).squareRoot()
+    let angle = 2 * Double.pi * (Double(next() >> 11) * 0x1p-53)
+    return (Float(radius * cos(angle)), Float(radius * sin(angle)))
+  }
+
+  /// Fills a buffer with standard normal numbers; an odd count discards one draw.
+  public mutating func fillNormal(_ buffer: UnsafeMutableBufferPointer<Float>) {
+    var i = 0
+    while i < buffer.count {
+      let (first, second) = normalPair()
+      buffer[i] = first
+      if i + 1 < buffer.count { buffer[i + 1] = second }
+      i += 2
+    }
+  }
+
+  /// Puts 0 ..< count of an index buffer into random order (Fisher and Yates).
+  public mutating func shuffle(_ indices: inout [Int32]) {
+    var i = indices.count - 1
+    while i > 0 {
+      indices.swapAt(i, Int(integer(below: UInt32(i + 1))))
+      i -= 1
+    }
+  }
+}
+
+/// A 64-bit mixer with one word of state; seeds everything else.
+///
+/// - Source: Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014.
+@frozen public struct SplitMix64: RandomNumberGenerator, Sendable {
+  /// The only word of state.
+  public var state: UInt64
+
+  /// Starts from a seed.
+  @inlinable public init(state: UInt64) { self.state = state }
+
+  /// The next 64 random bits.
+  @inlinable public mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+}

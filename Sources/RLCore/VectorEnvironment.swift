@@ -1,0 +1,223 @@
+public import LinearAlgebra
+
+/// Many copies of one environment, erased to what agents need.
+///
+/// Stepping is by range so that worker threads can each drive their own environments through a
+/// whole rollout without meeting; ranges stepped at the same time must not overlap.  An episode
+/// that ends is reset in the same step ("same-step autoreset"), its last observation kept apart.
+public protocol BatchedEnvironment: AnyObject {
+  /// Spaces, names, units and limits.
+  var specification: EnvironmentSpecification { get }
+  /// Number of environments.
+  var count: Int { get }
+  /// What the last step returned.
+  var batch: StepBatch { get }
+  /// Resets all environments and starts their episode counts at 0.
+  func reset(seeds: EpisodeSeeds)
+  /// Resets one environment to an episode of a given seed, outside the seed schedule.
+  func reset(environment: Int, seed: UInt64)
+  /// Steps a range of environments by one time step.
+  func step(actions: Matrix, in range: Range<Int>)
+  /// The running episode of one environment, to be continued elsewhere.
+  func snapshot(of environment: Int) -> EpisodeSnapshot
+  /// Rebuilds a running episode by re-simulating it from its seed and actions.
+  func restore(_ snapshot: EpisodeSnapshot, to environment: Int) throws(SnapshotError)
+  /// A fingerprint of one environment's full simulator state.
+  func stateHash(of environment: Int) -> UInt64
+  /// The values of the physical parameters, by name, in table order.
+  var parameterValues: [(name: String, value: Double)] { get }
+  /// Sets a physical parameter of all environments from their next reset on.
+  func setParameter(_ name: String, to value: Double) throws(ParameterError)
+}
+
+/// A running episode as data: never positions poked into a live world.
+public struct EpisodeSnapshot: Sendable, Equatable {
+  /// Which episode of its environment it is.
+  public var episode: Int
+  /// The seed it was reset with.
+  public var seed: UInt64
+  /// [steps × A], row by row: every action since the reset.
+  public var actions: [Float]
+  /// Fingerprint of the simulator after the last action.
+  public var stateHash: UInt64
+
+  /// Gathers a snapshot read from a file.
+  public init(episode: Int, seed: UInt64, actions: [Float], stateHash: UInt64) {
+    self.episode = episode
+    self.seed = seed
+    self.actions = actions
+    self.stateHash = stateHash
+  }
+}
+
+/// A snapshot that can't be continued.
+public enum SnapshotError: Error, Equatable, CustomStringConvertible {
+  /// Re-simulation arrived at another state: another build, machine or parameter.
+  case diverged(environment: Int, step: Int)
+  /// The action log does not fit the environment.
+  case malformed(environment: Int)
+
+  /// One sentence.
+  public var description: String {
+    switch self {
+    case .diverged(let environment, let step):
+      "environment \(environment) re-simulated \(step) steps to another state than was saved"
+    case .malformed(let environment):
+      "the saved episode of environment \(environment) does not fit the environment"
+    }
+  }
+}
+
+/// A physical parameter that can't be set.
+public enum ParameterError: Error, Equatable {
+  /// No such parameter; the names there are.
+  case unknown(name: String, known: [String])
+  /// Outside its range.
+  case outOfRange(name: String, value: Double, range: ClosedRange<Double>)
+}
+
+/// N environments of one type, stepped in place.
+public final class VectorEnvironment<E: Environment & ~Copyable>: BatchedEnvironment {
+  public let count: Int
+  public let batch: StepBatch
+  private let environments: UnsafeMutablePointer<E>
+  private let progress: UnsafeMutablePointer<EpisodeProgress>
+  private let actionLog: UnsafeMutablePointer<Float>
+  private let actionWidth: Int
+  private let episodeSteps: Int
+  private var seeds = EpisodeSeeds.training(runSeed: 0)
+
+  private struct EpisodeProgress {
+    var episode = 0
+    var seed: UInt64 = 0
+    var steps = 0
+    var totalReward = 0.0
+  }
+
+  /// Makes `count` environments with the same parameters; reset before stepping.
+  public init(count: Int, parameters: E.Parameters = E.Parameters()) {
+    precondition(count >= 1, "\(count) environments")
+    let specification = E.specification
+    self.count = count
+    actionWidth = specification.actionWidth
+    episodeSteps = specification.episodeSteps
+    batch = StepBatch(count: count, observationWidth: specification.observationWidth)
+    environments = .allocate(capacity: count)
+    for i in 0..<count { (environments + i).initialize(to: E(parameters: parameters)) }
+    progress = .allocate(capacity: count)
+    progress.initialize(repeating: EpisodeProgress(), count: count)
+    actionLog = .allocate(capacity: count * episodeSteps * actionWidth)
+    actionLog.initialize(repeating: 0, count: count * episodeSteps * actionWidth)
+  }
+
+  deinit {
+    environments.deinitialize(count: count)
+    environments.deallocate()
+    progress.deallocate()
+    actionLog.deallocate()
+  }
+
+  public var specification: EnvironmentSpecification { E.specification }
+
+  public func reset(seeds: EpisodeSeeds) {
+    self.seeds = seeds
+    for i in 0..<count {
+      progress[i].episode = 0
+      reset(environment: i, seed: seeds.seed(environment: i, episode: 0))
+    }
+  }
+
+  public func reset(environment i: Int, seed: UInt64) {
+    precondition(i >= 0 && i < count)
+    progress[i].seed = seed
+    progress[i].steps = 0
+    progress[i].totalReward = 0
+    var random = NumPyRandom(seed: seed)
+    var observation = batch.observations.mutableRow(i).mutableSpan
+    environments[i].reset(using: &random, observation: &observation)
+  }
+
+  public func step(actions: Matrix, in range: Range<Int>) {
+    precondition(
+      actions.rows == count && actions.columns == actionWidth && range.lowerBound >= 0
+        && range.upperBound <= count,
+      "actions \(actions.rows) × \(actions.columns) for \(count) × \(actionWidth), range \(range)")
+    E.stepAll(environments, in: range, actions: actions, batch: batch)
+    for i in range {
+      let log = actionLog + (i * episodeSteps + progress[i].steps) * actionWidth
+      log.update(from: actions.base + i * actions.stride, count: actionWidth)
+      progress[i].steps += 1
+      progress[i].totalReward += Double(batch.rewards[i])
+      batch.truncated[i] = progress[i].steps >= episodeSteps && !batch.terminated[i]
+      if batch.terminated[i] || batch.truncated[i] { finishEpisode(i) }
+    }
+  }
+
+  private func finishEpisode(_ i: Int) {
+    batch.finalObservations.copyRow(i, from: batch.observations, row: i)
+    batch.episodeReturns[i] = progress[i].totalReward
+    batch.episodeLengths[i] = progress[i].steps
+    progress[i].episode += 1
+    reset(environment: i, seed: seeds.seed(environment: i, episode: progress[i].episode))
+  }
+
+  public func snapshot(of i: Int) -> EpisodeSnapshot {
+    let log = UnsafeBufferPointer(
+      start: actionLog + i * episodeSteps * actionWidth, count: progress[i].steps * actionWidth)
+    return EpisodeSnapshot(
+      episode: progress[i].episode, seed: progress[i].seed, actions: Array(log),
+      stateHash: stateHash(of: i))
+  }
+
+  public func restore(_ snapshot: EpisodeSnapshot, to i: Int) throws(SnapshotError) {
+    let steps = snapshot.actions.count / actionWidth
+    guard snapshot.actions.count == steps * actionWidth, steps < episodeSteps else {
+      throw .malformed(environment: i)
+    }
+    progress[i].episode = snapshot.episode
+    reset(environment: i, seed: snapshot.seed)
+    let actions = Matrix(rows: count, columns: actionWidth)
+    for t in 0..<steps {
+      for j in 0..<actionWidth { actions[i, j] = snapshot.actions[t * actionWidth + j] }
+      step(actions: actions, in: i..<i + 1)
+      guard progress[i].steps == t + 1 else { throw .diverged(environment: i, step: t) }
+    }
+    guard stateHash(of: i) == snapshot.stateHash else {
+      throw .diverged(environment: i, step: steps)
+    }
+  }
+
+  public func stateHash(of i: Int) -> UInt64 {
+    var hasher = StateHasher()
+    hasher.combine(progress[i].steps)
+    hasher.combine(progress[i].totalReward)
+    environments[i].hashState(into: &hasher)
+    return hasher.value
+  }
+
+  public var parameterValues: [(name: String, value: Double)] {
+    E.parameterTable.map { ($0.name, environments[0].parameters[keyPath: $0.keyPath]) }
+  }
+
+  public func setParameter(_ name: String, to value: Double) throws(ParameterError) {
+    guard let parameter = E.parameterTable.first(where: { $0.name == name }) else {
+      throw .unknown(name: name, known: E.parameterTable.map(\.name))
+    }
+    guard parameter.range.contains(value) else {
+      throw .outOfRange(name: name, value: value, range: parameter.range)
+    }
+    for i in 0..<count { environments[i].parameters[keyPath: parameter.keyPath] = value }
+  }
+}
+
+extension Environment where Self: ~Copyable {
+  /// The physical parameters with their nominal values.
+  public static var parameterDescriptions: [ParameterDescription] {
+    let nominal = Parameters()
+    return parameterTable.map {
+      ParameterDescription(
+        name: $0.name, unit: $0.unit, nominal: nominal[keyPath: $0.keyPath], range: $0.range,
+        summary: $0.summary)
+    }
+  }
+}
