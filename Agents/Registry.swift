@@ -1,1 +1,17 @@
+public import Training
 
+/// The table of agents; a new agent is one folder and one line here.
+public enum AgentRegistry {
+  /// Every agent there is.
+  public static let all: [RegisteredAgent] = [
+    RegisteredAgent(
+      "ppo", "proximal policy optimisation with generalised advantage estimation",
+      presets: String(decoding: PackageResources.PPOPresets_yaml, as: UTF8.self),
+      settings: PPOConfiguration.self, make: PPOAgent.init(configuration:context:))
+  ]
+
+  /// The agent of this id.
+  public static func find(_ identifier: String) -> RegisteredAgent? {
+    all.first { $0.identifier == identifier }
+  }
+}

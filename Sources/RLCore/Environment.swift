@@ -107,6 +107,30 @@ public final class StepBatch {
     episodeLengths.initialize(repeating: 0, count: count)
   }
 
+  /// Whether an environment's episode ended in the last step, by termination or truncation.
+  @inlinable public func hasEnded(_ i: Int) -> Bool {
+    precondition(i >= 0 && i < count)
+    return terminated[i] || truncated[i]
+  }
+
+  /// Whether an environment's task ended in the last step.
+  @inlinable public func hasTerminated(_ i: Int) -> Bool {
+    precondition(i >= 0 && i < count)
+    return terminated[i]
+  }
+
+  /// Undiscounted return of the episode that ended in the last step.
+  @inlinable public func episodeReturn(_ i: Int) -> Double {
+    precondition(i >= 0 && i < count)
+    return episodeReturns[i]
+  }
+
+  /// Length of the episode that ended in the last step.
+  @inlinable public func episodeLength(_ i: Int) -> Int {
+    precondition(i >= 0 && i < count)
+    return episodeLengths[i]
+  }
+
   deinit {
     terminated.deallocate()
     truncated.deallocate()

@@ -1,0 +1,221 @@
+internal import Foundation
+public import LinearAlgebra
+public import NeuralNetworks
+public import RLCore
+
+/// How a network's output becomes an action.
+public enum PolicyHead: String, Codable, Sendable {
+  /// The output is the mean of a Gaussian whose log-deviation is a parameter of its own; the sample
+  /// is clipped to the action's bounds only on its way to the environment.
+  case gaussian
+  /// The output holds one logit per choice.
+  case categorical
+}
+
+/// A policy made of an observation normaliser, a multilayer perceptron and a head.
+public final class MLPPolicy: Policy {
+  /// What a policy file says of itself, as JSON in its metadata under "policy".
+  struct Description: Codable {
+    var environment: String
+    var head: PolicyHead
+    var inputs: Int
+    var hidden: [Int]
+    var outputs: Int
+    var activation: Activation
+    var layerNorm: Bool
+    var normalizesObservations: Bool
+    var actionLow: [Float]
+    var actionHigh: [Float]
+
+    enum CodingKeys: String, CodingKey {
+      case environment, head, inputs, hidden, outputs, activation
+      case layerNorm = "layer-norm"
+      case normalizesObservations = "normalizes-observations"
+      case actionLow = "action-low"
+      case actionHigh = "action-high"
+    }
+  }
+
+  public let environmentIdentifier: String
+  /// Maps normalised observations [B × O] to means or logits [B × D].
+  public let network: MLP
+  /// How the output becomes an action.
+  public let head: PolicyHead
+  /// Stands in front of the network.
+  public let normalizer: ObservationNormalizer
+  /// [1 × A]: log of the standard deviation; of no columns for a categorical head.
+  public let logDeviation: ParameterBlock
+  /// Bounds of the action in the environment's units; empty for a categorical head.
+  let actionLow: [Float]
+  let actionHigh: [Float]
+
+  /// Makes a policy with new weights for an environment.
+  public init(
+    specification: EnvironmentSpecification, hidden: [Int], activation: Activation,
+    usesLayerNorm: Bool, initialLogDeviation: Float, normalizesObservations: Bool,
+    random: inout RandomStream
+  ) {
+    environmentIdentifier = specification.identifier
+    let outputs: Int
+    switch specification.actionSpace {
+    case .box(let low, let high):
+      (head, outputs, actionLow, actionHigh) = (.gaussian, low.count, low, high)
+    case .discrete(let count):
+      (head, outputs, actionLow, actionHigh) = (.categorical, count, [], [])
+    }
+    network = MLP(
+      name: "policy",
+      architecture: MLPArchitecture(
+        inputs: specification.observationWidth, hidden: hidden, outputs: outputs,
+        activation: activation, usesLayerNorm: usesLayerNorm),
+      initializer: .orthogonal(hiddenGain: Float(2).squareRoot(), outputGain: 0.01),
+      random: &random)
+    normalizer = ObservationNormalizer(
+      width: specification.observationWidth, isEnabled: normalizesObservations)
+    logDeviation = Self.makeLogDeviation(actionLow.count)
+    logDeviation.parameters[0].value.fill(initialLogDeviation)
+  }
+
+  /// Reads a policy file.
+  public init(from archive: TensorArchive) throws(ArchiveError) {
+    guard let text = archive.metadata["policy"] else { throw .missing(name: "policy description") }
+    let description: Description
+    do {
+      description = try JSONDecoder().decode(Description.self, from: Data(text.utf8))
+    } catch {
+      throw .invalid(reason: "its policy description can't be read")
+    }
+    let sizes = [description.inputs, description.outputs] + description.hidden
+    let isGaussian = description.head == .gaussian
+    guard sizes.allSatisfy({ (1...65536).contains($0) }), description.hidden.count <= 64,
+      description.actionLow.count == (isGaussian ? description.outputs : 0),
+      description.actionHigh.count == description.actionLow.count
+    else { throw .invalid(reason: "its policy description has impossible sizes") }
+    let widest = (sizes.max() ?? 1)
+    guard widest * widest <= 1 << 26 else {
+      throw .invalid(reason: "its policy description has impossible sizes")
+    }
+    environmentIdentifier = description.environment
+    head = description.head
+    (actionLow, actionHigh) = (description.actionLow, description.actionHigh)
+    var random = RandomStream(seed: 0, name: "unused")
+    network = MLP(
+      name: "policy",
+      architecture: MLPArchitecture(
+        inputs: description.inputs, hidden: description.hidden, outputs: description.outputs,
+        activation: description.activation, usesLayerNorm: description.layerNorm),
+      initializer: .fanInUniform, random: &random)
+    normalizer = ObservationNormalizer(
+      width: description.inputs, isEnabled: description.normalizesObservations)
+    logDeviation = Self.makeLogDeviation(actionLow.count)
+    try load(from: archive)
+  }
+
+  private static func makeLogDeviation(_ count: Int) -> ParameterBlock {
+    ParameterBlock([(name: "policy.log-std", rows: 1, columns: count, isWeight: false)])
+  }
+
+  public func makeActor(rows: Int) -> any PolicyActor { MLPPolicyActor(self, rows: rows) }
+
+  public func save(to archive: inout TensorArchive) {
+    let architecture = network.architecture
+    let description = Description(
+      environment: environmentIdentifier, head: head, inputs: architecture.inputs,
+      hidden: architecture.hidden, outputs: architecture.outputs,
+      activation: architecture.activation, layerNorm: architecture.usesLayerNorm,
+      normalizesObservations: normalizer.isEnabled, actionLow: actionLow, actionHigh: actionHigh)
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    if let data = try? encoder.encode(description) {
+      archive.metadata["policy"] = String(decoding: data, as: UTF8.self)
+    }
+    archive.set(network.parameters.parameters)
+    if head == .gaussian { archive.set(logDeviation.parameters) }
+    normalizer.save(to: &archive)
+  }
+
+  /// Replaces weights and statistics by those of a file of the same architecture.
+  public func load(from archive: TensorArchive) throws(ArchiveError) {
+    try archive.read(into: network.parameters.parameters)
+    if head == .gaussian { try archive.read(into: logDeviation.parameters) }
+    try normalizer.load(from: archive)
+    network.parametersDidChange()
+  }
+}
+
+/// Acts for one thread.
+final class MLPPolicyActor: PolicyActor {
+  private let policy: MLPPolicy
+  private let workspace: MLP.Workspace
+  private let normalized: Matrix
+
+  init(_ policy: MLPPolicy, rows: Int) {
+    self.policy = policy
+    workspace = policy.network.makeWorkspace(rows: rows)
+    normalized = Matrix(rows: rows, columns: policy.network.architecture.inputs)
+  }
+
+  func act(
+    on observations: Matrix, rows: Int, mode: ActionMode, streams: inout [RandomStream],
+    actions: Matrix
+  ) {
+    precondition(rows <= workspace.capacity && (mode == .deterministic || rows <= streams.count))
+    policy.normalizer.normalize(observations, rows: rows, into: normalized)
+    let output = policy.network.forward(normalized, rows: rows, in: workspace)
+    let logDeviation = policy.logDeviation.parameters[0].value
+    for i in 0..<rows {
+      switch (policy.head, mode) {
+      case (.gaussian, .deterministic):
+        for j in 0..<actions.columns { actions[i, j] = clip(output[i, j], j) }
+      case (.gaussian, .stochastic):
+        for j in 0..<actions.columns {
+          let noise = streams[i].normalPair().0
+          actions[i, j] = clip(output[i, j] + exponential(logDeviation[0, j]) * noise, j)
+        }
+      case (.categorical, .deterministic):
+        actions[i, 0] = Float(Categorical.mode(logits: output, row: i))
+      case (.categorical, .stochastic):
+        actions[i, 0] = Float(Categorical.sample(logits: output, row: i, using: &streams[i]))
+      }
+    }
+  }
+
+  private func clip(_ value: Float, _ j: Int) -> Float {
+    min(max(value, policy.actionLow[j]), policy.actionHigh[j])
+  }
+}
+
+extension TensorArchive {
+  /// Adds parameters under their names; weights as [out × in], as other tools store them.
+  public mutating func set(_ parameters: [Parameter]) {
+    for parameter in parameters {
+      let matrix = parameter.value
+      let (rows, columns) = (matrix.rows, matrix.columns)
+      if parameter.isWeight {
+        let values = (0..<columns).flatMap { column in (0..<rows).map { matrix[$0, column] } }
+        set(parameter.name, .floats(values), shape: [columns, rows])
+      } else {
+        set(parameter.name, .floats((0..<columns).map { matrix[0, $0] }))
+      }
+    }
+  }
+
+  /// Reads parameters by their names; throws before the first is written if one does not fit.
+  public func read(into parameters: [Parameter]) throws(ArchiveError) {
+    for parameter in parameters {
+      let count = parameter.value.rows * parameter.value.columns
+      guard try floats(parameter.name, count: count).allSatisfy(\.isFinite) else {
+        throw .invalid(reason: "\(parameter.name) is not finite")
+      }
+    }
+    for parameter in parameters {
+      let matrix = parameter.value
+      let values = try floats(parameter.name)
+      for i in 0..<matrix.rows {
+        for j in 0..<matrix.columns {
+          matrix[i, j] = values[parameter.isWeight ? j * matrix.rows + i : j]
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,40 @@
+internal import LinearAlgebra
+
+/// Statistics of a handful of returns.
+public enum Statistics {
+  /// The mean of the middle half: ⌊n/4⌋ values are dropped at each end.
+  ///
+  /// - Source: Agarwal et al. 2021, arXiv:2108.13264 (rliable).
+  public static func interquartileMean(_ values: [Double]) -> Double {
+    guard !values.isEmpty else { return .nan }
+    let dropped = values.count / 4
+    let middle = values.sorted().dropFirst(dropped).dropLast(dropped)
+    return middle.reduce(0, +) / Double(middle.count)
+  }
+
+  /// A statistic with its 95 % percentile bootstrap interval.
+  ///
+  /// - Parameters:
+  ///   - values: The sample.
+  ///   - repetitions: Resamples; their random stream is fixed, so equal samples give equal intervals.
+  ///   - statistic: What to estimate.
+  /// - Returns: The statistic of the sample, and the interval.
+  public static func bootstrap(
+    _ values: [Double], repetitions: Int = 2000, statistic: ([Double]) -> Double
+  ) -> (estimate: Double, interval: ClosedRange<Double>) {
+    let estimate = statistic(values)
+    guard values.count > 1, values.allSatisfy(\.isFinite) else {
+      return (estimate, estimate...estimate)
+    }
+    var stream = RandomStream(seed: 0, name: "bootstrap")
+    var resample = values
+    let estimates = (0..<repetitions).map { _ in
+      for i in resample.indices {
+        resample[i] = values[Int(stream.integer(below: UInt32(values.count)))]
+      }
+      return statistic(resample)
+    }.sorted()
+    let edge = Int((0.025 * Double(repetitions)).rounded())
+    return (estimate, estimates[edge]...estimates[repetitions - 1 - edge])
+  }
+}

@@ -1,0 +1,146 @@
+import Agents
+import LinearAlgebra
+import NeuralNetworks
+import RLCore
+import TestSupport
+import Testing
+import Training
+
+/// Every loss of PPO against central differences of itself, in single precision.
+@Suite struct PPOGradientTests {
+  private static func specification(discrete: Bool) -> EnvironmentSpecification {
+    let low = [Float](repeating: -10, count: 5)
+    return EnvironmentSpecification(
+      identifier: "gradient-check", summary: "none",
+      observationSpace: .box(low: low, high: low.map { -$0 }),
+      observationComponents: low.map { _ in .init("x") },
+      actionSpace: discrete ? .discrete(count: 3) : .box(low: [-9, -9], high: [9, 9]),
+      actionComponents: [.init("a")], timeStep: 1, episodeSteps: 10, solvedReturn: nil,
+      source: "none")
+  }
+
+  private struct Setup {
+    let policy: MLPPolicy
+    let critic: MLP
+    let rollout: RolloutBuffer
+    let order: [Int32]
+  }
+
+  /// A rollout of random numbers whose old log-probabilities lie near, not at, the present ones.
+  private static func setup(discrete: Bool) -> Setup {
+    let specification = specification(discrete: discrete)
+    var random = RandomStream(seed: 3, name: "gradient-check")
+    let policy = MLPPolicy(
+      specification: specification, hidden: [7, 6], activation: .tanh, usesLayerNorm: false,
+      initialLogDeviation: -0.3, normalizesObservations: false, random: &random)
+    let critic = MLP(
+      name: "critic",
+      architecture: MLPArchitecture(
+        inputs: 5, hidden: [7, 6], outputs: 1, activation: .tanh, usesLayerNorm: false),
+      initializer: .fanInUniform, random: &random)
+    for parameter in policy.network.parameters.parameters {
+      for i in 0..<parameter.value.rows {
+        for j in 0..<parameter.value.columns {
+          parameter.value[i, j] = 0.5 * random.normalPair().0
+        }
+      }
+    }
+    policy.network.parametersDidChange()
+    let rollout = RolloutBuffer(
+      environments: 4, steps: 6, observationWidth: 5, actionWidth: discrete ? 1 : 2,
+      distributionWidth: discrete ? 3 : 2, episodeSteps: 10)
+    for row in 0..<rollout.count {
+      for j in 0..<5 { rollout.normalizedObservations[row, j] = random.normalPair().0 }
+      for j in 0..<rollout.actions.columns {
+        rollout.actions[row, j] =
+          discrete ? Float(random.integer(below: 3)) : random.normalPair().0
+      }
+      rollout.logProbabilities[row] = (discrete ? -1.1 : -2.5) + 0.4 * random.normalPair().0
+      rollout.advantages[row] = random.normalPair().0
+      rollout.returns[row] = random.normalPair().0
+      rollout.values[row] = 0.5 * random.normalPair().0
+    }
+    return Setup(
+      policy: policy, critic: critic, rollout: rollout, order: (0..<24).map { Int32(23 - $0) })
+  }
+
+  /// Compares the analytic gradient with (L(x + h) − L(x − h)) / 2h for every parameter.
+  private static func check(
+    _ parameters: [Parameter], changed: () -> Void, loss: () -> Double
+  ) {
+    _ = loss()
+    let analytic = parameters.map { p in
+      (0..<p.value.rows).flatMap { i in (0..<p.value.columns).map { p.gradient[i, $0] } }
+    }
+    let h: Float = 2e-3
+    for (p, expected) in zip(parameters, analytic) {
+      var index = 0
+      for i in 0..<p.value.rows {
+        for j in 0..<p.value.columns {
+          let old = p.value[i, j]
+          p.value[i, j] = old + h
+          changed()
+          let up = loss()
+          p.value[i, j] = old - h
+          changed()
+          let down = loss()
+          p.value[i, j] = old
+          changed()
+          // Single-precision losses of order 1 are good to 1e-7; 1e-7 / h = 5e-5, plus h² terms.
+          let numeric = (up - down) / Double(2 * h)
+          #expect(
+            abs(numeric - Double(expected[index])) < 1e-3 + 1e-2 * abs(numeric),
+            "\(p.name)[\(i), \(j)]: \(expected[index]) against \(numeric)")
+          index += 1
+        }
+      }
+    }
+    #expect(analytic.joined().contains { abs($0) > 1e-2 })
+  }
+
+  @Test(arguments: [false, true]) func policyLossMatchesDifferences(discrete: Bool) {
+    let setup = Self.setup(discrete: discrete)
+    var configuration = PPOConfiguration()
+    configuration.minibatchSize = 24
+    configuration.entropyCoefficient = 0.05
+    let learner = PPOPolicyLearner(configuration, setup.policy, setup.rollout)
+    var parameters = setup.policy.network.parameters.parameters
+    if !discrete { parameters += setup.policy.logDeviation.parameters }
+    Self.check(parameters, changed: { setup.policy.network.parametersDidChange() }) {
+      learner.computeGradient(setup.order, 0..<24, clipRange: 0.2)
+      return Double(learner.loss) - 0.05 * Double(learner.entropy)
+    }
+    #expect(learner.clipFraction > 0.1 && learner.clipFraction < 0.9)
+  }
+
+  @Test(arguments: [nil, Float(0.3)]) func valueLossMatchesDifferences(clip: Float?) {
+    let setup = Self.setup(discrete: false)
+    var configuration = PPOConfiguration()
+    configuration.minibatchSize = 24
+    configuration.valueClipRange = clip
+    let learner = PPOValueLearner(configuration, setup.critic, setup.rollout)
+    Self.check(
+      setup.critic.parameters.parameters, changed: { setup.critic.parametersDidChange() }
+    ) {
+      learner.computeGradient(setup.order, 0..<24)
+      return 0.5 * Double(learner.loss)
+    }
+  }
+
+  @Test func ratioIsExactlyOneBeforeTheFirstStep() {
+    let environment = VectorEnvironment<RandomWalk>(count: 3)
+    environment.reset(seeds: .training(runSeed: 1))
+    var configuration = PPOConfiguration()
+    configuration.stepsPerRollout = 16
+    configuration.minibatchSize = 48
+    configuration.epochs = 1
+    configuration.learningRate = 1e-30
+    let agent = PPOAgent(
+      configuration: configuration,
+      context: AgentContext(
+        environment: environment, pool: WorkerPool(threads: 1), seed: 1, totalSteps: 1000))
+    let report = try? agent.iterate()
+    let kl = agent.metricNames.firstIndex(of: "approximate-kl").flatMap { report?.metrics[$0] }
+    #expect(abs(kl ?? 1) < 1e-7)
+  }
+}
