@@ -1,6 +1,6 @@
-public import LinearAlgebra
-public import NeuralNetworks
-public import RLCore
+internal import LinearAlgebra
+internal import NeuralNetworks
+internal import RLCore
 public import Training
 
 /// Proximal policy optimisation with generalised advantage estimation.

@@ -1,5 +1,5 @@
-package import LinearAlgebra
-package import NeuralNetworks
+internal import LinearAlgebra
+internal import NeuralNetworks
 package import Training
 
 /// The policy's half of a PPO update: minibatch, clipped surrogate, gradient, Adam.
@@ -50,8 +50,9 @@ package final class PPOPolicyLearner {
     weights = Vector(count: rows)
   }
 
-  /// Gathers the rows of a minibatch and computes the gradient of
-  /// `−mean(min(ρ A, clip(ρ, 1 − ε, 1 + ε) A)) − c H` (Schulman et al. 2017, equations 7 and 9).
+  /// Gathers the rows of a minibatch and computes the gradient of the clipped surrogate.
+  ///
+  /// `−mean(min(ρ A, clip(ρ, 1 − ε, 1 + ε) A)) − c H`: Schulman et al. 2017, equations 7 and 9.
   package func computeGradient(_ order: [Int32], _ rows: Range<Int>, clipRange: Float) {
     let count = rows.count
     gather(order, rows)

@@ -1,4 +1,4 @@
-package import LinearAlgebra
+internal import LinearAlgebra
 package import NeuralNetworks
 package import Training
 
@@ -32,8 +32,10 @@ package final class PPOValueLearner {
     oldValues = Vector(count: rows)
   }
 
-  /// Gathers the rows of a minibatch and computes the gradient of `c mean((V − R)²)`, or of
-  /// `c mean(max((V − R)², (V_old + clip(V − V_old, ±ε) − R)²))` where values are clipped.
+  /// Gathers the rows of a minibatch and computes the gradient of the value loss.
+  ///
+  /// `c mean((V − R)²)`, or `c mean(max((V − R)², (V_old + clip(V − V_old, ±ε) − R)²))` where values
+  /// are clipped.
   package func computeGradient(_ order: [Int32], _ rows: Range<Int>) {
     let count = rows.count
     for (k, position) in rows.enumerated() {
@@ -70,7 +72,9 @@ package final class PPOValueLearner {
   }
 
   /// Writes the optimiser's moments.
-  package func save(to archive: inout TensorArchive) { archive.set(optimizer, named: "critic.adam") }
+  package func save(to archive: inout TensorArchive) {
+    archive.set(optimizer, named: "critic.adam")
+  }
 
   /// Reads the optimiser's moments.
   package func load(from archive: TensorArchive) throws(ArchiveError) {

@@ -1,4 +1,3 @@
-public import LinearAlgebra
 public import NeuralNetworks
 public import RLCore
 
@@ -6,7 +5,7 @@ public import RLCore
 public struct AgentContext {
   /// Already reset; the agent alone steps it.
   public let environment: any BatchedEnvironment
-  /// The threads it may use.  Results must not depend on how many there are.
+  /// The threads it may use; results must not depend on how many there are.
   public let pool: WorkerPool
   /// The run's seed; the agent's random streams derive from it by name.
   public let seed: UInt64

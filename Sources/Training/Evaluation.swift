@@ -1,4 +1,4 @@
-public import LinearAlgebra
+internal import LinearAlgebra
 public import RLCore
 
 /// How a policy did, episode by episode, on the raw reward.
@@ -72,7 +72,8 @@ public enum Evaluation {
     environment.reset(seeds: .consecutive(first: firstSeed, environments: slots))
     let workers = (0..<slots).map { slot in
       EvaluationWorker(
-        policy, environment, slot: slot, seeds: stride(from: slot, to: episodes, by: slots).map { firstSeed + UInt64($0) })
+        policy, environment, slot: slot,
+        seeds: stride(from: slot, to: episodes, by: slots).map { firstSeed + UInt64($0) })
     }
     let actions = Matrix(rows: slots, columns: environment.specification.actionWidth)
     pool.run(slots) { workers[$0].run(mode: mode, actions: actions) }

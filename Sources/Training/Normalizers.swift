@@ -46,7 +46,8 @@ public final class ObservationNormalizer {
 
   /// Writes the standardised form of raw observations [rows × O].
   public func normalize(
-    _ observations: Matrix, firstRow: Int = 0, rows: Int, into result: Matrix, at firstResult: Int = 0
+    _ observations: Matrix, firstRow: Int = 0, rows: Int, into result: Matrix,
+    at firstResult: Int = 0
   ) {
     let width = mean.count
     precondition(

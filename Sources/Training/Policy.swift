@@ -1,5 +1,4 @@
 public import LinearAlgebra
-public import RLCore
 
 /// How a policy chooses.
 public enum ActionMode: String, Sendable, CaseIterable {

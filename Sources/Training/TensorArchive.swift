@@ -37,11 +37,12 @@ public struct TensorArchive: Sendable, Equatable {
   /// Starts an empty archive.
   public init() {}
 
-  /// Adds a tensor.  Its name must be new and its numbers as many as its shape says.
+  /// Adds a tensor whose name is new and whose numbers are as many as its shape says.
   public mutating func set(_ name: String, _ values: Values, shape: [Int]? = nil) {
     let shape = shape ?? [values.count]
     precondition(tensors[name] == nil, "tensor \(name) is there already")
-    precondition(shape.reduce(1, *) == values.count, "\(name): \(shape) for \(values.count) numbers")
+    precondition(
+      shape.reduce(1, *) == values.count, "\(name): \(shape) for \(values.count) numbers")
     tensors[name] = Tensor(shape: shape, values: values)
   }
 
