@@ -31,6 +31,8 @@ public enum EnvironmentRegistry {
   public static let all: [RegisteredEnvironment] = [
     .init(CartPoleV1.self),
     .init(PendulumV1.self),
+    .init(BipedalWalker.self),
+    .init(BipedalWalkerHardcore.self),
   ]
 
   /// The environment of an id, if there is one.

@@ -61,6 +61,9 @@ public struct PendulumV1: Environment {
   /// Angular velocity, in rad/s.
   package private(set) var velocity = 0.0
   private var active = Parameters()
+  // NumPy squares through `pow`, which differs from x·x in the last bit now and then; a constant
+  // exponent would let the optimiser put x·x back.
+  private var squareExponent = 2.0
 
   public init(parameters: Parameters) { self.parameters = parameters }
 
@@ -84,11 +87,10 @@ public struct PendulumV1: Environment {
   public mutating func step(
     action: Span<Float>, observation: inout MutableSpan<Float>
   ) -> StepOutcome {
-    // NumPy keeps products of a constant and a single-precision action in single precision, and
-    // squares through `pow`, which differs from x·x in the last bit now and then.
+    // NumPy keeps products of a constant and a single-precision action in single precision.
     let torque = min(max(action[0], -2), 2) * Float(active.motorStrength)
     let drive = Float(3.0 / (active.mass * (active.length * active.length))) * torque
-    let effort = Float(0.001) * powf(torque, 2)
+    let effort = Float(0.001) * powf(torque, Float(squareExponent))
     return advance(drive: Double(drive), effort: Double(effort), observation: &observation)
   }
 
@@ -101,13 +103,15 @@ public struct PendulumV1: Environment {
   ) -> StepOutcome {
     let torque = min(max(doubleTorque, -2), 2) * active.motorStrength
     let drive = 3.0 / (active.mass * (active.length * active.length)) * torque
-    return advance(drive: drive, effort: 0.001 * pow(torque, 2), observation: &observation)
+    return advance(
+      drive: drive, effort: 0.001 * pow(torque, squareExponent), observation: &observation)
   }
 
   private mutating func advance(
     drive: Double, effort: Double, observation: inout MutableSpan<Float>
   ) -> StepOutcome {
-    let cost = pow(Self.wrapped(angle), 2) + 0.1 * pow(velocity, 2) + effort
+    let cost =
+      pow(Self.wrapped(angle), squareExponent) + 0.1 * pow(velocity, squareExponent) + effort
     let acceleration = 3 * active.gravity / (2 * active.length) * sin(angle) + drive
     velocity = min(max(velocity + acceleration * 0.05, -8), 8)
     angle += velocity * 0.05

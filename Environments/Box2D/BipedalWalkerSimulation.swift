@@ -1,0 +1,159 @@
+internal import Glibc
+package import Physics
+package import RLCore
+
+/// The body, world and rules that both walkers share; see ``BipedalWalker``.
+package struct BipedalWalkerSimulation: ~Copyable {
+  private static let unitsPerPixel = 1.0 / 30
+  private static let legHeight = 34 / 30.0  // m
+  private static let legWidth = 8 / 30.0  // m
+  private static let legDrop = -8 / 30.0  // m, hip below the hull's origin
+  private static let motorTorque = 80.0  // N·m
+  private static let hipSpeed = 4.0  // rad/s
+  private static let kneeSpeed = 6.0  // rad/s
+  private static let framesPerSecond = 50.0
+  private static let groundFriction = 2.5
+  private static let finish = 190 * BipedalWalkerTerrain.spacing  // m
+
+  /// Ten rays from straight down to almost straight ahead.
+  package static let rays: [RayOffset] = (0..<10).map {
+    let angle = 1.5 * Double($0) / 10
+    return RayOffset(sin(angle) * (160 / 30.0), -cos(angle) * (160 / 30.0))
+  }
+
+  private static let hullOutline = [(-30, 9), (6, 9), (34, 1), (34, -8), (-30, -8)].map {
+    Point(Float(Double($0.0) / 30), Float(Double($0.1) / 30))
+  }
+
+  var parameters: BipedalWalkerParameters
+  private var active = BipedalWalkerParameters()
+  private let hasObstacles: Bool
+  package private(set) var world: World
+  /// Hull, then for the rear and the front leg its upper and lower half.
+  package private(set) var bodies: [5 of Body]
+  /// Hip and knee of the rear leg, then of the front leg.
+  package private(set) var joints: [4 of Joint]
+  private var previousShaping = 0.0
+
+  init(parameters: BipedalWalkerParameters, hasObstacles: Bool) {
+    self.parameters = parameters
+    self.hasObstacles = hasObstacles
+    world = World(gravity: 0)
+    let placeholder = world.addStaticBody()
+    bodies = .init(repeating: placeholder)
+    joints = .init(repeating: world.addSlide(of: world.addStaticBody(), along: placeholder))
+  }
+
+  mutating func reset(using random: inout NumPyRandom, observation: inout MutableSpan<Float>) {
+    let terrain = BipedalWalkerTerrain(
+      roughness: parameters.roughness, hasObstacles: hasObstacles, using: &random)
+    reset(on: terrain, observation: &observation)
+  }
+
+  /// Starts an episode on a given terrain.
+  package mutating func reset(
+    on terrain: BipedalWalkerTerrain, observation: inout MutableSpan<Float>
+  ) {
+    active = parameters
+    world = World(gravity: Float(-10 * active.gravity))
+    terrain.build(in: &world, friction: Float(Self.groundFriction * active.friction))
+    buildBody(hullForce: terrain.hullForce)
+    // The reference's reset takes a first step with no torque; its reward is dropped.
+    previousShaping = 0
+    let rest: [4 of Float] = [0, 0, 0, 0]
+    _ = step(action: rest.span, observation: &observation)
+  }
+
+  private mutating func buildBody(hullForce: Double) {
+    let x = BipedalWalkerTerrain.spacing * Double(BipedalWalkerTerrain.startColumns) / 2
+    let y = BipedalWalkerTerrain.baseHeight + 2 * Self.legHeight
+    let hull = world.addDynamicBody(BodyState(x: Float(x), y: Float(y)), maySleep: true)
+    world.addPolygon(
+      Self.hullOutline, to: hull,
+      Material(density: Float(5 * active.mass), friction: 0.1, category: 0x20, mask: 1))
+    world.applyForce(x: Float(hullForce), y: 0, to: hull)
+    bodies[0] = hull
+
+    let material = Material(density: Float(active.mass), category: 0x20, mask: 1)
+    let halfHeight = Float(Self.legHeight / 2)
+    for (leg, side) in [Float(-1), 1].enumerated() {
+      let angle = side * 0.05
+      func addSegment(lengthsAboveCenter: Double, width: Double) -> Body {
+        let height = y - Self.legHeight * lengthsAboveCenter - Self.legDrop
+        let segment = world.addDynamicBody(
+          BodyState(x: Float(x), y: Float(height), angle: angle), maySleep: true)
+        world.addBox(
+          halfWidth: Float(width / 2), halfHeight: halfHeight, to: segment, material)
+        return segment
+      }
+      let upper = addSegment(lengthsAboveCenter: 0.5, width: Self.legWidth)
+      // pybox2d measures hinge angles from the pose at creation, which C++ does not.
+      joints[2 * leg] = world.addHinge(
+        Hinge(
+          hull, at: Point(0, Float(Self.legDrop)), to: upper, at: Point(0, halfHeight),
+          referenceAngle: angle, limits: -0.8...1.1, hasMotor: true))
+      let lower = addSegment(lengthsAboveCenter: 1.5, width: 0.8 * Self.legWidth)
+      joints[2 * leg + 1] = world.addHinge(
+        Hinge(
+          upper, at: Point(0, -halfHeight), to: lower, at: Point(0, halfHeight),
+          limits: -1.6 ... -0.1, hasMotor: true))
+      bodies[1 + 2 * leg] = upper
+      bodies[2 + 2 * leg] = lower
+    }
+  }
+
+  /// Advances by one time step.
+  package mutating func step(
+    action: Span<Float>, observation: inout MutableSpan<Float>
+  ) -> StepOutcome {
+    for i in 0..<4 {
+      let direction: Double = action[i] > 0 ? 1 : action[i] < 0 ? -1 : 0
+      let speed = (i % 2 == 0 ? Self.hipSpeed : Self.kneeSpeed) * active.motorSpeed * direction
+      world.drive(
+        joints[i], speed: Float(speed),
+        maximumTorque: Float(Self.motorTorque * active.motorStrength) * min(abs(action[i]), 1))
+    }
+    world.step(
+      seconds: Float(1 / Self.framesPerSecond), velocityIterations: 180, positionIterations: 60)
+    let hull = world.state(of: bodies[0])
+    observe(hull, into: &observation)
+    return outcome(hull: hull, action: action)
+  }
+
+  /// Writes what the walker senses; computed in double precision and rounded last, like the
+  /// reference.
+  private func observe(_ hull: BodyState, into observation: inout MutableSpan<Float>) {
+    observation[0] = hull.angle
+    observation[1] = Float(2 * Double(hull.angularVelocity) / Self.framesPerSecond)
+    observation[2] = Float(
+      0.3 * Double(hull.velocityX) * (600 * Self.unitsPerPixel) / Self.framesPerSecond)
+    observation[3] = Float(
+      0.3 * Double(hull.velocityY) * (400 * Self.unitsPerPixel) / Self.framesPerSecond)
+    for leg in 0..<2 {
+      let (hip, knee) = (world.state(of: joints[2 * leg]), world.state(of: joints[2 * leg + 1]))
+      observation[4 + 5 * leg] = hip.angle
+      observation[5 + 5 * leg] = Float(Double(hip.speed) / Self.hipSpeed)
+      observation[6 + 5 * leg] = Float(Double(knee.angle) + 1)
+      observation[7 + 5 * leg] = Float(Double(knee.speed) / Self.kneeSpeed)
+      observation[8 + 5 * leg] = world.isTouching(bodies[2 + 2 * leg]) ? 1 : 0
+    }
+    world.castFan(from: bodies[0], rays: Self.rays.span, into: &observation, at: 14)
+  }
+
+  private mutating func outcome(hull: BodyState, action: Span<Float>) -> StepOutcome {
+    let shaping = 130 * Double(hull.x) / 30 - 5 * abs(Double(hull.angle))
+    // NumPy's single-precision actions make the reward single-precision from here on.
+    var reward = Float(shaping - previousShaping)
+    previousShaping = shaping
+    for i in 0..<4 { reward -= Float(0.00035 * Self.motorTorque) * min(abs(action[i]), 1) }
+    if world.hasTouched(bodies[0]) || hull.x < 0 {
+      return StepOutcome(reward: -100, terminated: true)
+    }
+    return StepOutcome(reward: Double(reward), terminated: Double(hull.x) > Self.finish)
+  }
+
+  func hashState(into hasher: inout StateHasher) {
+    hasher.combine(world.fingerprint)
+    hasher.combine(previousShaping)
+  }
+}

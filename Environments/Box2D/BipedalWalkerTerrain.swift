@@ -1,0 +1,173 @@
+internal import Physics
+package import RLCore
+
+/// The ground of one walker episode: a line of 200 heights and the obstacles on it.
+///
+/// - Source: Gymnasium 1.4.0 `BipedalWalker-v3`, draw for draw.
+package struct BipedalWalkerTerrain: Sendable, Equatable {
+  /// Distance between two columns, in m.
+  package static let spacing = 14.0 / 30.0
+  /// Number of heights.
+  package static let columnCount = 200
+  /// Height of flat ground, in m.
+  package static let baseHeight = 400.0 / 30.0 / 4
+  /// Columns of flat ground at the start.
+  package static let startColumns = 20
+
+  /// Height of each column, in m.
+  package var heights: [Double] = []
+  /// Convex quadrilaterals, as x and y of four vertices in turn, in m.
+  package var obstacles: [[Float]] = []
+  /// The push on the hull that starts the episode, in N.
+  package var hullForce = 0.0
+
+  /// Gathers a recorded terrain.
+  package init(heights: [Double], obstacles: [[Float]], hullForce: Double) {
+    self.heights = heights
+    self.obstacles = obstacles
+    self.hullForce = hullForce
+  }
+
+  /// Draws a terrain.
+  ///
+  /// - Parameters:
+  ///   - roughness: Factor on the noise; 0 is flat ground with the same draws.
+  ///   - hasObstacles: Whether stumps, stairs and pits take turns with the grass.
+  ///   - random: Drawn from as Gymnasium draws, clouds and hull force included.
+  package init(roughness: Double, hasObstacles: Bool, using random: inout NumPyRandom) {
+    var builder = Builder(roughness: roughness, hasObstacles: hasObstacles)
+    heights.reserveCapacity(Self.columnCount)
+    for column in 0..<Self.columnCount {
+      builder.advance(column, using: &random)
+      heights.append(builder.height)
+    }
+    obstacles = builder.obstacles
+    // Ten clouds that nobody sees here: leaving out their draws would change the hull's push.
+    for _ in 0..<10 * (1 + 2 * 5) { _ = random.double() }
+    hullForce = random.uniform(-5, 5)
+  }
+
+  /// What kind of ground a column belongs to; the numbers are the reference's draws.
+  private enum Ground: Int {
+    case grass, stump, stairs, pit
+  }
+
+  /// Makes the terrain column by column.
+  private struct Builder {
+    private let roughness: Double
+    private let hasObstacles: Bool
+    private var ground = Ground.grass
+    /// The first column of a new stretch of ground.
+    private var isFirst = false
+    /// Columns left in this stretch.
+    private var remaining = BipedalWalkerTerrain.startColumns
+    private var slope = 0.0
+    private var heightBefore = 0.0
+    private var stepDirection = 0
+    private var stepCount = 0
+    private let stepWidth = 4
+
+    private(set) var height = BipedalWalkerTerrain.baseHeight
+    private(set) var obstacles: [[Float]] = []
+
+    init(roughness: Double, hasObstacles: Bool) {
+      self.roughness = roughness
+      self.hasObstacles = hasObstacles
+    }
+
+    mutating func advance(_ column: Int, using random: inout NumPyRandom) {
+      let x = Double(column) * spacing
+      switch ground {
+      case .grass: if !isFirst { undulate(column, using: &random) }
+      case .stump: if isFirst { addStump(at: x, using: &random) }
+      case .stairs: if isFirst { addStairs(at: x, using: &random) } else { climb() }
+      case .pit: if isFirst { addPit(at: x, using: &random) } else { dive() }
+      }
+      isFirst = false
+      remaining -= 1
+      if remaining == 0 { changeGround(using: &random) }
+    }
+
+    private mutating func undulate(_ column: Int, using random: inout NumPyRandom) {
+      let difference = baseHeight - height
+      slope = 0.8 * slope + 0.01 * (difference > 0 ? 1 : difference < 0 ? -1 : 0)
+      if column > startColumns { slope += roughness * random.uniform(-1, 1) / 30 }
+      height += slope
+    }
+
+    private mutating func addStump(at x: Double, using random: inout NumPyRandom) {
+      remaining = random.integers(1, 3)
+      let side = Double(remaining) * spacing
+      addQuadrilateral(left: x, right: x + side, top: height, bottom: height + side)
+    }
+
+    private mutating func addStairs(at x: Double, using random: inout NumPyRandom) {
+      stepDirection = random.double() > 0.5 ? 1 : -1
+      stepCount = random.integers(3, 5)
+      heightBefore = height
+      for k in 0..<stepCount {
+        addQuadrilateral(
+          left: x + Double(k * stepWidth) * spacing,
+          right: x + Double((1 + k) * stepWidth) * spacing,
+          top: height + Double(k * stepDirection) * spacing,
+          bottom: height + Double(-1 + k * stepDirection) * spacing)
+      }
+      remaining = stepCount * stepWidth
+    }
+
+    /// A ramp under the steps.
+    private mutating func climb() {
+      let columns = stepCount * stepWidth - remaining - stepDirection
+      height =
+        heightBefore + Double(columns) / Double(stepWidth) * Double(stepDirection) * spacing
+    }
+
+    private mutating func addPit(at x: Double, using random: inout NumPyRandom) {
+      remaining = random.integers(3, 5)
+      let (bottom, gap) = (height - 4 * spacing, spacing * Double(remaining))
+      addQuadrilateral(left: x, right: x + spacing, top: height, bottom: bottom)
+      addQuadrilateral(left: x + gap, right: x + spacing + gap, top: height, bottom: bottom)
+      remaining += 2
+      heightBefore = height
+    }
+
+    private mutating func dive() {
+      height = heightBefore
+      if remaining > 1 { height -= 4 * spacing }
+    }
+
+    private mutating func changeGround(using random: inout NumPyRandom) {
+      remaining = random.integers(5, 10)
+      let next = ground == .grass && hasObstacles ? Ground(rawValue: random.integers(1, 4)) : nil
+      ground = next ?? .grass
+      // Also on plain grass: its first column repeats the height and draws nothing.
+      isFirst = true
+    }
+
+    private mutating func addQuadrilateral(
+      left: Double, right: Double, top: Double, bottom: Double
+    ) {
+      obstacles.append(
+        [left, top, right, top, right, bottom, left, bottom].map { Float($0) })
+    }
+  }
+}
+
+extension BipedalWalkerTerrain {
+  /// Builds the ground in a world: one static body per obstacle, one for all edges.
+  func build(in world: inout World, friction: Float) {
+    let material = Material(friction: friction)
+    for obstacle in obstacles {
+      let vertices = stride(from: 0, to: obstacle.count, by: 2).map {
+        Point(obstacle[$0], obstacle[$0 + 1])
+      }
+      world.addPolygon(vertices, to: world.addStaticBody(), material)
+    }
+    let ground = world.addStaticBody()
+    for i in 1..<heights.count {
+      world.addEdge(
+        from: Point(Float(Double(i - 1) * Self.spacing), Float(heights[i - 1])),
+        to: Point(Float(Double(i) * Self.spacing), Float(heights[i])), of: ground, material)
+    }
+  }
+}

@@ -1,0 +1,168 @@
+internal import CBox2D
+
+/// A Box2D world and everything in it.
+///
+/// Lengths in metres of the world, masses in kilograms, angles in radians, counter-clockwise
+/// positive.  A world is built once per episode and freed with its owner; worlds on different
+/// threads are independent.
+///
+/// - Source: Box2D 2.4.1.
+public struct World: ~Copyable {
+  private let handle: OpaquePointer
+
+  // Box2D's global table of contact types is filled before any thread can race for it.
+  private static let isPrepared: Bool = {
+    cb2_prepare()
+    return true
+  }()
+
+  /// Makes an empty world with gravity in m/s², positive upwards.
+  public init(gravity: Float) {
+    guard Self.isPrepared, let handle = cb2_world_create(0, gravity) else {
+      preconditionFailure("no memory for a Box2D world")
+    }
+    self.handle = handle
+  }
+
+  deinit { cb2_world_destroy(handle) }
+
+  // MARK: - Building
+
+  /// Adds a body that never moves, at the origin.
+  public mutating func addStaticBody() -> Body { Body(index: cb2_add_static_body(handle)) }
+
+  /// Adds a body that forces move.
+  ///
+  /// - Parameters:
+  ///   - state: Where it starts; the velocity is that of its origin.
+  ///   - maySleep: Whether Box2D may stop simulating it while it hardly moves.
+  /// - Returns: The body, still without shape and with a mass of 1 kg.
+  public mutating func addDynamicBody(_ state: BodyState, maySleep: Bool) -> Body {
+    Body(index: cb2_add_dynamic_body(handle, state.c, maySleep))
+  }
+
+  /// Adds a convex polygon of 3 to 8 vertices to a body.
+  public mutating func addPolygon(_ vertices: [Point], to body: Body, _ material: Material) {
+    precondition((3...8).contains(vertices.count), "a polygon of \(vertices.count) vertices")
+    let flat = vertices.flatMap { [$0.x, $0.y] }
+    cb2_add_polygon(handle, body.index, flat, Int32(vertices.count), material.c)
+  }
+
+  /// Adds a box centred on the body's origin.
+  public mutating func addBox(
+    halfWidth: Float, halfHeight: Float, to body: Body, _ material: Material
+  ) {
+    cb2_add_box(handle, body.index, halfWidth, halfHeight, material.c)
+  }
+
+  /// Adds a line that collides on both sides.
+  public mutating func addEdge(
+    from start: Point, to end: Point, of body: Body, _ material: Material
+  ) {
+    cb2_add_edge(handle, body.index, start.x, start.y, end.x, end.y, material.c)
+  }
+
+  /// Replaces the mass that shapes and densities gave a body.
+  public mutating func setMass(_ mass: MassProperties, of body: Body) {
+    cb2_set_mass(handle, body.index, mass.c)
+  }
+
+  /// Sets the velocity of a body's centre of mass and its rotation.
+  public mutating func setVelocity(x: Float, y: Float, angular: Float, of body: Body) {
+    cb2_set_velocity(handle, body.index, x, y, angular)
+  }
+
+  /// Adds a hinge.
+  public mutating func addHinge(_ hinge: Hinge) -> Joint {
+    Joint(index: cb2_add_revolute(handle, hinge.c))
+  }
+
+  /// Lets a body move along the x axis of another only, without turning.
+  @discardableResult public mutating func addSlide(of body: Body, along rail: Body) -> Joint {
+    Joint(index: cb2_add_slide(handle, rail.index, body.index))
+  }
+
+  // MARK: - Stepping
+
+  /// Pushes a body at its centre of mass during the next step, in N.
+  public mutating func applyForce(x: Float, y: Float, to body: Body) {
+    cb2_apply_force(handle, body.index, x, y)
+  }
+
+  /// Turns a body during the next step, in N·m.
+  public mutating func applyTorque(_ torque: Float, to body: Body) {
+    cb2_apply_torque(handle, body.index, torque)
+  }
+
+  /// Sets a hinge's motor: the speed it seeks, in rad/s, with at most a torque, in N·m.
+  public mutating func drive(_ joint: Joint, speed: Float, maximumTorque: Float) {
+    cb2_drive(handle, joint.index, speed, maximumTorque)
+  }
+
+  /// Advances the world.
+  public mutating func step(
+    seconds: Float, velocityIterations: Int32, positionIterations: Int32
+  ) {
+    cb2_step(handle, seconds, velocityIterations, positionIterations)
+  }
+
+  // MARK: - Reading
+
+  /// Where a body is and how it moves.
+  public func state(of body: Body) -> BodyState { BodyState(cb2_get_body(handle, body.index)) }
+
+  /// Mass, inertia and centre of a body.
+  public func mass(of body: Body) -> MassProperties {
+    MassProperties(cb2_get_mass(handle, body.index))
+  }
+
+  /// The vertices of a body's polygon, in Box2D's order.
+  public func polygon(of body: Body) -> [Point] {
+    var flat = [Float](repeating: 0, count: 16)
+    let count = Int(cb2_get_polygon(handle, body.index, &flat))
+    return (0..<count).map { Point(flat[2 * $0], flat[2 * $0 + 1]) }
+  }
+
+  /// Angle and speed of a hinge.
+  public func state(of joint: Joint) -> HingeState {
+    let state = cb2_get_joint(handle, joint.index)
+    return HingeState(angle: state.angle, speed: state.speed)
+  }
+
+  /// Whether a body touches another, by events as pybox2d users count them.
+  ///
+  /// The beginning of any contact sets the flag and the end of any contact clears it, so it is
+  /// false while a foot rolls from one edge onto the next.
+  public func isTouching(_ body: Body) -> Bool { cb2_is_touching(handle, body.index) }
+
+  /// Whether a body has touched anything since the world was made.
+  public func hasTouched(_ body: Body) -> Bool { cb2_has_touched(handle, body.index) }
+
+  /// The fraction of a segment that is free of static bodies, 1 if nothing is in its way.
+  public func castRay(from start: Point, to end: Point) -> Float {
+    cb2_cast_ray(handle, start.x, start.y, end.x, end.y)
+  }
+
+  /// The free fractions of rays that start at a body's origin and never point left.
+  ///
+  /// Gives the same numbers as ``castRay(from:to:)`` in a world whose edges were added from left
+  /// to right at an even spacing, at a fraction of the time; `offset` says where to write.
+  public func castFan(
+    from body: Body, rays: Span<RayOffset>, into fractions: inout MutableSpan<Float>,
+    at offset: Int
+  ) {
+    precondition(offset >= 0 && offset + rays.count <= fractions.count)
+    rays.withUnsafeBufferPointer { rays in
+      fractions.withUnsafeMutableBufferPointer { fractions in
+        guard let start = rays.baseAddress, let output = fractions.baseAddress else { return }
+        start.withMemoryRebound(to: Double.self, capacity: 2 * rays.count) {
+          cb2_cast_fan(handle, body.index, $0, Int32(rays.count), output + offset)
+        }
+      }
+    }
+  }
+
+  /// A fingerprint of all that the future depends on and Box2D shows: poses, velocities, contacts
+  /// and the impulses that start the next step's solver.
+  public var fingerprint: UInt64 { cb2_hash(handle) }
+}

@@ -1,0 +1,80 @@
+import Environments
+import RLCore
+import TestSupport
+import Testing
+
+/// Closed-form tasks against episodes recorded from Gymnasium, bit for bit.
+@Suite struct ClassicControlGoldenTests {
+  struct CartPoleEpisode: Decodable {
+    let state0: [Double]
+    let actions: [Float]
+    let states: [[Double]]
+    let obs: [[Float]]
+    let reward: [Double]
+    let reward_sutton_barto: [Double]
+    let terminated: [Bool]
+  }
+
+  @Test(arguments: [CartPoleV1.RewardRule.survival, .suttonBarto])
+  func cartPoleIsExact(rule: CartPoleV1.RewardRule) throws {
+    let episodes: [CartPoleEpisode] = try Fixture.records("cartpole_v1.jsonl")
+    #expect(episodes.count == 60)
+    var stepsAfterEnd = 0
+    for episode in episodes {
+      var parameters = CartPoleV1.Parameters()
+      parameters.rewardRule = rule
+      var task = CartPoleV1(parameters: parameters)
+      var values: [4 of Float] = [0, 0, 0, 0]
+      var observation = values.mutableSpan
+      let start = episode.state0
+      task.reset(
+        position: start[0], velocity: start[1], angle: start[2], angularVelocity: start[3],
+        observation: &observation)
+      let rewards = rule == .survival ? episode.reward : episode.reward_sutton_barto
+      for t in episode.actions.indices {
+        let outcome = task.step(
+          action: [episode.actions[t]].span, observation: &observation)
+        let state = [task.position, task.velocity, task.angle, task.angularVelocity]
+        #expect(state == episode.states[t])
+        #expect((0..<4).map { observation[$0] } == episode.obs[t])
+        #expect(outcome == StepOutcome(reward: rewards[t], terminated: episode.terminated[t]))
+        if t > 0 && episode.terminated[t - 1] { stepsAfterEnd += 1 }
+      }
+    }
+    #expect(stepsAfterEnd >= 15)
+  }
+
+  struct PendulumEpisode: Decodable {
+    let g: Double
+    let action_dtype: String
+    let state0: [Double]
+    let actions: [Double]
+    let states: [[Double]]
+    let obs: [[Float]]
+    let reward: [Double]
+  }
+
+  @Test func pendulumIsExact() throws {
+    let episodes: [PendulumEpisode] = try Fixture.records("pendulum_v1.jsonl")
+    #expect(episodes.count == 50)
+    for episode in episodes {
+      var parameters = PendulumV1.Parameters()
+      parameters.gravity = episode.g
+      var task = PendulumV1(parameters: parameters)
+      var values: [3 of Float] = [0, 0, 0]
+      var observation = values.mutableSpan
+      task.reset(
+        angle: episode.state0[0], velocity: episode.state0[1], observation: &observation)
+      for t in episode.actions.indices {
+        let action = episode.actions[t]
+        let outcome =
+          episode.action_dtype == "float32"
+          ? task.step(action: [Float(action)].span, observation: &observation)
+          : task.step(doubleTorque: action, observation: &observation)
+        #expect([task.angle, task.velocity] == episode.states[t])
+        #expect((0..<3).map { observation[$0] } == episode.obs[t])
+        #expect(outcome == StepOutcome(reward: episode.reward[t], terminated: false))
+      }
+    }
+  }
+}
