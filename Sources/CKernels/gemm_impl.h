@@ -1,0 +1,189 @@
+// Register tiles of a matrix product, and the loop over them.
+//
+// A tile is TILE_ROWS × TILE_VECTORS registers that stay in registers while k runs; B is read
+// through the caches unpacked, A one broadcast element at a time.  Every element of C is the chain
+// fma(a[k], b[k], … fma(a[0], b[0], initial)), whatever the tile it falls in.
+
+typedef float vec __attribute__((ext_vector_type(LANES)));
+
+// C[R × V·LANES] = initial + A · B.  The element (i, p) of A is a[i · a_row + p · a_step].
+INLINE void tile(
+    const int R, const int V, long k, const float *a, long a_row, long a_step, const float *b,
+    long ldb, const float *initial, long ldi, float *c, long ldc) {
+  vec sum[R][V];
+#pragma clang loop unroll(full)
+  for (int i = 0; i < R; i++)
+#pragma clang loop unroll(full)
+    for (int j = 0; j < V; j++)
+      sum[i][j] = initial ? *(const vec *)(initial + i * ldi + j * LANES) : (vec)0.0f;
+  for (long p = 0; p < k; p++) {
+    vec row[V];
+#pragma clang loop unroll(full)
+    for (int j = 0; j < V; j++) row[j] = *(const vec *)(b + j * LANES);
+#pragma clang loop unroll(full)
+    for (int i = 0; i < R; i++) {
+      vec element = (vec)a[i * a_row];
+#pragma clang loop unroll(full)
+      for (int j = 0; j < V; j++) sum[i][j] = FMA(element, row[j], sum[i][j]);
+    }
+    a += a_step;
+    b += ldb;
+  }
+#pragma clang loop unroll(full)
+  for (int i = 0; i < R; i++)
+#pragma clang loop unroll(full)
+    for (int j = 0; j < V; j++) *(vec *)(c + i * ldc + j * LANES) = sum[i][j];
+}
+
+typedef void tile_function(
+    long k, const float *a, long lda, const float *b, long ldb, const float *initial, long ldi,
+    float *c, long ldc);
+
+// A read by rows (nn) and by columns (tn).
+#define DEFINE_TILE(R, V) \
+  static __attribute__((noinline)) void nn_##R##_##V( \
+      long k, const float *a, long lda, const float *b, long ldb, const float *initial, long ldi, \
+      float *c, long ldc) { \
+    tile(R, V, k, a, lda, 1, b, ldb, initial, ldi, c, ldc); \
+  } \
+  static __attribute__((noinline)) void tn_##R##_##V( \
+      long k, const float *a, long lda, const float *b, long ldb, const float *initial, long ldi, \
+      float *c, long ldc) { \
+    tile(R, V, k, a, 1, lda, b, ldb, initial, ldi, c, ldc); \
+  }
+
+#define MAXIMUM_ROWS 12
+
+// Tiles of one width: `tallest` rows at a time, the rest in pieces of at most `TILE_ROWS`.
+typedef struct {
+  int tallest;
+  tile_function *rows[MAXIMUM_ROWS + 1];
+} tile_family;
+
+#if TILE_ROWS == 6
+#define DEFINE_TILES(V) \
+  DEFINE_TILE(1, V) DEFINE_TILE(2, V) DEFINE_TILE(3, V) DEFINE_TILE(4, V) DEFINE_TILE(5, V) \
+  DEFINE_TILE(6, V)
+#define LOW_TILES(kind, V) \
+  [1] = kind##_1_##V, [2] = kind##_2_##V, [3] = kind##_3_##V, [4] = kind##_4_##V, \
+  [5] = kind##_5_##V, [6] = kind##_6_##V
+#else
+#define DEFINE_TILES(V) DEFINE_TILE(1, V) DEFINE_TILE(2, V) DEFINE_TILE(3, V) DEFINE_TILE(4, V)
+#define LOW_TILES(kind, V) \
+  [1] = kind##_1_##V, [2] = kind##_2_##V, [3] = kind##_3_##V, [4] = kind##_4_##V
+#endif
+
+// Rows are padded to 16 floats, so narrower tiles are needed only where a tile is wider than that;
+// they are taller instead, to keep enough independent chains in flight.
+#if TILE_VECTORS * LANES == 64
+DEFINE_TILES(1)
+DEFINE_TILE(12, 1)
+DEFINE_TILES(2)
+DEFINE_TILE(12, 2)
+DEFINE_TILES(3)
+DEFINE_TILE(8, 3)
+DEFINE_TILES(4)
+#define FAMILIES(kind) \
+  { \
+    [1] = {12, {LOW_TILES(kind, 1), [12] = kind##_12_1}}, \
+    [2] = {12, {LOW_TILES(kind, 2), [12] = kind##_12_2}}, \
+    [3] = {8, {LOW_TILES(kind, 3), [8] = kind##_8_3}}, [4] = {6, {LOW_TILES(kind, 4)}}, \
+  }
+#elif TILE_VECTORS == 4
+DEFINE_TILES(4)
+#define FAMILIES(kind) { [4] = {TILE_ROWS, {LOW_TILES(kind, 4)}} }
+#else
+DEFINE_TILES(2)
+#define FAMILIES(kind) { [2] = {TILE_ROWS, {LOW_TILES(kind, 2)}} }
+#endif
+
+static const tile_family nn_tiles[TILE_VECTORS + 1] = FAMILIES(nn);
+static const tile_family tn_tiles[TILE_VECTORS + 1] = FAMILIES(tn);
+
+// What happens to a tile that has just been written.
+typedef struct {
+  enum { KEEP, ACTIVATE, MULTIPLY_BY_SLOPE } kind;
+  int activation;
+  const float *saved;  // MULTIPLY_BY_SLOPE: what the slope is computed from
+  long ldsaved;
+  float *output;  // ACTIVATE: where the activated values go; the tile itself if nothing is kept
+  long ldoutput;
+} epilogue;
+
+INLINE void activate_block(
+    int activation, long rows, long columns, const float *src, long ldsrc, float *dst,
+    long lddst) {
+  for (long i = 0; i < rows; i++)
+    for (long j = 0; j < columns; j += 16)
+      store(dst + i * lddst + j, activation_value(activation, load(src + i * ldsrc + j)));
+}
+
+INLINE void slope_block(
+    int activation, long rows, long columns, const float *saved, long ldsaved, const float *dy,
+    long lddy, float *dz, long lddz) {
+  for (long i = 0; i < rows; i++)
+    for (long j = 0; j < columns; j += 16)
+      store(
+          dz + i * lddz + j,
+          load(dy + i * lddy + j) * activation_slope(activation, load(saved + i * ldsaved + j)));
+}
+
+// The switch stands outside the loops: each case is a loop of its own.
+static void activate_rows(
+    int activation, long rows, long columns, const float *src, long ldsrc, float *dst,
+    long lddst) {
+  switch (activation) {
+    case CK_TANH: activate_block(CK_TANH, rows, columns, src, ldsrc, dst, lddst); break;
+    case CK_RELU: activate_block(CK_RELU, rows, columns, src, ldsrc, dst, lddst); break;
+    case CK_ELU: activate_block(CK_ELU, rows, columns, src, ldsrc, dst, lddst); break;
+    case CK_SILU: activate_block(CK_SILU, rows, columns, src, ldsrc, dst, lddst); break;
+    default: activate_block(CK_IDENTITY, rows, columns, src, ldsrc, dst, lddst); break;
+  }
+}
+
+static void slope_rows(
+    int activation, long rows, long columns, const float *saved, long ldsaved, const float *dy,
+    long lddy, float *dz, long lddz) {
+  switch (activation) {
+    case CK_TANH: slope_block(CK_TANH, rows, columns, saved, ldsaved, dy, lddy, dz, lddz); break;
+    case CK_RELU: slope_block(CK_RELU, rows, columns, saved, ldsaved, dy, lddy, dz, lddz); break;
+    case CK_ELU: slope_block(CK_ELU, rows, columns, saved, ldsaved, dy, lddy, dz, lddz); break;
+    case CK_SILU: slope_block(CK_SILU, rows, columns, saved, ldsaved, dy, lddy, dz, lddz); break;
+    default: slope_block(CK_IDENTITY, rows, columns, saved, ldsaved, dy, lddy, dz, lddz); break;
+  }
+}
+
+INLINE void finish(const epilogue *e, long i, long j, long rows, long columns, float *c, long ldc) {
+  float *written = c + i * ldc + j;
+  if (e->kind == ACTIVATE)
+    activate_rows(
+        e->activation, rows, columns, written, ldc, e->output + i * e->ldoutput + j, e->ldoutput);
+  else if (e->kind == MULTIPLY_BY_SLOPE)
+    slope_rows(
+        e->activation, rows, columns, e->saved + i * e->ldsaved + j, e->ldsaved, written, ldc,
+        written, ldc);
+}
+
+// C[m × n] = initial + A · B by tiles, column blocks outermost so that a block of B stays cached.
+// `transposed` reads A by columns; `n` is rounded up to the padding of the rows of B and C.
+INLINE void multiply(
+    const bool transposed, long m, long n, long k, const float *a, long lda, const float *b,
+    long ldb, const float *initial, long ldi, float *c, long ldc, const epilogue *e) {
+  const long padded = (n + 15) / 16 * 16, width = TILE_VECTORS * LANES;
+  for (long j = 0; j < padded; j += width) {
+    const long columns = padded - j < width ? padded - j : width;
+    const tile_family *tiles = (transposed ? tn_tiles : nn_tiles) + columns / LANES;
+    for (long i = 0; i < m;) {
+      long rows = m - i;
+      if (rows >= tiles->tallest)
+        rows = tiles->tallest;
+      else if (rows > TILE_ROWS)
+        rows = TILE_ROWS;
+      tiles->rows[rows](
+          k, a + i * (transposed ? 1 : lda), lda, b + j, ldb,
+          initial ? initial + i * ldi + j : initial, ldi, c + i * ldc + j, ldc);
+      finish(e, i, j, rows, columns, c, ldc);
+      i += rows;
+    }
+  }
+}

@@ -1,0 +1,21 @@
+// The table of the version just included.
+const ck_table CK_TABLE = {
+  .name = CK_NAME,
+  .dense_forward = dense_forward,
+  .dense_backward_input = dense_backward_input,
+  .dense_backward_weights = dense_backward_weights,
+  .column_sums = column_sums,
+  .transpose = transpose,
+  .activate = activate,
+  .activation_gradient = activation_gradient,
+  .layer_norm_forward = layer_norm_forward,
+  .layer_norm_backward = layer_norm_backward,
+  .adam = adam,
+  .soft_update = soft_update,
+  .sum_of_squares = sum_of_squares,
+  .sum = sum,
+  .apply = apply,
+  .gather_rows = gather_rows,
+  .gaussian_log_probability = gaussian_log_probability,
+  .gaussian_backward = gaussian_backward,
+};

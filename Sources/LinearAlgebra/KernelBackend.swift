@@ -1,0 +1,39 @@
+internal import CKernels
+
+/// Which implementation multiplies matrices.
+public enum KernelBackend: String, Codable, Sendable, CaseIterable {
+  /// The suite's own kernels, and OpenBLAS for layers wider than 512.
+  case automatic
+  /// The suite's own kernels, whose results depend neither on row position nor on batch size.
+  case kernels
+  /// OpenBLAS for every product.
+  case openBLAS
+
+  /// The backend of all products from now on; set it before anything computes.
+  public static var current: KernelBackend {
+    get { selectedBackend }
+    set { selectedBackend = newValue }
+  }
+
+  /// The widest layer that `automatic` gives to the suite's kernels, which do not block for caches.
+  public static let widestKernelLayer = 512
+
+  /// The version of the suite's kernels in use: `v4` (AVX-512), `v3` (AVX2) or `baseline`.
+  ///
+  /// The environment variable `RLSUITE_KERNELS` chooses another; v3 and v4 give the same bits.
+  public static var instructionSet: String { String(cString: ck_instruction_set()) }
+
+  /// Switches to another version of the kernels; false if there is no such version on this CPU.
+  package static func select(instructionSet name: String) -> Bool { ck_select(name) }
+
+  static func usesOpenBLAS(inputs: Int, outputs: Int) -> Bool {
+    switch selectedBackend {
+    case .automatic: max(inputs, outputs) > widestKernelLayer
+    case .kernels: false
+    case .openBLAS: true
+    }
+  }
+}
+
+// Written once at start, before any thread exists that could read it.
+nonisolated(unsafe) private var selectedBackend = KernelBackend.automatic
