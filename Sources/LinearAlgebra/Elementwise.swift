@@ -5,6 +5,9 @@ public func exponential(_ vector: Vector, count: Int) {
   vector.apply(CK_EXPONENTIAL, count)
 }
 
+/// e to the power of x.
+public func exponential(_ x: Float) -> Float { ScalarMaths.exp(x) }
+
 /// Replaces the first `count` elements by their natural logarithms.
 public func logarithm(_ vector: Vector, count: Int) {
   vector.apply(CK_LOGARITHM, count)
