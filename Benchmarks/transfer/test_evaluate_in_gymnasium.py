@@ -63,6 +63,8 @@ class PolicyTests(unittest.TestCase):
         self.tensors["policy.0.weight"] = numpy.array([[1, 0.05]], numpy.float32)
         # (2 - 1) / 2 = 0.5; (0 + 4) / sqrt(2e-8) is clipped to 10; tanh(0.5 + 0.5 + 0.5).
         numpy.testing.assert_allclose(self.act([2.0, 0.0])[1], -numpy.tanh(1.5), rtol=1e-6)
+        # (-8 + 4) / sqrt(2e-8) is clipped to -10; tanh(0.5 - 0.5 + 0.5).
+        numpy.testing.assert_allclose(self.act([2.0, -8.0])[1], -numpy.tanh(0.5), rtol=1e-6)
 
     def test_damaged_files_are_refused(self):
         write_policy(self.path, self.tensors, **self.description)
