@@ -29,10 +29,12 @@ public struct RegisteredEnvironment: Sendable {
 public enum EnvironmentRegistry {
   /// Every environment, one line each.
   public static let all: [RegisteredEnvironment] = [
+    .init(CartPole.self),
     .init(CartPoleV1.self),
     .init(PendulumV1.self),
     .init(BipedalWalker.self),
     .init(BipedalWalkerHardcore.self),
+    .init(Quadcopter.self, isSuccess: { Quadcopter.isSuccess(finalObservation: $0) }),
   ]
 
   /// The environment of an id, if there is one.

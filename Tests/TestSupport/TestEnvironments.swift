@@ -1,4 +1,3 @@
-public import LinearAlgebra
 public import RLCore
 
 /// No constants.

@@ -1,0 +1,133 @@
+internal import Glibc
+internal import Physics
+public import RLCore
+
+/// Balance a pole on a cart by pushing the cart left or right, simulated by Box2D.
+///
+/// Observation, action, reward, limits and start are those of ``CartPoleV1``; cart and pole are
+/// rigid bodies on a slide and a hinge.
+///
+/// - Dynamics: Box2D, 0.02 s.  The cart slides on a rail without friction; the pole is a uniform
+///   rod on a frictionless hinge at the cart's origin.  Neither has a shape, so nothing collides.
+/// - Source: Florian 2007, "Correct equations for the dynamics of the cart-pole system".
+/// - Difference from source: velocities are advanced before positions (semi-implicit), where
+///   Gymnasium's default is explicit Euler: the unstable mode grows by 1.0827 per step instead of
+///   1.0794 (exactly 1.0827).
+public struct CartPole: Environment, ~Copyable {
+  /// Physical constants.
+  public struct Parameters: EnvironmentParameters {
+    /// Gravitational acceleration, in m/s².
+    public var gravity = 9.8
+    /// Mass of the cart, in kg.
+    public var cartMass = 1.0
+    /// Mass of the pole, in kg.
+    public var poleMass = 0.1
+    /// Distance from the hinge to the pole's centre of mass, in m.
+    public var poleHalfLength = 0.5
+    /// Size of a push, in N.
+    public var force = 10.0
+
+    /// The nominal constants.
+    public init() {}
+  }
+
+  public static let specification = EnvironmentSpecification(
+    identifier: "cartpole",
+    summary: "Balance a pole on a cart by pushing the cart left or right; Box2D bodies.",
+    observationSpace: CartPoleV1.specification.observationSpace,
+    observationComponents: cartPoleObservationComponents,
+    actionSpace: .discrete(count: 2), actionComponents: cartPoleActionComponents,
+    timeStep: 0.02, episodeSteps: 500, solvedReturn: 475,
+    source: "Gymnasium 1.4.0 CartPole-v1 with rigid bodies")
+
+  public static let parameterTable: [PhysicalParameter<Parameters>] = [
+    .init("gravity", unit: "m/s²", range: 1...30, "gravitational acceleration", \.gravity),
+    .init("cart-mass", unit: "kg", range: 0.2...5, "mass of the cart", \.cartMass),
+    .init("pole-mass", unit: "kg", range: 0.02...1, "mass of the pole", \.poleMass),
+    .init(
+      "pole-half-length", unit: "m", range: 0.1...2, "hinge to the pole's centre of mass",
+      \.poleHalfLength),
+    .init("force", unit: "N", range: 2...30, "size of a push", \.force),
+  ]
+
+  public var parameters: Parameters
+  private var active = Parameters()
+  private var world: World
+  private var cart: Body
+  private var pole: Body
+  private var hasEnded = false
+
+  public init(parameters: Parameters) {
+    self.parameters = parameters
+    world = World(gravity: 0)
+    cart = world.addStaticBody()
+    pole = world.addStaticBody()
+  }
+
+  public mutating func reset(
+    using random: inout NumPyRandom, observation: inout MutableSpan<Float>
+  ) {
+    let x = random.uniform(-0.05, 0.05)
+    let v = random.uniform(-0.05, 0.05)
+    let theta = random.uniform(-0.05, 0.05)
+    let omega = random.uniform(-0.05, 0.05)
+    reset(
+      position: x, velocity: v, angle: theta, angularVelocity: omega, observation: &observation)
+  }
+
+  /// Starts an episode in a given state, in m, m/s, rad and rad/s.
+  package mutating func reset(
+    position: Double, velocity: Double, angle: Double, angularVelocity: Double,
+    observation: inout MutableSpan<Float>
+  ) {
+    active = parameters
+    hasEnded = false
+    world = World(gravity: Float(-active.gravity))
+    let rail = world.addStaticBody()
+    cart = world.addDynamicBody(BodyState(x: Float(position), y: 0), maySleep: false)
+    world.setMass(MassProperties(mass: Float(active.cartMass), inertia: 1), of: cart)
+    world.setVelocity(x: Float(velocity), y: 0, angular: 0, of: cart)
+
+    // Box2D's angles grow counter-clockwise, the task's clockwise.
+    let (mass, l) = (active.poleMass, active.poleHalfLength)
+    pole = world.addDynamicBody(
+      BodyState(x: Float(position), y: 0, angle: Float(-angle)), maySleep: false)
+    world.setMass(
+      MassProperties(
+        mass: Float(mass), inertia: Float(4.0 / 3 * mass * l * l), center: Point(0, Float(l))),
+      of: pole)
+    world.setVelocity(
+      x: Float(velocity + l * cos(angle) * angularVelocity),
+      y: Float(-l * sin(angle) * angularVelocity), angular: Float(-angularVelocity), of: pole)
+    world.addSlide(of: cart, along: rail)
+    _ = world.addHinge(Hinge(cart, at: Point(0, 0), to: pole, at: Point(0, 0)))
+    observe(into: &observation)
+  }
+
+  public mutating func step(
+    action: Span<Float>, observation: inout MutableSpan<Float>
+  ) -> StepOutcome {
+    world.applyForce(
+      x: Float(action[0] == 1 ? active.force : -active.force), y: 0, to: cart)
+    world.step(seconds: 0.02, velocityIterations: 8, positionIterations: 3)
+    observe(into: &observation)
+    let isOut = CartPoleLimits.isExceeded(
+      position: Double(observation[0]), angle: Double(observation[2]))
+    let reward = isOut && hasEnded ? 0.0 : 1
+    hasEnded = hasEnded || isOut
+    return StepOutcome(reward: reward, terminated: isOut)
+  }
+
+  public func hashState(into hasher: inout StateHasher) {
+    hasher.combine(world.fingerprint)
+    hasher.combine(hasEnded)
+  }
+
+  private func observe(into observation: inout MutableSpan<Float>) {
+    let (cartState, poleState) = (world.state(of: cart), world.state(of: pole))
+    observation[0] = cartState.x
+    observation[1] = cartState.velocityX
+    observation[2] = -poleState.angle
+    observation[3] = -poleState.angularVelocity
+  }
+}

@@ -1,0 +1,217 @@
+internal import Glibc
+internal import Physics
+public import RLCore
+
+/// Fly a small quadcopter to a point in a vertical plane and hover there.
+///
+/// | Observation                    | Unit  |   | Action                        | Range  |
+/// |--------------------------------|-------|---|-------------------------------|--------|
+/// | 0: x, from the goal            | m     |   | 0: thrust of the right rotors | -1...1 |
+/// | 1: velocity along x            | m/s   |   | 1: thrust of the left rotors  | -1...1 |
+/// | 2: z, from the goal            | m     |   |                               |        |
+/// | 3: velocity along z            | m/s   |   |                               |        |
+/// | 4: pitch, + tilts thrust to +x | rad   |   |                               |        |
+/// | 5: pitch rate                  | rad/s |   |                               |        |
+/// | 6, 7: thrust, right and left   | hover thrust - 1 | |                       |        |
+///
+/// An action of -1 asks for the least thrust, 0 for hover thrust, 1 for the most (2.24 weights).
+///
+/// - Dynamics: a Box2D body with motor lag, thrust limits and rotor drag (``QuadcopterModel``);
+///   50 Hz control, four substeps of 5 ms.
+/// - Reward: `exp(-(2 d + 0.2 |v| + |pitch| + 0.1 |rate| + 0.05 |a|²))` with the distance d to the
+///   goal; in 0...1.  The distance itself, not its square as in safe-control-gym, so that the last
+///   centimetres still pay.
+/// - Start: x ±1 m, z 0.3...2 m, velocities ±1 m/s, pitch ±0.2 rad, rate ±1.5 rad/s, rotors at
+///   hover speed.
+/// - End: |x| > 3 m, z outside 0...3 m or |pitch| > 85°.
+/// - Success: within 5 cm and 0.05 rad of the goal (0, 1) at the end of the episode.
+/// - Source: safe-control-gym's 2-D quadrotor (Yuan et al. 2022, arXiv:2109.06325).
+/// - Difference from source: motor lag, drag, the full thrust range, wider bounds, and the reward.
+public struct Quadcopter: Environment, ~Copyable {
+  /// Physical constants; factors on ``QuadcopterModel`` unless they have a unit.
+  public struct Parameters: EnvironmentParameters {
+    /// On gravity.
+    public var gravity = 1.0
+    /// On mass.
+    public var mass = 1.0
+    /// On inertia.
+    public var inertia = 1.0
+    /// On the rotors' distance from the centre.
+    public var armLength = 1.0
+    /// On thrust.
+    public var motorStrength = 1.0
+    /// On the motors' time constants.
+    public var motorLag = 1.0
+    /// On drag.
+    public var drag = 1.0
+    /// Steady wind along x, in m/s.
+    public var wind = 0.0
+
+    /// The nominal constants.
+    public init() {}
+  }
+
+  public static let specification = EnvironmentSpecification(
+    identifier: "quadcopter",
+    summary: "Fly a small quadcopter to a point in a vertical plane and hover there.",
+    observationSpace: .box(
+      low: [-4, -.infinity, -2, -.infinity, -2, -.infinity, -1, -1],
+      high: [4, .infinity, 3, .infinity, 2, .infinity, 1.5, 1.5]),
+    observationComponents: [
+      .init("x from the goal", unit: "m"), .init("x velocity", unit: "m/s"),
+      .init("z from the goal", unit: "m"), .init("z velocity", unit: "m/s"),
+      .init("pitch", unit: "rad"), .init("pitch rate", unit: "rad/s"),
+      .init("right thrust beyond hover", unit: "0.1323 N"),
+      .init("left thrust beyond hover", unit: "0.1323 N"),
+    ],
+    actionSpace: .box(low: [-1, -1], high: [1, 1]),
+    actionComponents: [.init("right thrust"), .init("left thrust")],
+    timeStep: 0.02, episodeSteps: 250, solvedReturn: nil,
+    source: "safe-control-gym 2-D quadrotor with motor lag")
+
+  public static let parameterTable: [PhysicalParameter<Parameters>] = [
+    .init("gravity", unit: "1", range: 0.5...1.5, "factor on gravity, 9.8 m/s²", \.gravity),
+    .init("mass", unit: "1", range: 0.5...1.8, "factor on mass, 27 g", \.mass),
+    .init("inertia", unit: "1", range: 0.5...2, "factor on inertia, 1.4e-5 kg·m²", \.inertia),
+    .init(
+      "arm-length", unit: "1", range: 0.5...2, "factor on the lever, 28 mm", \.armLength),
+    .init("motor-strength", unit: "1", range: 0.6...1.2, "factor on thrust", \.motorStrength),
+    .init("motor-lag", unit: "1", range: 0...2, "factor on the motors' lag", \.motorLag),
+    .init("drag", unit: "1", range: 0...5, "factor on rotor drag", \.drag),
+    .init("wind", unit: "m/s", range: -5...5, "steady wind along x", \.wind),
+  ]
+
+  /// Whether an episode that ended with this observation succeeded.
+  public static func isSuccess(finalObservation observation: Span<Float>) -> Bool {
+    let distance = hypot(observation[0], observation[2])
+    return distance < 0.05 && abs(observation[4]) < 0.05
+  }
+
+  private static let unitsPerMetre = 10.0
+  private static let goal = (x: 0.0, z: 1.0)  // m
+  private static let substeps = 4
+  private static let substep = 0.005  // s
+  private static let maximumPitch = 85 * Double.pi / 180  // rad
+
+  public var parameters: Parameters
+  private var active = Parameters()
+  private var world: World
+  private var body: Body
+  /// Speed of the right and left rotors, in rpm.
+  private var speeds = (right: QuadcopterModel.hoverSpeed, left: QuadcopterModel.hoverSpeed)
+
+  public init(parameters: Parameters) {
+    self.parameters = parameters
+    world = World(gravity: 0)
+    body = world.addStaticBody()
+  }
+
+  public mutating func reset(
+    using random: inout NumPyRandom, observation: inout MutableSpan<Float>
+  ) {
+    let x = random.uniform(-1, 1)
+    let vx = random.uniform(-1, 1)
+    let z = random.uniform(0.3, 2)
+    let vz = random.uniform(-1, 1)
+    let pitch = random.uniform(-0.2, 0.2)
+    let rate = random.uniform(-1.5, 1.5)
+    reset(state: [x, vx, z, vz, pitch, rate], observation: &observation)
+  }
+
+  /// Starts an episode in a given state (x, x', z, z', pitch, rate), rotors at hover speed.
+  package mutating func reset(state: [6 of Double], observation: inout MutableSpan<Float>) {
+    active = parameters
+    let scale = Self.unitsPerMetre
+    // One metre is ten units: at 1 : 1 Box2D's tolerances are as thick as the drone.
+    world = World(gravity: Float(-QuadcopterModel.gravity * active.gravity * scale))
+    body = world.addDynamicBody(
+      BodyState(x: Float(state[0] * scale), y: Float(state[2] * scale), angle: Float(-state[4])),
+      maySleep: false)
+    world.setMass(
+      MassProperties(
+        mass: Float(QuadcopterModel.mass * active.mass),
+        inertia: Float(QuadcopterModel.inertia * active.inertia * scale * scale)),
+      of: body)
+    world.setVelocity(
+      x: Float(state[1] * scale), y: Float(state[3] * scale), angular: Float(-state[5]),
+      of: body)
+    speeds = (QuadcopterModel.hoverSpeed, QuadcopterModel.hoverSpeed)
+    observe(into: &observation)
+  }
+
+  public mutating func step(
+    action: Span<Float>, observation: inout MutableSpan<Float>
+  ) -> StepOutcome {
+    let command = (
+      right: QuadcopterModel.commandedSpeed(action: Double(action[0])),
+      left: QuadcopterModel.commandedSpeed(action: Double(action[1]))
+    )
+    for _ in 0..<Self.substeps {
+      speeds.right = QuadcopterModel.laggedSpeed(
+        from: speeds.right, to: command.right, seconds: Self.substep, lag: active.motorLag)
+      speeds.left = QuadcopterModel.laggedSpeed(
+        from: speeds.left, to: command.left, seconds: Self.substep, lag: active.motorLag)
+      applyForces()
+      world.step(seconds: Float(Self.substep), velocityIterations: 8, positionIterations: 3)
+    }
+    observe(into: &observation)
+    return outcome(action: action, observation: observation)
+  }
+
+  /// Thrust, its torque and drag, all at the pose of this substep.
+  private mutating func applyForces() {
+    let scale = Self.unitsPerMetre
+    let state = world.state(of: body)
+    let (sine, cosine) = (sin(-Double(state.angle)), cos(-Double(state.angle)))
+    let right = active.motorStrength * QuadcopterModel.pairThrust(speed: speeds.right)
+    let left = active.motorStrength * QuadcopterModel.pairThrust(speed: speeds.left)
+
+    let rotorSpeed = 2 * (speeds.right + speeds.left) * 2 * Double.pi / 60  // rad/s
+    let drag = active.drag * rotorSpeed
+    let vx = Double(state.velocityX) / scale - active.wind
+    let vz = Double(state.velocityY) / scale
+    let along = -drag * QuadcopterModel.dragCoefficient.x * (cosine * vx - sine * vz)
+    let upwards =
+      right + left - drag * QuadcopterModel.dragCoefficient.z * (sine * vx + cosine * vz)
+
+    world.applyForce(
+      x: Float((cosine * along + sine * upwards) * scale),
+      y: Float((cosine * upwards - sine * along) * scale), to: body)
+    let lever = QuadcopterModel.lever * active.armLength
+    world.applyTorque(Float((right - left) * lever * scale * scale), to: body)
+  }
+
+  private func observe(into observation: inout MutableSpan<Float>) {
+    let scale = Self.unitsPerMetre
+    let state = world.state(of: body)
+    let hover = QuadcopterModel.pairThrust(speed: QuadcopterModel.hoverSpeed)
+    observation[0] = Float(Double(state.x) / scale - Self.goal.x)
+    observation[1] = Float(Double(state.velocityX) / scale)
+    observation[2] = Float(Double(state.y) / scale - Self.goal.z)
+    observation[3] = Float(Double(state.velocityY) / scale)
+    observation[4] = -state.angle
+    observation[5] = -state.angularVelocity
+    observation[6] = Float(QuadcopterModel.pairThrust(speed: speeds.right) / hover - 1)
+    observation[7] = Float(QuadcopterModel.pairThrust(speed: speeds.left) / hover - 1)
+  }
+
+  private func outcome(
+    action: Span<Float>, observation: borrowing MutableSpan<Float>
+  ) -> StepOutcome {
+    let (x, z) = (Double(observation[0]), Double(observation[2]))
+    let speed = hypot(Double(observation[1]), Double(observation[3]))
+    let (pitch, rate) = (abs(Double(observation[4])), abs(Double(observation[5])))
+    let (first, second) = (Double(action[0]), Double(action[1]))
+    let effort = min(first * first, 1) + min(second * second, 1)
+    let cost = 2 * hypot(x, z) + 0.2 * speed + pitch + 0.1 * rate + 0.05 * effort
+    let height = z + Self.goal.z
+    let isOut = abs(x) > 3 || height < 0 || height > 3 || pitch > Self.maximumPitch
+    return StepOutcome(reward: exp(-cost), terminated: isOut)
+  }
+
+  public func hashState(into hasher: inout StateHasher) {
+    hasher.combine(world.fingerprint)
+    hasher.combine(speeds.right)
+    hasher.combine(speeds.left)
+  }
+}

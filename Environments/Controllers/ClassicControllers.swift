@@ -1,0 +1,34 @@
+internal import Glibc
+
+/// Pushes the cart by the sign of `pitch + 0.3 rate + 0.05 x + 0.1 velocity`.
+public struct CartPoleController: Controller {
+  public static let environmentIdentifiers = ["cartpole", "cartpole-v1"]
+
+  public init() {}
+
+  public mutating func act(on observation: Span<Float>, action: inout MutableSpan<Float>) {
+    let lean =
+      observation[2] + 0.3 * observation[3] + 0.05 * observation[0] + 0.1 * observation[1]
+    action[0] = lean > 0 ? 1 : 0
+  }
+}
+
+/// Pumps the pendulum's energy to that of standing upright, then balances it there.
+public struct PendulumController: Controller {
+  public static let environmentIdentifiers = ["pendulum-v1"]
+
+  public init() {}
+
+  public mutating func act(on observation: Span<Float>, action: inout MutableSpan<Float>) {
+    let (cosine, sine) = (Double(observation[0]), Double(observation[1]))
+    let velocity = Double(observation[2])
+    let torque: Double
+    if cosine > 0.9 && abs(velocity) < 4 {
+      torque = -(12 * atan2(sine, cosine) + 3 * velocity)
+    } else {
+      let energy = velocity * velocity / 6 + 5 * cosine  // 5 when at rest upright
+      torque = 2 * (velocity >= 0 ? 1 : -1) * min(max(2 * (5 - energy), -1), 1)
+    }
+    action[0] = Float(min(max(torque, -2), 2))
+  }
+}

@@ -1,0 +1,27 @@
+/// Hovers by nested loops: position sets the pitch, pitch sets the rate, and the rate sets the
+/// difference of the thrusts.
+public struct QuadcopterController: Controller {
+  public static let environmentIdentifiers = ["quadcopter"]
+
+  public init() {}
+
+  public mutating func act(on observation: Span<Float>, action: inout MutableSpan<Float>) {
+    let (x, vx) = (observation[0], observation[1])
+    let (z, vz) = (observation[2], observation[3])
+    let (pitch, rate) = (observation[4], observation[5])
+    let wantedPitch = min(max(-0.25 * x - 0.35 * vx, -0.4), 0.4)
+    let wantedRate = 4 * (wantedPitch - pitch)
+    let turn = 0.0019 * 12 * (wantedRate - rate)  // half the thrust difference, of hover thrust
+    let lift = min(max(-0.5 * z - 0.5 * vz, -0.3), 0.6)
+    action[0] = command(thrust: lift - turn, now: observation[6])
+    action[1] = command(thrust: lift + turn, now: observation[7])
+  }
+
+  /// The action that brings a pair of rotors to a thrust, in hover thrusts beyond hover.
+  ///
+  /// It asks for more than is wanted while the motors lag behind.
+  private func command(thrust: Float, now: Float) -> Float {
+    let ahead = now + 2.5 * (thrust - now)
+    return min(max(ahead < 0 ? ahead / 0.574 : ahead / 1.243, -1), 1)
+  }
+}

@@ -1,0 +1,54 @@
+import Environments
+import RLCore
+import TestSupport
+import Testing
+
+/// Hand-written controllers against what they are known to do.
+@Suite struct ControllerTests {
+  struct ScriptedEpisode: Decodable {
+    let policy: String
+    let obs0: [Float]
+    let obs: [[Float]]
+    let actions: [[Float]]
+  }
+
+  @Test(arguments: WalkerEpisode.files)
+  func walkerHeuristicActsAsRecorded(file: String) throws {
+    let episodes = try Fixture.records(file, as: ScriptedEpisode.self).filter {
+      $0.policy == "heuristic"
+    }
+    #expect(!episodes.isEmpty)
+    for episode in episodes {
+      var controller = BipedalWalkerController()
+      for t in episode.actions.indices {
+        var action: [4 of Float] = [0, 0, 0, 0]
+        var span = action.mutableSpan
+        let seen = t == 0 ? episode.obs0 : episode.obs[t - 1]
+        controller.act(on: seen.span, action: &span)
+        for j in 0..<4 { #expect(abs(span[j] - episode.actions[t][j]) < 2e-6) }
+      }
+    }
+  }
+
+  @Test func cartPoleControllerBalancesTheBox2DCartPole() {
+    let episodes = playEpisodes("cartpole", count: 50, controller: "cartpole-linear")
+    #expect(episodes.allSatisfy { $0.length == 500 && $0.totalReward == 500 })
+  }
+
+  @Test func quadcopterControllerReachesTheGoal() throws {
+    let isSuccess = try #require(EnvironmentRegistry.find("quadcopter")?.isSuccess)
+    let episodes = playEpisodes("quadcopter", count: 100, controller: "quadcopter-cascade")
+    let successes = episodes.count { !$0.terminated && isSuccess($0.finalObservation.span) }
+    #expect(successes >= 95)
+    let random = playEpisodes("quadcopter", count: 100)
+    #expect(random.count { isSuccess($0.finalObservation.span) } <= 5)
+  }
+
+  @Test func everyControllerServesRegisteredEnvironments() {
+    for controller in ControllerRegistry.all {
+      #expect(
+        controller.environmentIdentifiers.allSatisfy { EnvironmentRegistry.find($0) != nil })
+    }
+    #expect(Set(ControllerRegistry.all.map(\.identifier)).count == ControllerRegistry.all.count)
+  }
+}

@@ -1,0 +1,91 @@
+import Environments
+import LinearAlgebra
+import RLCore
+
+/// How an episode went.
+struct EpisodeSummary: Sendable, Equatable {
+  var totalReward: Double
+  var length: Int
+  var terminated: Bool
+  var finalObservation: [Float]
+}
+
+/// Draws actions as the reference statistics did: uniformly, from a generator of the episode's own.
+struct RandomActions {
+  let space: Space
+  var random: NumPyRandom
+
+  init(_ space: Space, seed: UInt64) {
+    self.space = space
+    random = NumPyRandom(seed: seed)
+  }
+
+  mutating func fill(_ actions: Matrix, row: Int) {
+    switch space {
+    case .discrete(let count): actions[row, 0] = Float(random.integers(0, count))
+    case .box(let low, let high):
+      for j in low.indices {
+        actions[row, j] = Float(random.uniform(Double(low[j]), Double(high[j])))
+      }
+    }
+  }
+}
+
+/// Plays seeds 0 ..< count to their ends on two threads.
+///
+/// - Parameters:
+///   - identifier: A registered environment.
+///   - count: Number of episodes.
+///   - controller: A registered controller; nil acts at random with seeds 10000 + i.
+/// - Returns: The episodes, by seed.
+func playEpisodes(_ identifier: String, count: Int, controller: String? = nil) -> [EpisodeSummary] {
+  guard let entry = EnvironmentRegistry.find(identifier) else { return [] }
+  let maker = controller.flatMap { ControllerRegistry.find($0) }
+  let episodes = UnsafeMutablePointer<EpisodeSummary>.allocate(capacity: count)
+  let empty = EpisodeSummary(totalReward: 0, length: 0, terminated: false, finalObservation: [])
+  episodes.initialize(repeating: empty, count: count)
+  defer {
+    episodes.deinitialize(count: count)
+    episodes.deallocate()
+  }
+  WorkerPool(threads: 2).run(count) { i in
+    let vector = entry.makeVector(1)
+    let actions = Matrix(rows: 1, columns: entry.specification.actionWidth)
+    var random = RandomActions(entry.specification.actionSpace, seed: 10_000 + UInt64(i))
+    var policy = maker?.make()
+    vector.reset(environment: 0, seed: UInt64(i))
+    repeat {
+      if policy == nil {
+        random.fill(actions, row: 0)
+      } else {
+        var action = actions.mutableRow(0).mutableSpan
+        policy?.act(on: vector.batch.observations.row(0).span, action: &action)
+      }
+      vector.step(actions: actions, in: 0..<1)
+    } while !vector.batch.terminated[0] && !vector.batch.truncated[0]
+    episodes[i] = EpisodeSummary(
+      totalReward: vector.batch.episodeReturns[0], length: vector.batch.episodeLengths[0],
+      terminated: vector.batch.terminated[0],
+      finalObservation: Array(vector.batch.finalObservations.row(0)))
+  }
+  return (0..<count).map { episodes[$0] }
+}
+
+/// Mean and its standard error.
+struct SampleMean {
+  let mean: Double
+  let standardError: Double
+
+  init(_ values: [Double]) {
+    let mean = values.reduce(0, +) / Double(values.count)
+    let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+    self.mean = mean
+    standardError = (squares / Double(values.count - 1) / Double(values.count)).squareRoot()
+  }
+
+  /// The difference of two means in units of its standard error.
+  func distance(to mean: Double, standardError: Double) -> Double {
+    abs(self.mean - mean)
+      / (self.standardError * self.standardError + standardError * standardError).squareRoot()
+  }
+}
