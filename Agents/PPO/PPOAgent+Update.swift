@@ -13,11 +13,8 @@ extension PPOAgent {
   /// - Throws: ``TrainingError/notFinite(metric:iteration:)`` before a bad gradient reaches a weight.
   func update(progressRemaining: Double) throws(TrainingError) {
     sums = PPOMetricSums()
-    let remaining = Float(progressRemaining)
-    let learningRate =
-      configuration.learningRate * (configuration.learningRateSchedule == .linear ? remaining : 1)
-    let clipRange =
-      configuration.clipRange * (configuration.clipRangeSchedule == .linear ? remaining : 1)
+    let learningRate = configuration.learningRates.value(progressRemaining: progressRemaining)
+    let clipRange = configuration.clipRanges.value(progressRemaining: progressRemaining)
     sums.learningRate = Double(learningRate)
     var pendingScale: Float?
     epochs: for _ in 0..<configuration.epochs {

@@ -103,7 +103,7 @@ public final class PPOAgent: Agent {
 
   private func collect() -> (environment: UInt64, policy: UInt64) {
     pool.run(collectors.count) { collectors[$0].collect() }
-    for collector in collectors { recentEpisodes.add(collector.finishedEpisodes) }
+    recentEpisodes.add(collectors.flatMap(\.finishedEpisodes))
     return (
       collectors.reduce(0) { $0 + $1.environmentTime }, collectors.reduce(0) { $0 + $1.policyTime }
     )

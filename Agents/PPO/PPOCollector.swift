@@ -10,7 +10,7 @@ internal import Training
 final class PPOCollector {
   /// One stream per environment of the block.
   var streams: [RandomStream]
-  private(set) var finishedEpisodes: [(episodeReturn: Double, length: Int)] = []
+  private(set) var finishedEpisodes: [FinishedEpisode] = []
   private(set) var environmentTime: UInt64 = 0
   private(set) var policyTime: UInt64 = 0
   private let range: Range<Int>
@@ -54,7 +54,7 @@ final class PPOCollector {
     finishedEpisodes.removeAll(keepingCapacity: true)
     (environmentTime, policyTime) = (0, 0)
     for j in actionLow.indices {
-      deviation[j] = exponential(policy.logDeviation.parameters[0].value[0, j])
+      deviation[j] = ScalarMaths.exp(policy.logDeviation.parameters[0].value[0, j])
     }
     let firstBootstrap = rollout.truncationsPerEnvironment + 1
     var truncations = [Int](repeating: 0, count: range.count)
@@ -76,7 +76,10 @@ final class PPOCollector {
         rollout.terminated[row] = batch.hasTerminated(i) ? 1 : 0
         rollout.episodeEnds[row] = hasEnded ? 1 : 0
         guard hasEnded else { continue }
-        finishedEpisodes.append((batch.episodeReturn(i), batch.episodeLength(i)))
+        finishedEpisodes.append(
+          FinishedEpisode(
+            step: t, environment: i, episodeReturn: batch.episodeReturn(i),
+            length: batch.episodeLength(i)))
         guard !batch.hasTerminated(i) else { continue }
         truncations[i - range.lowerBound] += 1
         rollout.bootstrapObservations.copyRow(

@@ -15,7 +15,7 @@ public struct PPOConfiguration: AgentConfiguration {
   /// Adam's step size at the start.
   public var learningRate: Float = 3e-4
   /// How the step size changes over the run.
-  public var learningRateSchedule = ScheduleKind.constant
+  public var learningRateSchedule = Schedule.Kind.constant
   /// Adam's ε.
   public var adamEpsilon: Float = 1e-5
   /// γ.
@@ -25,7 +25,7 @@ public struct PPOConfiguration: AgentConfiguration {
   /// ε: the ratio is clipped to 1 ± ε.
   public var clipRange: Float = 0.2
   /// How the clip range changes over the run.
-  public var clipRangeSchedule = ScheduleKind.constant
+  public var clipRangeSchedule = Schedule.Kind.constant
   /// ε of the clipped value loss; nil for the plain squared error.
   public var valueClipRange: Float?
   /// Weight of the value loss in the joint gradient norm.
@@ -55,6 +55,15 @@ public struct PPOConfiguration: AgentConfiguration {
 
   /// The defaults.
   public init() {}
+
+  /// The learning rate over the run; one that falls ends at 0, which no iteration uses.
+  var learningRates: Schedule { schedule(learningRateSchedule, learningRate) }
+  /// The clip range over the run.
+  var clipRanges: Schedule { schedule(clipRangeSchedule, clipRange) }
+
+  private func schedule(_ kind: Schedule.Kind, _ initial: Float) -> Schedule {
+    Schedule(kind: kind, initial: initial, final: kind == .constant ? initial : 0)
+  }
 
   enum CodingKeys: String, CodingKey, CaseIterable {
     case stepsPerRollout = "steps-per-rollout"
@@ -117,12 +126,12 @@ public struct PPOConfiguration: AgentConfiguration {
       ("epochs", "passes over a rollout"),
       ("minibatch-size", "transitions per gradient step"),
       ("learning-rate", "Adam's step size at the start"),
-      ("learning-rate-schedule", "constant or linear (to 0 at the end of the run)"),
+      ("learning-rate-schedule", "constant, or linear or cosine (to 0 at the end of the run)"),
       ("adam-epsilon", "Adam's epsilon"),
       ("discount", "discount factor (gamma)"),
       ("gae-lambda", "lambda of the advantage estimate"),
       ("clip-range", "the probability ratio is clipped to 1 ± this"),
-      ("clip-range-schedule", "constant or linear (to 0 at the end of the run)"),
+      ("clip-range-schedule", "constant, or linear or cosine (to 0 at the end of the run)"),
       ("value-clip-range", "clip range of the value loss; null for the plain squared error"),
       ("value-coefficient", "weight of the value loss"),
       ("entropy-coefficient", "weight of the entropy bonus"),
@@ -160,6 +169,9 @@ public struct PPOConfiguration: AgentConfiguration {
     if !(valueCoefficient >= 0) { return "value-coefficient must not be negative" }
     if !(entropyCoefficient >= 0) { return "entropy-coefficient must not be negative" }
     if !(maximumGradientNorm > 0) { return "maximum-gradient-norm must be above 0" }
+    if [learningRateSchedule, clipRangeSchedule].contains(.exponential) {
+      return "learning-rate-schedule and clip-range-schedule must be constant, linear or cosine"
+    }
     if !initialLogStd.isFinite { return "initial-log-std must be finite" }
     if (policyHidden + criticHidden).contains(where: { $0 < 1 || $0 > 8192 }) {
       return "policy-hidden and critic-hidden must hold widths in 1...8192"

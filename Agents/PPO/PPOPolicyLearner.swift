@@ -94,7 +94,7 @@ package final class PPOPolicyLearner {
   package func meanDeviation() -> Double {
     guard policy.head == .gaussian else { return .nan }
     let logStd = policy.logDeviation.parameters[0].value
-    let sum = (0..<logStd.columns).reduce(0.0) { $0 + Double(exponential(logStd[0, $1])) }
+    let sum = (0..<logStd.columns).reduce(0.0) { $0 + Double(ScalarMaths.exp(logStd[0, $1])) }
     return sum / Double(logStd.columns)
   }
 

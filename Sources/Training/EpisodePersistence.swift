@@ -28,6 +28,26 @@ extension TensorArchive {
   }
 }
 
+/// An episode that ended while a rollout was gathered.
+public struct FinishedEpisode: Sendable {
+  /// The step of the rollout it ended in.
+  public var step: Int
+  /// The environment it ran in.
+  public var environment: Int
+  /// Undiscounted sum of rewards.
+  public var episodeReturn: Double
+  /// Steps.
+  public var length: Int
+
+  /// Gathers a record.
+  public init(step: Int, environment: Int, episodeReturn: Double, length: Int) {
+    self.step = step
+    self.environment = environment
+    self.episodeReturn = episodeReturn
+    self.length = length
+  }
+}
+
 /// Returns and lengths of the last hundred episodes that ended during training.
 public struct RecentEpisodes: Sendable, Equatable {
   private static let capacity = 100
@@ -46,10 +66,11 @@ public struct RecentEpisodes: Sendable, Equatable {
     lengths.isEmpty ? .nan : lengths.reduce(0, +) / Double(lengths.count)
   }
 
-  /// Adds episodes, oldest first.
-  public mutating func add(_ episodes: [(episodeReturn: Double, length: Int)]) {
-    returns = (returns + episodes.map(\.episodeReturn)).suffix(Self.capacity)
-    lengths = (lengths + episodes.map { Double($0.length) }).suffix(Self.capacity)
+  /// Adds the episodes of one rollout in order of time, whoever gathered them.
+  public mutating func add(_ episodes: [FinishedEpisode]) {
+    let ordered = episodes.sorted { ($0.step, $0.environment) < ($1.step, $1.environment) }
+    returns = (returns + ordered.map(\.episodeReturn)).suffix(Self.capacity)
+    lengths = (lengths + ordered.map { Double($0.length) }).suffix(Self.capacity)
   }
 
   /// Writes them.

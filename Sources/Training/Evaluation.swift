@@ -59,12 +59,12 @@ public enum Evaluation {
   ///   - firstSeed: Below 2⁶³, where training never draws its seeds from.
   ///   - mode: Deterministic or stochastic.
   ///   - pool: The threads to use.
-  ///   - isSuccess: Judges an episode by its last observation; nil when that says nothing.
+  ///   - isSuccess: Judges an episode by its last observation; nil where success is not defined.
   /// - Returns: Every episode, in order of seeds.
   public static func run(
     _ policy: any Policy, in makeEnvironment: (Int) -> any BatchedEnvironment, episodes: Int,
     firstSeed: UInt64, mode: ActionMode, pool: WorkerPool,
-    isSuccess: ([Float]) -> Bool? = { _ in nil }
+    isSuccess: ((Span<Float>) -> Bool)? = nil
   ) -> EvaluationResult {
     precondition(episodes >= 1 && firstSeed < 1 << 62)
     let slots = min(episodes, 8)
@@ -81,7 +81,7 @@ public enum Evaluation {
       let outcome = workers[e % slots].outcomes[e / slots]
       return EvaluationResult.Episode(
         seed: firstSeed + UInt64(e), episodeReturn: outcome.episodeReturn, length: outcome.length,
-        isSuccess: isSuccess(outcome.finalObservation))
+        isSuccess: isSuccess?(outcome.finalObservation.span))
     }
     return EvaluationResult(mode: mode, episodes: results)
   }

@@ -170,7 +170,7 @@ final class MLPPolicyActor: PolicyActor {
       case (.gaussian, .stochastic):
         for j in 0..<actions.columns {
           let noise = streams[i].normalPair().0
-          actions[i, j] = clip(output[i, j] + exponential(logDeviation[0, j]) * noise, j)
+          actions[i, j] = clip(output[i, j] + ScalarMaths.exp(logDeviation[0, j]) * noise, j)
         }
       case (.categorical, .deterministic):
         actions[i, 0] = Float(Categorical.mode(logits: output, row: i))

@@ -22,15 +22,14 @@ public final class ObservationNormalizer {
 
   /// Starts with mean 0, variance 1 and a count of 1e-4.
   public init(width: Int, isEnabled: Bool) {
-    moments = RunningMoments(width: width)
+    moments = RunningMoments(width: width, initialCount: 1e-4)
     self.isEnabled = isEnabled
     mean = Vector(count: width)
     inverseDeviation = Vector(count: width)
     refresh()
   }
 
-  /// Takes over the statistics as they stand; call after setting ``moments`` from a file.
-  public func refresh() {
+  private func refresh() {
     for j in 0..<mean.count {
       mean[j] = Float(moments.mean[j])
       inverseDeviation[j] = Float(1 / (moments.variance[j] + Self.epsilon).squareRoot())
@@ -78,7 +77,8 @@ public final class ObservationNormalizer {
     let mean = try archive.doubles("observation-normalizer.mean", count: width)
     let variance = try archive.doubles("observation-normalizer.variance", count: width)
     let count = try archive.doubles("observation-normalizer.count", count: 1)[0]
-    guard (mean + variance).allSatisfy(\.isFinite), variance.allSatisfy({ $0 >= 0 }), count > 0
+    guard (mean + variance + [count]).allSatisfy(\.isFinite),
+      variance.allSatisfy({ $0 >= 0 }), count > 0
     else { throw .invalid(reason: "its observation statistics are not finite") }
     moments.restore(mean: mean, variance: variance, count: count)
     refresh()
@@ -96,7 +96,7 @@ public final class RewardNormalizer {
   /// Without it rewards pass unchanged.
   public let isEnabled: Bool
   private let discount: Double
-  private let moments = RunningMoments(width: 1)
+  private let moments = RunningMoments(width: 1, initialCount: 1e-4)
   private let sample: Matrix
   private var runningReturns: [Double]
 
@@ -129,13 +129,17 @@ public final class RewardNormalizer {
   /// Writes statistics and running returns.
   public func save(to archive: inout TensorArchive) {
     archive.set(
-      "reward-normalizer.moments", .doubles([moments.mean[0], moments.variance[0], moments.count]))
+      "reward-normalizer.moments",
+      .doubles([moments.mean[0], moments.variance[0], moments.count]))
     archive.set("reward-normalizer.running-returns", .doubles(runningReturns))
   }
 
   /// Reads statistics and running returns.
   public func load(from archive: TensorArchive) throws(ArchiveError) {
     let values = try archive.doubles("reward-normalizer.moments", count: 3)
+    guard values.allSatisfy(\.isFinite), values[1] >= 0, values[2] > 0 else {
+      throw .invalid(reason: "its reward statistics are not finite")
+    }
     moments.restore(mean: [values[0]], variance: [values[1]], count: values[2])
     runningReturns = try archive.doubles(
       "reward-normalizer.running-returns", count: runningReturns.count)

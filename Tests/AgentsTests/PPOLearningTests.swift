@@ -83,6 +83,13 @@ import Training
     return archive
   }
 
+  /// Names of the tensors that differ, so that a failure can be read.
+  private func differences(_ one: PPOAgent, _ other: PPOAgent) -> [String] {
+    let (a, b) = (archive(one), archive(other))
+    return Set(a.tensors.keys).union(b.tensors.keys)
+      .filter { a.tensors[$0] != b.tensors[$0] }.sorted()
+  }
+
   private func configure(_ configuration: inout PPOConfiguration) {
     configuration.stepsPerRollout = 13
     configuration.minibatchSize = 20
@@ -101,10 +108,10 @@ import Training
     let second = agent(RandomWalk.self, environments: 5, totalSteps: 600, configure)
     _ = try second.iterate()
     try second.load(from: archive(first))
-    #expect(archive(second) == archive(first))
+    #expect(differences(second, first) == [])
     for _ in 0..<3 { _ = try second.iterate() }
-    #expect(archive(second) == archive(uninterrupted))
-    #expect(archive(second) != archive(first))
+    #expect(differences(second, uninterrupted) == [])
+    #expect(differences(second, first).contains("critic.0.weight"))
   }
 
   @Test(arguments: [2, 3, 7]) func threadsDoNotChangeAnything(threads: Int) throws {
@@ -116,14 +123,14 @@ import Training
       #expect(
         one.metrics.filter { !$0.isNaN } == many.metrics.filter { !$0.isNaN })
     }
-    #expect(archive(alone) == archive(together))
+    #expect(differences(alone, together) == [])
   }
 
   @Test func anotherSeedGivesAnotherAgent() throws {
     let one = agent(RandomWalk.self, environments: 4, totalSteps: 600, seed: 1, configure)
     let two = agent(RandomWalk.self, environments: 4, totalSteps: 600, seed: 2, configure)
     _ = (try one.iterate(), try two.iterate())
-    #expect(archive(one) != archive(two))
+    #expect(differences(one, two).contains("policy.0.weight"))
   }
 }
 

@@ -97,8 +97,8 @@ import Training
     rollout.episodeEnds[2] = 1
     let normalizer = RewardNormalizer(environments: 1, discount: 0.5, isEnabled: true)
     normalizer.scaleRewards(of: rollout)
-    // G: 1, 2.5, 0.25 | 0.5, 3.25, whose variance is 1.3; the start counts as 1e-4 samples at 0.
-    let scale = 1 / Float(1.3).squareRoot()
+    // G: 1, 2.5, 0.25 | 0.5, 3.25, with mean 1.5 and variance 6.875 / 5; the start counts as 1e-4 samples at 0.
+    let scale = 1 / Float(1.375).squareRoot()
     for t in 0..<5 {
       #expect(abs(rollout.scaledRewards[t] - rollout.rewards[t] * scale) < 1e-3)
     }
