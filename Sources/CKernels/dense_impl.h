@@ -90,7 +90,7 @@ static void narrow_weight_gradient(
     long lddw, bool accumulate) {
   float transposed[NARROW * 64] __attribute__((aligned(64)));
   const long padded = (n + 15) / 16 * 16, width = TILE_VECTORS * LANES;
-  for (long j = 0; j < padded; j += width) {
+  for (long j = 0; j < n; j += width) {
     const long columns = padded - j < width ? padded - j : width;
     const long used = n - j < columns ? n - j : columns;
     if (accumulate)

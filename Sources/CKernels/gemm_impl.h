@@ -169,19 +169,23 @@ INLINE void finish(const epilogue *e, long i, long j, long rows, long columns, f
 INLINE void multiply(
     const bool transposed, long m, long n, long k, const float *a, long lda, const float *b,
     long ldb, const float *initial, long ldi, float *c, long ldc, const epilogue *e) {
-  const long padded = (n + 15) / 16 * 16, width = TILE_VECTORS * LANES;
+  const long padded = (n + 15) / 16 * 16, tile_width = TILE_VECTORS * LANES;
+  // The epilogue works on 16 columns at least, which is two tiles with SSE2.
+  const long width = tile_width < 16 ? 16 : tile_width;
   for (long j = 0; j < padded; j += width) {
     const long columns = padded - j < width ? padded - j : width;
-    const tile_family *tiles = (transposed ? tn_tiles : nn_tiles) + columns / LANES;
+    const long step = columns < tile_width ? columns : tile_width;
+    const tile_family *tiles = (transposed ? tn_tiles : nn_tiles) + step / LANES;
     for (long i = 0; i < m;) {
       long rows = m - i;
       if (rows >= tiles->tallest)
         rows = tiles->tallest;
       else if (rows > TILE_ROWS)
         rows = TILE_ROWS;
-      tiles->rows[rows](
-          k, a + i * (transposed ? 1 : lda), lda, b + j, ldb,
-          initial ? initial + i * ldi + j : initial, ldi, c + i * ldc + j, ldc);
+      for (long l = j; l < j + columns; l += step)
+        tiles->rows[rows](
+            k, a + i * (transposed ? 1 : lda), lda, b + l, ldb,
+            initial ? initial + i * ldi + l : initial, ldi, c + i * ldc + l, ldc);
       finish(e, i, j, rows, columns, c, ldc);
       i += rows;
     }

@@ -23,8 +23,17 @@ public enum KernelBackend: String, Codable, Sendable, CaseIterable {
   /// The environment variable `RLSUITE_KERNELS` chooses another; v3 and v4 give the same bits.
   public static var instructionSet: String { String(cString: ck_instruction_set()) }
 
-  /// Switches to another version of the kernels; false if there is no such version on this CPU.
-  package static func select(instructionSet name: String) -> Bool { ck_select(name) }
+  /// Runs a body whose kernels, on this thread, are of a certain version; for tests.
+  ///
+  /// - Parameters:
+  ///   - name: `v4`, `v3` or `baseline`.
+  ///   - body: What to run.
+  /// - Returns: What the body returned, or nil if this CPU lacks that version.
+  package static func withInstructionSet<Result>(_ name: String, _ body: () -> Result) -> Result? {
+    guard ck_select(name) else { return nil }
+    defer { ck_select(nil) }
+    return body()
+  }
 
   static func usesOpenBLAS(inputs: Int, outputs: Int) -> Bool {
     switch selectedBackend {

@@ -47,8 +47,8 @@ extension Matrix {
   ///   - right: [k × columns], or [columns × k] where `rightTransposed`.
   ///   - rightTransposed: Whether to multiply by the transpose of `right`.
   public func setToProduct(
-    _ left: Matrix, transposed leftTransposed: Bool = false, _ right: Matrix,
-    transposed rightTransposed: Bool = false
+    _ left: Matrix, leftTransposed: Bool = false, _ right: Matrix,
+    rightTransposed: Bool = false
   ) {
     let inner = leftTransposed ? left.rows : left.columns
     precondition(

@@ -40,9 +40,9 @@ enum {
 /// Name of the version in use: "v4", "v3" or "baseline".
 const char *ck_instruction_set(void);
 
-/// Switches to a version by name; false if the name is unknown or the CPU lacks it.  Not to be
-/// called while another thread computes.
-bool ck_select(const char *name);
+/// Makes the calling thread use another version, for tests; NULL ends that.  False, and nothing
+/// forced, if there is no such version on this CPU.
+bool ck_select(const char *_Nullable name);
 
 /// Y[m × n] = act(X[m × k] · W[k × n] + bias).
 ///
