@@ -15,13 +15,35 @@ public struct RegisteredEnvironment: Sendable {
   /// The registered id.
   public var identifier: String { specification.identifier }
 
+  /// Re-simulates a recorded episode.
+  typealias Trace = @Sendable (TraceLine) throws(TraceError) -> [TraceField]
+  let trace: Trace
+  /// Re-simulates two first observations of a seed.
+  let traceResets: Trace
+
+  /// Registers an environment.
+  ///
+  /// - Parameters:
+  ///   - type: The environment.
+  ///   - isSuccess: Whether an episode succeeded, by its last observation.
+  ///   - trace: How its recorded episodes are read if they may start without a seed.
+  ///   - resetTolerance: Greatest difference from its reference after a reset.
   init<E: Environment & SendableMetatype & ~Copyable>(
-    _ type: E.Type, isSuccess: (@Sendable (Span<Float>) -> Bool)? = nil
+    _ type: E.Type, isSuccess: (@Sendable (Span<Float>) -> Bool)? = nil, trace: Trace? = nil,
+    resetTolerance: Double = 0
   ) {
     specification = E.specification
     parameters = E.parameterDescriptions
     makeVector = { VectorEnvironment<E>(count: $0) }
     self.isSuccess = isSuccess
+    if let trace {
+      self.trace = trace
+    } else {
+      self.trace = { line throws(TraceError) in try EpisodeTrace.run(E.self, line) }
+    }
+    traceResets = { line throws(TraceError) in
+      try EpisodeTrace.runResets(E.self, line, tolerance: resetTolerance)
+    }
   }
 }
 
@@ -29,12 +51,14 @@ public struct RegisteredEnvironment: Sendable {
 public enum EnvironmentRegistry {
   /// Every environment, one line each.
   public static let all: [RegisteredEnvironment] = [
-    .init(CartPole.self),
-    .init(CartPoleV1.self),
-    .init(PendulumV1.self),
-    .init(BipedalWalker.self),
-    .init(BipedalWalkerHardcore.self),
-    .init(Quadcopter.self, isSuccess: { Quadcopter.isSuccess(finalObservation: $0) }),
+    .init(CartPole.self, trace: StateTraces.cartPole),
+    .init(CartPoleV1.self, trace: StateTraces.cartPoleV1),
+    .init(PendulumV1.self, trace: StateTraces.pendulumV1),
+    .init(BipedalWalker.self, trace: BipedalWalkerTrace.walker, resetTolerance: 1e-5),
+    .init(BipedalWalkerHardcore.self, trace: BipedalWalkerTrace.hardcore, resetTolerance: 1e-5),
+    .init(
+      Quadcopter.self, isSuccess: { Quadcopter.isSuccess(finalObservation: $0) },
+      trace: StateTraces.quadcopter),
   ]
 
   /// The environment of an id, if there is one.

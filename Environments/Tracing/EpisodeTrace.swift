@@ -1,0 +1,157 @@
+internal import RLCore
+
+/// Episodes of any environment, started from a seed.
+enum EpisodeTrace {
+  /// What every environment's episode consists of.
+  struct Recording {
+    var observations: [[Float]] = []
+    var rewards: [Double] = []
+    var terminated: [Bool] = []
+    var truncated: [Bool] = []
+    var stateHash = ""
+
+    /// The members all traces share; `rewards` in single precision where the reference has it so.
+    func fields(tolerance: Double?, singleRewards: Bool = false) -> [TraceField] {
+      [
+        TraceField("obs", rows: observations, tolerance: tolerance),
+        singleRewards
+          ? TraceField("reward", rewards.map { Float($0) }, tolerance: tolerance)
+          : TraceField("reward", rewards, tolerance: tolerance),
+        TraceField("terminated", terminated, tolerance: tolerance),
+        TraceField("truncated", truncated, tolerance: 0),
+        TraceField("state_hash", .text([stateHash]), shape: [], tolerance: 0),
+      ]
+    }
+  }
+
+  /// Steps through the actions of a line, past the end of the episode if they go on.
+  static func play<E: Environment & ~Copyable>(
+    _ environment: inout E, actions: [[Float]], visit: (borrowing E) -> Void = { _ in }
+  ) -> Recording {
+    var recording = Recording()
+    var values = [Float](repeating: 0, count: E.specification.observationWidth)
+    for action in actions {
+      var observation = values.mutableSpan
+      let outcome = environment.step(action: action.span, observation: &observation)
+      recording.append(outcome, observation: values, limit: E.specification.episodeSteps)
+      visit(environment)
+    }
+    recording.finish(environment)
+    return recording
+  }
+
+  /// The actions of a line.
+  static func actions<E: Environment & ~Copyable>(
+    of line: TraceLine, for type: E.Type
+  ) throws(TraceError) -> [[Float]] {
+    let actions = try line.table("actions", width: E.specification.actionWidth)
+    if case .discrete(let count) = E.specification.actionSpace {
+      guard actions.allSatisfy({ E.specification.actionSpace.contains($0) }) else {
+        throw .unusable(field: "actions", reason: "holds something else than 0 ..< \(count)")
+      }
+    }
+    return actions
+  }
+
+  /// The nominal parameters with those that the line sets.
+  static func parameters<E: Environment & ~Copyable>(
+    of line: TraceLine, for type: E.Type
+  ) throws(TraceError) -> E.Parameters {
+    var parameters = E.Parameters()
+    guard line.has("parameters") else { return parameters }
+    guard case .object(let members) = try line.required("parameters") else {
+      throw .unusable(field: "parameters", reason: "is no object")
+    }
+    for member in members {
+      guard let entry = E.parameterTable.first(where: { $0.name == member.key }) else {
+        let known = E.parameterTable.map(\.name).joined(separator: ", ")
+        throw .unusable(field: member.key, reason: "is no parameter; known are \(known)")
+      }
+      guard let value = member.value.double, entry.range.contains(value) else {
+        throw .unusable(
+          field: member.key,
+          reason: "lies outside \(entry.range.lowerBound)...\(entry.range.upperBound)")
+      }
+      parameters[keyPath: entry.keyPath] = value
+    }
+    return parameters
+  }
+
+  /// An episode from its seed, for environments without a trace of their own.
+  static func run<E: Environment & ~Copyable>(
+    _ type: E.Type, _ line: TraceLine
+  ) throws(TraceError) -> [TraceField] {
+    let actions = try actions(of: line, for: type)
+    var environment = E(parameters: try parameters(of: line, for: type))
+    let first = reset(&environment, seed: try line.seed())
+    let recording = play(&environment, actions: actions)
+    return [TraceField("obs0", first, tolerance: 0)] + recording.fields(tolerance: 0)
+  }
+
+  /// The first observation of a seed.
+  static func reset<E: Environment & ~Copyable>(
+    _ environment: inout E, seed: UInt64
+  ) -> [Float] {
+    var random = NumPyRandom(seed: seed)
+    return reset(&environment, using: &random)
+  }
+
+  /// The next first observation of a generator.
+  static func reset<E: Environment & ~Copyable>(
+    _ environment: inout E, using random: inout NumPyRandom
+  ) -> [Float] {
+    var values = [Float](repeating: 0, count: E.specification.observationWidth)
+    var observation = values.mutableSpan
+    environment.reset(using: &random, observation: &observation)
+    return values
+  }
+
+  /// Two first observations from one generator, as a file of seeded resets holds them.
+  static func runResets<E: Environment & ~Copyable>(
+    _ type: E.Type, _ line: TraceLine, tolerance: Double
+  ) throws(TraceError) -> [TraceField] {
+    var random = NumPyRandom(seed: try line.seed())
+    var environment = E(parameters: try parameters(of: line, for: type))
+    let first = reset(&environment, using: &random)
+    let second = reset(&environment, using: &random)
+    return [
+      TraceField("obs", first, tolerance: tolerance),
+      TraceField("obs_after_second_reset_without_seed", second, tolerance: tolerance),
+    ]
+  }
+}
+
+extension EpisodeTrace.Recording {
+  /// Adds one step.
+  mutating func append(_ outcome: StepOutcome, observation: [Float], limit: Int) {
+    observations.append(observation)
+    rewards.append(outcome.reward)
+    terminated.append(outcome.terminated)
+    truncated.append(!outcome.terminated && observations.count >= limit)
+  }
+
+  /// Takes the fingerprint of the last state.
+  mutating func finish<E: Environment & ~Copyable>(_ environment: borrowing E) {
+    var hasher = StateHasher()
+    environment.hashState(into: &hasher)
+    stateHash = String(hasher.value, radix: 16)
+  }
+}
+
+/// Streams of the generator that seeds every environment.
+enum RandomStreamTrace {
+  static func run(_ line: TraceLine) throws(TraceError) -> [TraceField] {
+    let fresh = NumPyRandom(seed: try line.seed())
+    var random = fresh
+    let raw = (0..<8).map { _ in String(random.next()) }
+    random = fresh
+    let uniform = (0..<8).map { _ in random.uniform(-1, 1) }
+    random = fresh
+    let integers = (0..<16).map { _ in Double(random.integers(5, 10)) }
+    return [
+      TraceField("raw_u64", .text(raw), shape: [raw.count], tolerance: 0),
+      TraceField("uniform_m1_p1", uniform, tolerance: 0),
+      TraceField("integers_5_10", integers, tolerance: 0),
+    ]
+  }
+}

@@ -1,0 +1,133 @@
+internal import RLCore
+
+/// Re-simulates recorded episodes, line by line.
+///
+/// A trace is a file of JSON lines.  A line with a `kind` describes the file and chooses the
+/// environment; every other line is an episode with a `seed` or a first state and the `actions`
+/// taken, and comes back with everything the simulator computed in full precision.  What the line
+/// already held is compared, so anyone can check parity with another implementation:
+///
+/// ```swift
+/// var engine = try TraceEngine(environment: nil)
+/// for line in lines {
+///   let result = try engine.process(line)
+///   print(result.line)
+///   for comparison in result.comparisons where !comparison.passes { print(comparison) }
+/// }
+/// ```
+///
+/// | Environment | Start | Members |
+/// |---|---|---|
+/// | `cartpole-v1`, `cartpole` | `seed` or `state0` (x, x', angle, angle') | `actions` 0 or 1 |
+/// | `pendulum-v1` | `seed` or `state0` (angle, angle') | `actions`; `g`, `action_dtype` |
+/// | `walker`, `walker-hardcore` | `seed` or `terrain_y`, `obstacles`, `hull_force` | `actions` |
+/// | `quadcopter` | `seed` or `state0` (x, x', z, z', pitch, rate) | `actions` |
+/// | all others | `seed` | `actions` |
+///
+/// Any line may hold `parameters`, an object of physical parameters by name.
+public struct TraceEngine {
+  /// What the lines are.
+  private enum Content {
+    case environment(RegisteredEnvironment)
+    /// The line's `hardcore` says which walker.
+    case eitherWalker
+    /// First observations by seed, of the environment the line names.
+    case seededResets
+    /// Streams of NumPy's generator.
+    case randomStreams
+  }
+
+  private let isFixed: Bool
+  private var content: Content?
+
+  /// Starts a trace.
+  ///
+  /// - Parameter identifier: The environment of all lines, if the file does not say or to overrule
+  ///   what it says.
+  /// - Throws: ``TraceError/unknownEnvironment(_:known:)``.
+  public init(environment identifier: String? = nil) throws(TraceError) {
+    isFixed = identifier != nil
+    if let identifier { content = .environment(try Self.find(identifier)) }
+  }
+
+  private static func find(_ identifier: String) throws(TraceError) -> RegisteredEnvironment {
+    guard let environment = EnvironmentRegistry.find(identifier) else {
+      throw .unknownEnvironment(identifier, known: EnvironmentRegistry.all.map(\.identifier))
+    }
+    return environment
+  }
+
+  /// Re-simulates one line.
+  public mutating func process(_ line: String) throws(TraceError) -> TraceResult {
+    let json = try JSONValue.parse(line)
+    guard case .object = json else {
+      throw .malformedJSON(byte: 0, reason: "expected an object")
+    }
+    let record = TraceLine(json: json)
+    if let kind = try record.string("kind") {
+      if !isFixed { content = try Self.content(ofKind: kind) }
+      return TraceResult(json: json, fields: [], isMetadata: true)
+    }
+    switch content {
+    case nil: throw .noEnvironment
+    case .environment(let environment):
+      return TraceResult(json: json, fields: try environment.trace(record))
+    case .eitherWalker:
+      let name = try record.flag("hardcore") ? "walker-hardcore" : "walker"
+      return TraceResult(json: json, fields: try Self.find(name).trace(record))
+    case .randomStreams:
+      return TraceResult(json: json, fields: try RandomStreamTrace.run(record))
+    case .seededResets:
+      guard let name = try record.string("id") else { throw .missing(field: "id") }
+      guard let identifier = Self.gymnasiumNames[name] else {
+        return TraceResult(json: json, fields: [], skipReason: "no environment equals \(name)")
+      }
+      return TraceResult(json: json, fields: try Self.find(identifier).traceResets(record))
+    }
+  }
+
+  private static func content(ofKind kind: String) throws(TraceError) -> Content {
+    switch kind {
+    case "cartpole_v1": return .environment(try find("cartpole-v1"))
+    case "pendulum_v1": return .environment(try find("pendulum-v1"))
+    case "bipedal_walker_flat", "bipedal_walker_rough", "bipedal_walker_hardcore":
+      return .eitherWalker
+    case "seeded_resets": return .seededResets
+    case "numpy_pcg64": return .randomStreams
+    default:
+      guard let environment = EnvironmentRegistry.find(kind) else { throw .unsupportedKind(kind) }
+      return .environment(environment)
+    }
+  }
+
+  private static let gymnasiumNames = [
+    "CartPole-v1": "cartpole-v1", "Pendulum-v1": "pendulum-v1", "BipedalWalker-v3": "walker",
+    "BipedalWalkerHardcore-v3": "walker-hardcore",
+  ]
+}
+
+/// One line, re-simulated.
+public struct TraceResult: Sendable {
+  /// The line with what was computed, as JSON.
+  public let line: String
+  /// How each member computed here differs from the one the line already held.
+  public let comparisons: [TraceComparison]
+  /// Whether the line describes the file and was only repeated.
+  public let isMetadata: Bool
+  /// Why the line was repeated without being simulated, if it was.
+  public let skipReason: String?
+
+  /// Whether everything that must agree does.
+  public var passes: Bool { comparisons.allSatisfy(\.passes) }
+
+  init(
+    json: JSONValue, fields: [TraceField], isMetadata: Bool = false, skipReason: String? = nil
+  ) {
+    line = fields.isEmpty ? json.text : json.setting(fields.map { .init($0.name, $0.json) }).text
+    comparisons = fields.compactMap { field in
+      json[field.name].map { field.compare(with: $0) }
+    }
+    self.isMetadata = isMetadata
+    self.skipReason = skipReason
+  }
+}
