@@ -31,7 +31,10 @@ func tests(_ name: String, _ uses: [Target.Dependency], resources: [Resource]? =
 
 let package = Package(
   name: "rlsuite",
-  products: [.executable(name: "rlsuite", targets: ["rlsuite"])],
+  products: [
+    .executable(name: "rlsuite", targets: ["rlsuite"]),
+    .executable(name: "rlsuite-bench", targets: ["rlsuite-bench"]),
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
@@ -66,6 +69,14 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"), "Yams",
       ],
       path: "Sources/CommandLineTool", swiftSettings: strict),
+    .target(name: "CAllocationCounter"),
+    .executableTarget(
+      name: "rlsuite-bench",
+      dependencies: [
+        "Environments", "Agents", "Training", "NeuralNetworks", "RLCore", "LinearAlgebra",
+        "CAllocationCounter", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Sources/Benchmarks", swiftSettings: strict),
     module("TestSupport", ["RLCore", "LinearAlgebra"], in: "Tests/TestSupport", strict),
     tests("LinearAlgebraTests", ["LinearAlgebra"]),
     tests("NeuralNetworksTests", ["NeuralNetworks", "LinearAlgebra"]),

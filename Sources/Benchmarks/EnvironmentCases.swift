@@ -1,0 +1,109 @@
+import CAllocationCounter
+import Environments
+import LinearAlgebra
+import RLCore
+
+/// Environment steps with random actions drawn in the loop and automatic reset.
+enum EnvironmentCases {
+  static let all = [
+    BenchmarkCase(name: "walker-steps") { threads in
+      [1, 16, 64].map { rate("walker-steps", "walker", environments: $0, steps: 30_000, threads) }
+    },
+    BenchmarkCase(name: "cartpole-v1-steps") { threads in
+      [64, 1024, 8192].map {
+        rate("cartpole-v1-steps", "cartpole-v1", environments: $0, steps: 20_000_000, threads)
+      }
+    },
+    BenchmarkCase(name: "quadcopter-steps") { threads in
+      [rate("quadcopter-steps", "quadcopter", environments: 64, steps: 500_000, threads)]
+    },
+    BenchmarkCase(name: "allocations") { _ in
+      [allocations("cartpole-v1", steps: 1_000_000), allocations("walker", steps: 20_000)]
+    },
+  ]
+
+  private static func rate(
+    _ name: String, _ identifier: String, environments: Int, steps: Int, _ threads: Int
+  ) -> Measurement {
+    let runner = RandomRunner(identifier, environments: environments, threads: threads)
+    runner.run(steps: steps / 4)
+    let seconds = shortestTime(repeats: 3) { runner.run(steps: steps) }
+    return Measurement(
+      name: name, value: Double(runner.stepsTaken(of: steps)) / seconds, unit: "steps/s",
+      parameters: ["environments": environments])
+  }
+
+  /// Heap allocations per step, after a warm-up past the first falls; those of Box2D included.
+  private static func allocations(_ identifier: String, steps: Int) -> Measurement {
+    let runner = RandomRunner(identifier, environments: 16, threads: 1)
+    runner.run(steps: steps)
+    let before = cac_allocations()
+    runner.run(steps: steps)
+    let count = cac_allocations() - before
+    return Measurement(
+      name: "allocations", value: Double(count) / Double(runner.stepsTaken(of: steps)),
+      unit: "allocations/step (\(identifier), resets and Box2D's own included)",
+      parameters: ["environments": 16])
+  }
+}
+
+/// Drives a batch of environments with uniform random actions, block by block.
+private final class RandomRunner {
+  private let environment: any BatchedEnvironment
+  private let pool: WorkerPool
+  private let actions: Matrix
+  private let blocks: [Block]
+
+  private final class Block {
+    let range: Range<Int>
+    var stream: RandomStream
+    init(_ range: Range<Int>) {
+      self.range = range
+      stream = RandomStream(seed: 1, name: "benchmark", index: range.lowerBound)
+    }
+  }
+
+  init(_ identifier: String, environments: Int, threads: Int) {
+    guard let registered = EnvironmentRegistry.find(identifier) else {
+      preconditionFailure("no environment \(identifier)")
+    }
+    environment = registered.makeVector(environments)
+    environment.reset(seeds: .training(runSeed: 1))
+    pool = WorkerPool(threads: threads)
+    actions = Matrix(rows: environments, columns: environment.specification.actionWidth)
+    let size = max(1, environments / (threads * 4))
+    blocks = stride(from: 0, to: environments, by: size).map {
+      Block($0..<min($0 + size, environments))
+    }
+  }
+
+  /// Each environment takes the same number of steps, so a request is rounded down.
+  func stepsTaken(of steps: Int) -> Int {
+    max(1, steps / environment.count) * environment.count
+  }
+
+  func run(steps: Int) {
+    let repeats = max(1, steps / environment.count)
+    pool.run(blocks.count) { index in
+      let block = blocks[index]
+      switch environment.specification.actionSpace {
+      case .box(let low, let high):
+        for _ in 0..<repeats {
+          for i in block.range {
+            for j in low.indices {
+              actions[i, j] = block.stream.uniform(from: low[j], to: high[j])
+            }
+          }
+          environment.step(actions: actions, in: block.range)
+        }
+      case .discrete(let count):
+        for _ in 0..<repeats {
+          for i in block.range {
+            actions[i, 0] = Float(block.stream.integer(below: UInt32(count)))
+          }
+          environment.step(actions: actions, in: block.range)
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,107 @@
+import ArgumentParser
+import Foundation
+import LinearAlgebra
+
+/// Measures the suite's own speed; `rlsuite bench` runs it.
+@main struct Bench: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "rlsuite bench", abstract: "Measure speed, allocations and memory.",
+    discussion: "Cases: \(BenchmarkCase.all.map(\.name).joined(separator: ", "))")
+
+  @Argument(help: "Cases to run; all by default.") var cases: [String] = []
+  @Flag(help: "One JSON object per line.") var json = false
+  @Option(help: "Threads to use.") var threads = 1
+  @Flag(help: .hidden) var workload = false
+
+  func validate() throws {
+    guard threads >= 1 && threads <= 1024 else {
+      throw ValidationError("--threads must lie in 1...1024")
+    }
+    let known = BenchmarkCase.all.map(\.name)
+    for name in cases where !known.contains(name) {
+      throw ValidationError("unknown case '\(name)'; there are \(known.joined(separator: ", "))")
+    }
+  }
+
+  func run() throws {
+    guard !workload else {
+      _ = TrainingCases.walkerRate(minibatch: 512, threads: threads)
+      return
+    }
+    let selected = BenchmarkCase.all.filter { cases.isEmpty || cases.contains($0.name) }
+    if !json { print(facts().map { "\($0.key): \($0.value)" }.sorted().joined(separator: "\n")) }
+    for benchmark in selected {
+      for measurement in try benchmark.run(threads) { try report(measurement) }
+    }
+  }
+
+  private func report(_ measurement: Measurement) throws {
+    guard json else {
+      let value = measurement.value.formatted(.number.precision(.significantDigits(4)))
+      let parameters = measurement.parameters.map { " \($0.key) \($0.value)" }.sorted().joined()
+      print("\(measurement.name): \(value) \(measurement.unit) (threads \(threads)\(parameters))")
+      return
+    }
+    let line = Line(
+      name: measurement.name, value: measurement.value, unit: measurement.unit, threads: threads,
+      parameters: measurement.parameters, machine: facts())
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    print(String(decoding: try encoder.encode(line), as: UTF8.self))
+  }
+
+  private struct Line: Encodable {
+    var name: String
+    var value: Double
+    var unit: String
+    var threads: Int
+    var parameters: [String: Int]
+    var machine: [String: String]
+
+    enum CodingKeys: String, CodingKey {
+      case name = "case"
+      case value, unit, threads, parameters, machine
+    }
+  }
+
+  /// What the figures depend on.
+  private func facts() -> [String: String] {
+    let processors = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
+    let model =
+      processors.split(separator: "\n").first { $0.hasPrefix("model name") }?
+      .split(separator: ":").last?.trimmingCharacters(in: .whitespaces) ?? "unknown"
+    return [
+      "cpu": model,
+      "kernels": KernelBackend.instructionSet,
+      "openblas-core": OpenBLAS.coreName,
+      "openblas-coretype":
+        ProcessInfo.processInfo.environment["OPENBLAS_CORETYPE"] ?? "unset",
+    ]
+  }
+}
+
+/// One measured figure.
+struct Measurement {
+  var name: String
+  var value: Double
+  var unit: String
+  var parameters: [String: Int] = [:]
+}
+
+/// A named way to get figures.
+struct BenchmarkCase: Sendable {
+  var name: String
+  var run: @Sendable (_ threads: Int) throws -> [Measurement]
+
+  static var all: [BenchmarkCase] {
+    EnvironmentCases.all + TrainingCases.all + NetworkCases.all
+  }
+}
+
+/// The shortest of several repeats of some work, in seconds.
+func shortestTime(repeats: Int, _ work: () -> Void) -> Double {
+  let clock = ContinuousClock()
+  let times = (0..<repeats).map { _ in clock.measure(work) }
+  guard let best = times.min() else { return .nan }
+  return Double(best.components.seconds) + Double(best.components.attoseconds) * 1e-18
+}
