@@ -11,7 +11,7 @@ INLINE void dot_block(
 #pragma clang loop unroll(full)
   for (int i = 0; i < 16; i++) sum[i] = splat(0);
   for (long p = 0; p < k; p += 16) {
-    vec16 w[N];
+    vec16 w[NARROW];
 #pragma clang loop unroll(full)
     for (int j = 0; j < N; j++) w[j] = load(wt + j * ldwt + p);
 #pragma clang loop unroll(full)

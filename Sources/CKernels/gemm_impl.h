@@ -6,18 +6,20 @@
 
 typedef float vec __attribute__((ext_vector_type(LANES)));
 
+#define MAXIMUM_ROWS 12
+
 // C[R × V·LANES] = initial + A · B.  The element (i, p) of A is a[i · a_row + p · a_step].
 INLINE void tile(
     const int R, const int V, long k, const float *a, long a_row, long a_step, const float *b,
     long ldb, const float *initial, long ldi, float *c, long ldc) {
-  vec sum[R][V];
+  vec sum[MAXIMUM_ROWS][TILE_VECTORS];  // R × V of it; a variable size would force it to memory
 #pragma clang loop unroll(full)
   for (int i = 0; i < R; i++)
 #pragma clang loop unroll(full)
     for (int j = 0; j < V; j++)
       sum[i][j] = initial ? *(const vec *)(initial + i * ldi + j * LANES) : (vec)0.0f;
   for (long p = 0; p < k; p++) {
-    vec row[V];
+    vec row[TILE_VECTORS];
 #pragma clang loop unroll(full)
     for (int j = 0; j < V; j++) row[j] = *(const vec *)(b + j * LANES);
 #pragma clang loop unroll(full)
@@ -51,8 +53,6 @@ typedef void tile_function(
       float *c, long ldc) { \
     tile(R, V, k, a, 1, lda, b, ldb, initial, ldi, c, ldc); \
   }
-
-#define MAXIMUM_ROWS 12
 
 // Tiles of one width: `tallest` rows at a time, the rest in pieces of at most `TILE_ROWS`.
 typedef struct {
