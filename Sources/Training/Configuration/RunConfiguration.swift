@@ -1,0 +1,138 @@
+/// Every setting a run's results depend on; what `config.yaml` holds.
+///
+/// The number of threads is not among them: results do not depend on it.
+public struct RunConfiguration: Sendable {
+  /// A physical parameter and its value.
+  public struct ParameterValue: Sendable, Equatable {
+    /// Its name in the environment's table.
+    public let name: String
+    /// Its value in the table's unit.
+    public let value: Double
+  }
+
+  /// What is set besides the agent's own settings and the physical parameters.
+  public var run: RunSettings
+  /// All physical parameters of the environment, in table order.
+  public var parameters: [ParameterValue]
+  /// The agent's settings.
+  public var settings: any AgentConfiguration
+
+  /// The contents of `config.yaml`: `train --config` on it repeats the run.
+  public var yaml: String {
+    SettingNode.mapping(
+      Self.entries(run: run, parameters: parameters, settings: settings), origin: "config.yaml"
+    ).yaml()
+  }
+
+  /// One setting a line by dotted name, for tables and TensorBoard.
+  public var flattened: [(name: String, value: String)] {
+    func leaves(_ node: SettingNode, _ path: [String]) -> [(String, String)] {
+      guard case .mapping(let entries, _) = node else {
+        return [(path.joined(separator: "."), node.text)]
+      }
+      return entries.flatMap { leaves($0.value, path + [$0.key]) }
+    }
+    return leaves(
+      .mapping(
+        Self.entries(run: run, parameters: parameters, settings: settings), origin: ""), [])
+  }
+
+  static func entries(
+    run: RunSettings, parameters: [ParameterValue], settings: any AgentConfiguration
+  ) -> [(key: String, value: SettingNode)] {
+    let source = "defaults"
+    guard
+      case .mapping(let entries, _) = SettingNode(
+        encoding: run, order: RunSettings.CodingKeys.allCases.map(\.rawValue), source: source)
+    else { preconditionFailure("run settings are a mapping") }
+    let parameterEntries = parameters.map {
+      (key: $0.name, value: SettingNode(encoding: $0.value, source: source))
+    }
+    return entries + [
+      (key: "parameters", value: .mapping(parameterEntries, origin: source)),
+      (key: "settings", value: Self.tree(settings, source: source)),
+    ]
+  }
+
+  private static func tree<C: AgentConfiguration>(_ settings: C, source: String) -> SettingNode {
+    SettingNode(encoding: settings, order: C.summaries.map(\.key), source: source)
+  }
+}
+
+/// What is set about a run besides its agent.
+public struct RunSettings: Codable, Sendable, Equatable {
+  /// When and how long to evaluate.
+  public struct Evaluation: Codable, Sendable, Equatable {
+    /// Environment steps between two evaluations.
+    public var every = 100_000
+    /// Episodes of each.
+    public var episodes = 10
+  }
+
+  /// When to write checkpoints and how many to keep.
+  public struct Checkpoints: Codable, Sendable, Equatable {
+    /// Environment steps between two checkpoints; nil for one at every evaluation.
+    public var every: Int?
+    /// The newest so many stay, and the best.
+    public var keep = 5
+
+    enum CodingKeys: String, CodingKey { case every, keep }
+
+    /// Writes every key, an absent value as null.
+    public func encode(to encoder: any Encoder) throws {
+      var container = encoder.container(keyedBy: CodingKeys.self)
+      try container.encode(every, forKey: .every)
+      try container.encode(keep, forKey: .keep)
+    }
+  }
+
+  /// The environment's id.
+  public var environment = ""
+  /// The agent's id.
+  public var agent = ""
+  /// What all randomness derives from.
+  public var seed: UInt64 = 1
+  /// Environment steps to train for, over all environments.
+  public var steps = 1_000_000
+  /// How many environments run side by side.
+  public var environments = 8
+  /// When and how long to evaluate.
+  public var evaluation = Evaluation()
+  /// When to write checkpoints and how many to keep.
+  public var checkpoints = Checkpoints()
+  /// Training ends early once an evaluation's mean return reaches this.
+  public var untilReturn: Double?
+
+  enum CodingKeys: String, CodingKey, CaseIterable {
+    case environment, agent, seed, steps, environments, evaluation, checkpoints
+    case untilReturn = "until-return"
+  }
+
+  /// Writes every key, absent values as null.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(environment, forKey: .environment)
+    try container.encode(agent, forKey: .agent)
+    try container.encode(seed, forKey: .seed)
+    try container.encode(steps, forKey: .steps)
+    try container.encode(environments, forKey: .environments)
+    try container.encode(evaluation, forKey: .evaluation)
+    try container.encode(checkpoints, forKey: .checkpoints)
+    try container.encode(untilReturn, forKey: .untilReturn)
+  }
+
+  /// What is wrong, in one sentence; nil when nothing is.
+  var problem: String? {
+    if steps < 1 { return "steps must be at least 1" }
+    if steps > 1 << 50 { return "steps must be at most 2^50" }
+    if !(1...65536).contains(environments) { return "environments must lie in 1...65536" }
+    if evaluation.every < 1 { return "evaluation.every must be at least 1" }
+    if !(1...100_000).contains(evaluation.episodes) {
+      return "evaluation.episodes must lie in 1...100000"
+    }
+    if let every = checkpoints.every, every < 1 { return "checkpoints.every must be at least 1" }
+    if checkpoints.keep < 1 { return "checkpoints.keep must be at least 1" }
+    if let untilReturn, !untilReturn.isFinite { return "until-return must be finite" }
+    return nil
+  }
+}
