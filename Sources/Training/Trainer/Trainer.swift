@@ -12,8 +12,8 @@ public final class Trainer {
     public var agent: RegisteredAgent
     /// Makes that many environments with nominal parameters.
     public var makeEnvironment: (Int) -> any BatchedEnvironment
-    /// Judges an episode by its last observation; nil when that says nothing.
-    public var isSuccess: ([Float]) -> Bool?
+    /// Whether an episode succeeded, by its last observation; nil where that says nothing.
+    public var isSuccess: ((Span<Float>) -> Bool)?
     /// The threads to use.
     public var pool: WorkerPool
     /// Where everything is written.
@@ -22,7 +22,7 @@ public final class Trainer {
     /// Gathers the parts.
     public init(
       agent: RegisteredAgent, makeEnvironment: @escaping (Int) -> any BatchedEnvironment,
-      isSuccess: @escaping ([Float]) -> Bool?, pool: WorkerPool, folder: RunFolder
+      isSuccess: ((Span<Float>) -> Bool)?, pool: WorkerPool, folder: RunFolder
     ) {
       self.agent = agent
       self.makeEnvironment = makeEnvironment
