@@ -1,0 +1,102 @@
+import Agents
+import Environments
+import RLCore
+import Testing
+import Training
+
+/// What must hold for every registered agent on every registered environment.
+@Suite struct AgentConformanceTests {
+  struct Pair: CustomTestStringConvertible, Sendable {
+    let agent: String
+    let environment: String
+    var testDescription: String { "\(agent) on \(environment)" }
+  }
+
+  static let pairs = AgentRegistry.all.flatMap { agent in
+    EnvironmentRegistry.all.map {
+      Pair(agent: agent.identifier, environment: $0.specification.identifier)
+    }
+  }
+
+  private func make(_ pair: Pair, threads: Int) throws -> any Agent {
+    let registered = try #require(AgentRegistry.find(pair.agent))
+    let environment = try #require(EnvironmentRegistry.find(pair.environment)).makeVector(5)
+    environment.reset(seeds: .training(runSeed: 7))
+    var configuration = try #require(registered.defaults as? PPOConfiguration)
+    configuration.stepsPerRollout = 50
+    configuration.minibatchSize = 64
+    configuration.epochs = 2
+    configuration.normalizeObservations = true
+    configuration.normalizeRewards = true
+    return registered.make(
+      configuration,
+      in: AgentContext(
+        environment: environment, pool: WorkerPool(threads: threads), seed: 7, totalSteps: 2000))
+  }
+
+  private func archive(_ agent: any Agent) -> TensorArchive {
+    var archive = TensorArchive()
+    agent.save(to: &archive)
+    return archive
+  }
+
+  private func differences(_ a: TensorArchive, _ b: TensorArchive) -> [String] {
+    Set(a.tensors.keys).union(b.tensors.keys)
+      .filter { a.tensors[$0] != b.tensors[$0] }.sorted()
+  }
+
+  /// Six iterations on one thread against three, a stop in the middle of episodes, and three more
+  /// on two threads.
+  @Test(arguments: pairs) func resumesExactlyWithAnyNumberOfThreads(pair: Pair) throws {
+    let uninterrupted = try make(pair, threads: 1)
+    for _ in 0..<6 { _ = try uninterrupted.iterate() }
+    let first = try make(pair, threads: 2)
+    for _ in 0..<3 { _ = try first.iterate() }
+    let saved = archive(first)
+    let second = try make(pair, threads: 2)
+    try second.load(from: saved)
+    #expect(differences(archive(second), saved) == [])
+    for _ in 0..<3 { _ = try second.iterate() }
+    #expect(differences(archive(second), archive(uninterrupted)) == [])
+    #expect(differences(archive(second), saved).contains("policy.0.weight"))
+  }
+
+  @Test(arguments: pairs) func metricsAreNamedAndFinite(pair: Pair) throws {
+    let agent = try make(pair, threads: 1)
+    let report = try agent.iterate()
+    #expect(report.metrics.count == agent.metricNames.count)
+    #expect(Set(agent.metricNames).count == agent.metricNames.count)
+    #expect(report.metrics.allSatisfy { !$0.isInfinite })
+    #expect(agent.environmentSteps == 250 && agent.iterations == 1)
+  }
+
+  @Test(arguments: pairs) func aPolicyFileActsLikeItsAgent(pair: Pair) throws {
+    let agent = try make(pair, threads: 1)
+    _ = try agent.iterate()
+    var saved = TensorArchive()
+    agent.policy.save(to: &saved)
+    let restored = try MLPPolicy(from: saved)
+    let environment = try #require(EnvironmentRegistry.find(pair.environment))
+    for mode in ActionMode.allCases {
+      let results = [agent.policy, restored].map {
+        Evaluation.run(
+          $0, in: environment.makeVector, episodes: 3, firstSeed: 11, mode: mode,
+          pool: WorkerPool(threads: 2))
+      }
+      #expect(results[0] == results[1])
+      #expect(results[0].episodes.map(\.seed) == [11, 12, 13])
+    }
+  }
+
+  @Test func trainingAndEvaluationSeedsNeverMeet() {
+    let training = EpisodeSeeds.training(runSeed: 0)
+    for i in 0..<50 {
+      for episode in 0..<50 {
+        #expect(training.seed(environment: i, episode: episode) >= 1 << 63)
+      }
+    }
+    #expect(
+      EpisodeSeeds.consecutive(first: .max, environments: 4).seed(environment: 3, episode: 9) < 1
+        << 63)
+  }
+}
