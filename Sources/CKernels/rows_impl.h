@@ -26,7 +26,7 @@ static void layer_norm_backward(
     long m, long n, const float *normalized, long ldn, const float *inverse_deviation,
     const float *scale, const float *dy, long lddy, float *dx, long lddx, float *dscale,
     float *dshift, bool accumulate) {
-  for (long j = 0; j < n; j += 16) {
+  for (long j = 0; dscale && dshift && j < n; j += 16) {
     vec16 by_scale = accumulate ? load(dscale + j) : splat(0);
     vec16 by_shift = accumulate ? load(dshift + j) : splat(0);
     for (long i = 0; i < m; i++) {

@@ -179,18 +179,19 @@ package enum LayerKernels {
   }
 
   /// Turns the gradient by LayerNorm's output into that by its input, in place, and writes those of
-  /// scale and shift.
+  /// scale and shift where they are wanted.
   package static func normalizeBackward(
     rows: Int, normalized: Matrix, inverseDeviations: Vector, scale: Matrix, gradient: Matrix,
-    scaleGradient: Matrix, shiftGradient: Matrix, accumulating: Bool
+    scaleGradient: Matrix?, shiftGradient: Matrix?, accumulating: Bool
   ) {
     precondition(
       rows <= gradient.rows && rows <= normalized.rows && rows <= inverseDeviations.count
         && gradient.columns == normalized.columns && gradient.columns == scale.columns
-        && gradient.columns == scaleGradient.columns && gradient.columns == shiftGradient.columns)
+        && gradient.columns == scaleGradient?.columns ?? gradient.columns
+        && gradient.columns == shiftGradient?.columns ?? gradient.columns)
     ck_layer_norm_backward(
       rows, gradient.columns, normalized.base, normalized.stride, inverseDeviations.base,
       scale.base, gradient.base, gradient.stride, gradient.base, gradient.stride,
-      scaleGradient.base, shiftGradient.base, accumulating)
+      scaleGradient?.base, shiftGradient?.base, accumulating)
   }
 }

@@ -192,8 +192,9 @@ public final class MLP {
       {
         LayerKernels.normalizeBackward(
           rows: rows, normalized: normalized, inverseDeviations: inverseDeviations,
-          scale: norm.scale.value, gradient: next, scaleGradient: norm.scale.gradient,
-          shiftGradient: norm.shift.gradient, accumulating: accumulating)
+          scale: norm.scale.value, gradient: next,
+          scaleGradient: updatesParameters ? norm.scale.gradient : nil,
+          shiftGradient: updatesParameters ? norm.shift.gradient : nil, accumulating: accumulating)
       }
       gradient = next
     }

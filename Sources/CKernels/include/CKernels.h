@@ -83,11 +83,11 @@ void ck_layer_norm_forward(
     long m, long n, const float *x, long ldx, const float *scale, const float *shift, float epsilon,
     float *normalized, long ldn, float *inverse_deviation, float *y, long ldy);
 
-/// The gradients of the above; `dx` may be `dy`.
+/// The gradients of the above; `dx` may be `dy`.  Those of scale and shift are left out together.
 void ck_layer_norm_backward(
     long m, long n, const float *normalized, long ldn, const float *inverse_deviation,
-    const float *scale, const float *dy, long lddy, float *dx, long lddx, float *dscale,
-    float *dshift, bool accumulate);
+    const float *scale, const float *dy, long lddy, float *dx, long lddx, float *_Nullable dscale,
+    float *_Nullable dshift, bool accumulate);
 
 /// The constants of one Adam step, with both bias corrections and the schedule folded in.
 typedef struct {
