@@ -54,51 +54,71 @@ package struct BipedalWalkerSimulation: ~Copyable {
   package mutating func reset(
     on terrain: BipedalWalkerTerrain, observation: inout MutableSpan<Float>
   ) {
-    active = parameters
-    world = World(gravity: Float(-10 * active.gravity))
-    terrain.build(in: &world, friction: Float(Self.groundFriction * active.friction))
-    buildBody(hullForce: terrain.hullForce)
+    start(on: terrain, poses: Self.restPoses)
     // The reference's reset takes a first step with no torque; its reward is dropped.
-    previousShaping = 0
     let rest: [4 of Float] = [0, 0, 0, 0]
     _ = step(action: rest.span, observation: &observation)
   }
 
-  private mutating func buildBody(hullForce: Double) {
+  /// Makes a world in which the bodies are about to take their first step.
+  ///
+  /// Velocities are those of the centres of mass.
+  package mutating func start(on terrain: BipedalWalkerTerrain, poses: [5 of BodyState]) {
+    active = parameters
+    world = World(gravity: Float(-10 * active.gravity))
+    terrain.build(in: &world, friction: Float(Self.groundFriction * active.friction))
+    buildBody(hullForce: terrain.hullForce, poses: poses)
+    for i in 0..<5 {
+      world.setVelocity(
+        x: poses[i].velocityX, y: poses[i].velocityY, angular: poses[i].angularVelocity,
+        of: bodies[i])
+    }
+    previousShaping = Self.shaping(hull: poses[0])
+  }
+
+  /// Where the bodies start: the hull level, the legs 0.05 rad apart from it.
+  package static let restPoses: [5 of BodyState] = {
     let x = BipedalWalkerTerrain.spacing * Double(BipedalWalkerTerrain.startColumns) / 2
-    let y = BipedalWalkerTerrain.baseHeight + 2 * Self.legHeight
-    let hull = world.addDynamicBody(BodyState(x: Float(x), y: Float(y)), maySleep: true)
+    let y = BipedalWalkerTerrain.baseHeight + 2 * legHeight
+    func segment(lengthsAboveCenter: Double, side: Float) -> BodyState {
+      let height = y - legHeight * lengthsAboveCenter - legDrop
+      return BodyState(x: Float(x), y: Float(height), angle: side * 0.05)
+    }
+    return [
+      BodyState(x: Float(x), y: Float(y)),
+      segment(lengthsAboveCenter: 0.5, side: -1), segment(lengthsAboveCenter: 1.5, side: -1),
+      segment(lengthsAboveCenter: 0.5, side: 1), segment(lengthsAboveCenter: 1.5, side: 1),
+    ]
+  }()
+
+  private mutating func buildBody(hullForce: Double, poses: [5 of BodyState]) {
+    bodies[0] = world.addDynamicBody(poses[0].atRest, maySleep: true)
     world.addPolygon(
-      Self.hullOutline, to: hull,
+      Self.hullOutline, to: bodies[0],
       Material(density: Float(5 * active.mass), friction: 0.1, category: 0x20, mask: 1))
-    world.applyForce(x: Float(hullForce), y: 0, to: hull)
-    bodies[0] = hull
+    world.applyForce(x: Float(hullForce), y: 0, to: bodies[0])
 
     let material = Material(density: Float(active.mass), category: 0x20, mask: 1)
     let halfHeight = Float(Self.legHeight / 2)
-    for (leg, side) in [Float(-1), 1].enumerated() {
-      let angle = side * 0.05
-      func addSegment(lengthsAboveCenter: Double, width: Double) -> Body {
-        let height = y - Self.legHeight * lengthsAboveCenter - Self.legDrop
-        let segment = world.addDynamicBody(
-          BodyState(x: Float(x), y: Float(height), angle: angle), maySleep: true)
-        world.addBox(
-          halfWidth: Float(width / 2), halfHeight: halfHeight, to: segment, material)
-        return segment
-      }
-      let upper = addSegment(lengthsAboveCenter: 0.5, width: Self.legWidth)
+    for leg in 0..<2 {
+      let (upper, lower) = (1 + 2 * leg, 2 + 2 * leg)
+      bodies[upper] = world.addDynamicBody(poses[upper].atRest, maySleep: true)
+      world.addBox(
+        halfWidth: Float(Self.legWidth / 2), halfHeight: halfHeight, to: bodies[upper], material)
       // pybox2d measures hinge angles from the pose at creation, which C++ does not.
       joints[2 * leg] = world.addHinge(
         Hinge(
-          hull, at: Point(0, Float(Self.legDrop)), to: upper, at: Point(0, halfHeight),
-          referenceAngle: angle, limits: -0.8...1.1, hasMotor: true))
-      let lower = addSegment(lengthsAboveCenter: 1.5, width: 0.8 * Self.legWidth)
+          bodies[0], at: Point(0, Float(Self.legDrop)), to: bodies[upper],
+          at: Point(0, halfHeight), referenceAngle: Self.restPoses[upper].angle,
+          limits: -0.8...1.1, hasMotor: true))
+      bodies[lower] = world.addDynamicBody(poses[lower].atRest, maySleep: true)
+      world.addBox(
+        halfWidth: Float(0.8 * Self.legWidth / 2), halfHeight: halfHeight, to: bodies[lower],
+        material)
       joints[2 * leg + 1] = world.addHinge(
         Hinge(
-          upper, at: Point(0, -halfHeight), to: lower, at: Point(0, halfHeight),
+          bodies[upper], at: Point(0, -halfHeight), to: bodies[lower], at: Point(0, halfHeight),
           limits: -1.6 ... -0.1, hasMotor: true))
-      bodies[1 + 2 * leg] = upper
-      bodies[2 + 2 * leg] = lower
     }
   }
 
@@ -141,7 +161,7 @@ package struct BipedalWalkerSimulation: ~Copyable {
   }
 
   private mutating func outcome(hull: BodyState, action: Span<Float>) -> StepOutcome {
-    let shaping = 130 * Double(hull.x) / 30 - 5 * abs(Double(hull.angle))
+    let shaping = Self.shaping(hull: hull)
     // NumPy's single-precision actions make the reward single-precision from here on.
     var reward = Float(shaping - previousShaping)
     previousShaping = shaping
@@ -150,6 +170,11 @@ package struct BipedalWalkerSimulation: ~Copyable {
       return StepOutcome(reward: -100, terminated: true)
     }
     return StepOutcome(reward: Double(reward), terminated: Double(hull.x) > Self.finish)
+  }
+
+  /// What the reward is the change of.
+  private static func shaping(hull: BodyState) -> Double {
+    130 * Double(hull.x) / 30 - 5 * abs(Double(hull.angle))
   }
 
   func hashState(into hasher: inout StateHasher) {

@@ -68,6 +68,9 @@ public struct BodyState: Sendable, Equatable {
     self.angularVelocity = angularVelocity
   }
 
+  /// The same pose without velocity.
+  public var atRest: BodyState { BodyState(x: x, y: y, angle: angle) }
+
   init(_ state: cb2_body_state) {
     self.init(
       x: state.x, y: state.y, angle: state.angle, velocityX: state.vx, velocityY: state.vy,
