@@ -53,20 +53,16 @@ let package = Package(
     module("RLCore", ["LinearAlgebra", "CThreads"], strict),
     module("Environments", ["RLCore", "Physics", "LinearAlgebra"], in: "Environments"),
     module(
-      "Training",
-      [
-        "RLCore", "NeuralNetworks", "LinearAlgebra", "Yams",
-        .product(name: "Logging", package: "swift-log"),
-      ]),
+      "Training", ["RLCore", "NeuralNetworks", "LinearAlgebra", "Yams"]),
     module(
       "Agents", ["Training", "RLCore", "NeuralNetworks", "LinearAlgebra"], in: "Agents",
       resources: [.embedInCode("PPO/PPOPresets.yaml")]),
     .executableTarget(
       name: "rlsuite",
       dependencies: [
-        "Environments", "Agents", "Training", "NeuralNetworks", "RLCore", "LinearAlgebra",
+        "Environments", "Agents", "Training", "RLCore", "LinearAlgebra", "Physics",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "Logging", package: "swift-log"), "Yams",
+        .product(name: "Logging", package: "swift-log"),
       ],
       path: "Sources/CommandLineTool", swiftSettings: strict),
     .target(name: "CAllocationCounter"),

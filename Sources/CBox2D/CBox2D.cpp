@@ -333,3 +333,7 @@ uint64_t cb2_hash(const cb2_world *world) {
   }
   return hasher.value;
 }
+
+extern "C" int32_t cb2_version(int32_t part) {
+  return part == 0 ? b2_version.major : part == 1 ? b2_version.minor : b2_version.revision;
+}

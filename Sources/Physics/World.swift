@@ -16,6 +16,11 @@ public struct World: ~Copyable {
     return true
   }()
 
+  /// The version that Box2D says it is; release 2.4.1 still calls itself 2.4.0.
+  public static var libraryVersion: String {
+    "\(cb2_version(0)).\(cb2_version(1)).\(cb2_version(2))"
+  }
+
   /// Makes an empty world with gravity in m/s², positive upwards.
   public init(gravity: Float) {
     guard Self.isPrepared, let handle = cb2_world_create(0, gravity) else {

@@ -105,6 +105,9 @@ void cb2_cast_fan(
 // A fingerprint of all that the future of the world depends on and Box2D lets us see.
 uint64_t cb2_hash(const cb2_world *_Nonnull world);
 
+// The version of the library this runs with: one of its three numbers.
+int32_t cb2_version(int32_t part);
+
 #ifdef __cplusplus
 }
 #endif

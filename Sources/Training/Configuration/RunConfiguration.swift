@@ -8,6 +8,12 @@ public struct RunConfiguration: Sendable {
     public let name: String
     /// Its value in the table's unit.
     public let value: Double
+
+    /// Sets a parameter.
+    public init(name: String, value: Double) {
+      self.name = name
+      self.value = value
+    }
   }
 
   /// What is set besides the agent's own settings and the physical parameters.

@@ -32,11 +32,19 @@ indirect enum SettingNode {
   /// The value in one line, for messages.
   var text: String {
     switch self {
-    case .scalar(let text, let isQuoted, _): isQuoted ? "\"\(text)\"" : text
+    case .scalar(let text, let isQuoted, _):
+      isQuoted && !Self.isPlainWord(text) ? "\"\(text)\"" : text
     case .list(let values, _): "[\(values.map(\.text).joined(separator: ", "))]"
     case .mapping(let entries, _):
       "{\(entries.map { "\($0.key): \($0.value.text)" }.joined(separator: ", "))}"
     }
+  }
+
+  /// Whether YAML reads a text without quotes as itself.
+  private static func isPlainWord(_ text: String) -> Bool {
+    let reserved = ["true", "false", "yes", "no", "on", "off", "null", "y", "n"]
+    return text.first?.isLetter == true && !reserved.contains(text.lowercased())
+      && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_".contains($0)) }
   }
 
   /// What kind of node it is, for messages.

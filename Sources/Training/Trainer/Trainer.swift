@@ -32,6 +32,10 @@ public final class Trainer {
     }
   }
 
+  /// Seeds of evaluations during training start here; `evaluate` stays below, so that a policy is
+  /// never reported on the episodes it was selected by.
+  public static let firstEvaluationSeed: UInt64 = 1 << 40
+
   private let configuration: RunConfiguration
   private let parts: Parts
   private let agent: any Agent
@@ -131,7 +135,7 @@ public final class Trainer {
   /// - Returns: Whether it is the best so far; of equals the later one is, having trained longer.
   private func evaluate(_ observer: any TrainingObserver) throws -> Bool {
     let first =
-      TrainerState.firstEvaluationSeed + UInt64(state.evaluations * run.evaluation.episodes)
+      Self.firstEvaluationSeed + UInt64(state.evaluations * run.evaluation.episodes)
     var failure: (any Error)?
     let result = Evaluation.run(
       agent.policy,

@@ -17,10 +17,6 @@ struct TrainerState: Codable, Equatable {
   /// CRC-32C of `config.yaml`: a checkpoint belongs to one configuration.
   var configurationChecksum: UInt32
 
-  /// Seeds of evaluations during training start here; `evaluate` starts at 0, so that a policy is
-  /// never reported on the episodes it was selected by.
-  static let firstEvaluationSeed: UInt64 = 1 << 40
-
   private static let key = "trainer"
 
   /// Writes it into an archive's metadata.

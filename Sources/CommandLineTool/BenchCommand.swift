@@ -1,0 +1,21 @@
+import ArgumentParser
+import Foundation
+import Training
+
+/// `rlsuite bench`: runs the program beside this one that is linked with an allocation counter.
+struct Bench: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Measure speed, allocations and memory.",
+    discussion: "See 'rlsuite bench --help' once it is built, and Benchmarks/README.md.")
+
+  @Argument(parsing: .captureForPassthrough, help: "Cases and options.") var arguments: [String] =
+    []
+
+  func run() throws {
+    let program = (Bundle.main.executablePath ?? CommandLine.arguments[0]) + "-bench"
+    guard FileSystem.exists(program) else { throw FileError.missing(path: program) }
+    var pointers = ([program] + arguments).map { strdup($0) } + [nil]
+    execv(program, &pointers)
+    throw FileError.unreadable(path: program, reason: "it can't be run")
+  }
+}

@@ -1,0 +1,190 @@
+import Agents
+import ArgumentParser
+import Environments
+import RLCore
+import Training
+
+/// `rlsuite describe`
+struct Describe: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Describe an environment or an agent.",
+    discussion: """
+      Of an environment: observation, action and physical parameters. Of an agent: its settings \
+      with their defaults, or with --env the tuned ones for that environment.
+      """)
+
+  @Argument(help: "An environment or an agent; see 'rlsuite list'.") var id: String
+  @Option(help: "Show an agent's settings as tuned for this environment.") var env: String?
+  @Flag(help: "One JSON object on standard output.") var json = false
+
+  func run() throws {
+    if let environment = EnvironmentRegistry.find(id) {
+      guard env == nil else {
+        throw ValidationError("--env goes with an agent, and \(id) is an environment")
+      }
+      let description = EnvironmentDescription(environment)
+      writeLine(json ? try jsonLine(description) : description.text)
+    } else if let agent = AgentRegistry.find(id) {
+      let description = try AgentDescription(agent, environment: env.map(Lookup.environment))
+      writeLine(json ? try jsonLine(description) : description.text)
+    } else {
+      throw ConfigurationError.unknown(
+        "environment or agent", id,
+        allowed: EnvironmentRegistry.all.map(\.identifier) + AgentRegistry.all.map(\.identifier))
+    }
+  }
+}
+
+/// What `describe` tells of an environment.
+private struct EnvironmentDescription: Encodable {
+  struct Component: Encodable {
+    var name: String
+    var unit: String
+    var low: Double?
+    var high: Double?
+  }
+  struct Parameter: Encodable {
+    var name: String
+    var unit: String
+    var nominal: Double
+    var low: Double
+    var high: Double
+    var summary: String
+  }
+
+  var environment: String
+  var summary: String
+  var source: String
+  var timeStep: Double
+  var episodeSteps: Int
+  var solvedReturn: Double?
+  var observation: [Component]
+  var action: [Component]
+  var isDiscrete: Bool
+  var parameters: [Parameter]
+
+  enum CodingKeys: String, CodingKey {
+    case environment, summary, source, observation, action, parameters
+    case timeStep = "time-step"
+    case episodeSteps = "episode-steps"
+    case solvedReturn = "solved-return"
+    case isDiscrete = "discrete"
+  }
+
+  init(_ registered: RegisteredEnvironment) {
+    let specification = registered.specification
+    environment = specification.identifier
+    summary = specification.summary
+    source = specification.source
+    timeStep = specification.timeStep
+    episodeSteps = specification.episodeSteps
+    solvedReturn = specification.solvedReturn
+    observation = Self.components(
+      specification.observationSpace, specification.observationComponents)
+    action = Self.components(specification.actionSpace, specification.actionComponents)
+    if case .discrete = specification.actionSpace { isDiscrete = true } else { isDiscrete = false }
+    parameters = registered.parameters.map {
+      Parameter(
+        name: $0.name, unit: $0.unit, nominal: $0.nominal, low: $0.range.lowerBound,
+        high: $0.range.upperBound, summary: $0.summary)
+    }
+  }
+
+  private static func components(
+    _ space: Space, _ components: [EnvironmentSpecification.Component]
+  ) -> [Component] {
+    components.enumerated().map { index, component in
+      guard case .box(let low, let high) = space else {
+        return Component(name: component.name, unit: component.unit)
+      }
+      return Component(
+        name: component.name, unit: component.unit, low: Double(low[index]),
+        high: Double(high[index]))
+    }
+  }
+
+  var text: String {
+    let solved = solvedReturn.map { ", solved at \(number($0))" } ?? ""
+    var lines = [
+      "\(environment): \(summary)",
+      "\(number(timeStep)) s per step, \(episodeSteps) steps per episode\(solved)",
+      "source: \(source)", "", "Observation",
+      table([["", "name", "unit", "range"]] + rows(observation), indent: "  "), "",
+      isDiscrete ? "Action, one of" : "Action",
+      table(
+        [["", "name", "unit", "range"]].filter { _ in !isDiscrete } + rows(action), indent: "  "),
+    ]
+    if !parameters.isEmpty {
+      let header = ["parameter", "unit", "nominal", "range", ""]
+      let cells = parameters.map {
+        [
+          $0.name, $0.unit, number($0.nominal), "\(number($0.low)) … \(number($0.high))",
+          $0.summary,
+        ]
+      }
+      lines += ["", "Physical parameters (--set parameters.NAME=value)"]
+      lines.append(table([header] + cells, indent: "  "))
+    }
+    return lines.joined(separator: "\n")
+  }
+
+  private func rows(_ components: [Component]) -> [[String]] {
+    components.enumerated().map { index, component in
+      guard let low = component.low, let high = component.high else {
+        return ["\(index)", component.name]
+      }
+      return ["\(index)", component.name, component.unit, "\(number(low)) … \(number(high))"]
+    }
+  }
+}
+
+/// What `describe` tells of an agent.
+private struct AgentDescription: Encodable {
+  struct Setting: Encodable {
+    var name: String
+    var value: String
+    var summary: String
+  }
+
+  var agent: String
+  var summary: String
+  var environment: String?
+  var run: [Setting]
+  var settings: [Setting]
+
+  init(_ registered: RegisteredAgent, environment: RegisteredEnvironment?) throws {
+    agent = registered.identifier
+    summary = registered.summary
+    self.environment = environment?.identifier
+    let configuration = try ConfigurationResolver(
+      environment: environment?.identifier ?? "default", parameters: [], agent: registered
+    ).resolve()
+    let summaries = Dictionary(uniqueKeysWithValues: type(of: registered.defaults).summaries)
+    (run, settings) = ([], [])
+    for (name, value) in configuration.flattened {
+      if name.hasPrefix("settings.") {
+        let key = String(name.dropFirst("settings.".count))
+        settings.append(Setting(name: key, value: value, summary: summaries[key] ?? ""))
+      } else if !["environment", "agent", "seed"].contains(name) {
+        run.append(Setting(name: name, value: value, summary: ""))
+      }
+    }
+  }
+
+  var text: String {
+    let title = environment.map { "Settings for \($0)" } ?? "Settings"
+    return [
+      "\(agent): \(summary)", "", "\(title) (--set NAME=value)",
+      table(settings.map { [$0.name, $0.value, $0.summary] }, indent: "  "), "", "Run",
+      table(run.map { [$0.name, $0.value] }, indent: "  "),
+    ].joined(separator: "\n")
+  }
+}
+
+/// The shortest text of a number, whole numbers without a point.
+func number(_ value: Double) -> String {
+  if value.isInfinite { return value < 0 ? "-∞" : "∞" }
+  if value == value.rounded(), abs(value) < 1e9 { return "\(Int(value))" }
+  let single = Float(value)
+  return Double(single) == value ? "\(single)" : "\(value)"
+}

@@ -1,0 +1,179 @@
+import ArgumentParser
+import Environments
+import Foundation
+import RLCore
+import Training
+
+/// `rlsuite evaluate`
+struct Evaluate: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Measure a trained policy on fresh episodes.",
+    discussion: """
+      Returns are of the raw reward. Episodes have the seeds --seed, --seed + 1 and so on, which \
+      neither training nor its evaluations use.
+      """)
+
+  @Argument(help: "A run folder, a checkpoint folder or a policy.safetensors.") var path: String
+  @Option(help: "Evaluate in this environment instead of the policy's own.") var env: String?
+  @Option(name: [.long, .customShort("n")], help: "Episodes per mode.") var episodes = 100
+  @Option(help: "Seed of the first episode.") var seed: UInt64 = 0
+  @Option(help: "For a run folder: best (the default), latest or a step count.")
+  var checkpoint: String?
+  @Flag(help: "Use the checkpoint of the best evaluation.") var loadBest = false
+  @Option(help: "Exit with 1 unless the mean return of every mode shown reaches this.")
+  var minReturn: Double?
+  @Flag(help: "Only the most likely action.") var deterministic = false
+  @Flag(help: "Only sampled actions.") var stochastic = false
+  @Flag(help: "One JSON object per line on standard output.") var json = false
+  @Option(
+    help: ArgumentHelp("A physical parameter of the environment.", valueName: "parameters.X=v"))
+  var set: [String] = []
+  @OptionGroup var threadOptions: ThreadOptions
+
+  func validate() throws {
+    guard (1...10_000_000).contains(episodes) else {
+      throw ValidationError("--episodes must lie in 1...10000000")
+    }
+    guard seed < Trainer.firstEvaluationSeed - UInt64(episodes) else {
+      throw ValidationError("--seed must lie below 2^40, where training's evaluations begin")
+    }
+    guard !(loadBest && checkpoint != nil) else {
+      throw ValidationError("--load-best and --checkpoint exclude each other")
+    }
+  }
+
+  func run() throws {
+    let source = try StoredRun.policy(at: path, checkpoint: loadBest ? "best" : checkpoint)
+    let environment = try Lookup.environment(env ?? source.policy.environmentIdentifier)
+    try checkFit(source.policy, environment)
+    let values = try parameterValues(source, environment)
+    // Fails here rather than in every worker.
+    try environment.makeVector(1).setParameters(values)
+    let pool = threadOptions.makePool()
+    let both = deterministic == stochastic
+    var modes: [ActionMode] = []
+    if both || deterministic { modes.append(.deterministic) }
+    if both || stochastic { modes.append(.stochastic) }
+    if !json {
+      let step = source.steps.map { ", step \(grouped($0))" } ?? ""
+      writeLine("\(source.path)\(step), \(environment.identifier), \(episodes) episodes per mode")
+    }
+    var rows = [["mode", "mean", "std", "IQM", "95 % interval", "length", "success"]]
+    var failures: [String] = []
+    for mode in modes {
+      let result = Evaluation.run(
+        source.policy,
+        in: { count in
+          let vector = environment.makeVector(count)
+          try? vector.setParameters(values)
+          return vector
+        },
+        episodes: episodes, firstSeed: seed, mode: mode, pool: pool,
+        isSuccess: environment.isSuccess)
+      if json {
+        writeLine(try jsonLine(Report(result, source: source, environment: environment)))
+      } else {
+        rows.append(row(result))
+      }
+      if let minReturn, !(result.mean >= minReturn) {
+        failures.append("\(mode.rawValue) mean return \(decimals(result.mean, 2))")
+      }
+    }
+    if !json { writeLine(table(rows)) }
+    if let minReturn, !failures.isEmpty {
+      throw CheckFailure(
+        description: "\(failures.joined(separator: " and ")) below --min-return \(minReturn)")
+    }
+  }
+
+  private func row(_ result: EvaluationResult) -> [String] {
+    let (estimate, interval) = result.interquartileMean
+    return [
+      result.mode.rawValue, decimals(result.mean, 2), decimals(result.standardDeviation, 2),
+      decimals(estimate, 2),
+      "\(decimals(interval.lowerBound, 2)) to \(decimals(interval.upperBound, 2))",
+      decimals(result.meanLength, 1),
+      result.successRate.map { "\(decimals(100 * $0, 1)) %" } ?? "-",
+    ]
+  }
+
+  private func checkFit(
+    _ policy: MLPPolicy, _ environment: RegisteredEnvironment
+  ) throws(ConfigurationError) {
+    guard env != nil, policy.environmentIdentifier != environment.identifier else { return }
+    guard let own = EnvironmentRegistry.find(policy.environmentIdentifier)?.specification,
+      own.observationWidth == environment.specification.observationWidth,
+      own.actionSpace == environment.specification.actionSpace
+    else {
+      throw ConfigurationError(
+        "a policy for \(policy.environmentIdentifier) does not fit \(environment.identifier)")
+    }
+  }
+
+  /// The run's own parameters, where it is the run's environment, and what `--set` says.
+  private func parameterValues(
+    _ source: StoredRun.Source, _ environment: RegisteredEnvironment
+  ) throws -> [RunConfiguration.ParameterValue] {
+    var values: [RunConfiguration.ParameterValue] = []
+    if let folder = source.folder, environment.identifier == source.policy.environmentIdentifier {
+      let path = folder.configurationFile
+      let yaml = String(decoding: try FileSystem.read(path), as: UTF8.self)
+      values = try StoredRun.configuration(yaml: yaml, path: path).2.parameters
+    }
+    for assignment in set {
+      let parts = assignment.split(separator: "=", maxSplits: 1).map(String.init)
+      guard parts.count == 2, let value = Double(parts[1]), value.isFinite else {
+        throw ConfigurationError("--set needs parameters.NAME=number and got '\(assignment)'")
+      }
+      let name = parts[0].hasPrefix("parameters.") ? String(parts[0].dropFirst(11)) : parts[0]
+      values.removeAll { $0.name == name }
+      values.append(.init(name: name, value: value))
+    }
+    return values
+  }
+
+  /// A line of `--json`.
+  private struct Report: Encodable {
+    var policy: String
+    var environment: String
+    var steps: Int?
+    var mode: String
+    var episodes: Int
+    var mean: Double
+    var standardDeviation: Double
+    var interquartileMean: Double
+    var interval: [Double]
+    var meanLength: Double
+    var successRate: Double?
+    var seeds: [UInt64]
+    var returns: [Double]
+    var lengths: [Int]
+
+    init(_ result: EvaluationResult, source: StoredRun.Source, environment: RegisteredEnvironment) {
+      let (estimate, interval) = result.interquartileMean
+      policy = source.path
+      self.environment = environment.identifier
+      steps = source.steps
+      mode = result.mode.rawValue
+      episodes = result.episodes.count
+      mean = result.mean
+      standardDeviation = result.standardDeviation
+      interquartileMean = estimate
+      self.interval = [interval.lowerBound, interval.upperBound]
+      meanLength = result.meanLength
+      successRate = result.successRate
+      seeds = result.episodes.map(\.seed)
+      returns = result.episodes.map(\.episodeReturn)
+      lengths = result.episodes.map(\.length)
+    }
+
+    enum CodingKeys: String, CodingKey {
+      case policy, environment, steps, mode, episodes, mean, seeds, returns, lengths
+      case standardDeviation = "std"
+      case interquartileMean = "iqm"
+      case interval = "iqm-interval-95"
+      case meanLength = "mean-length"
+      case successRate = "success-rate"
+    }
+  }
+}

@@ -1,0 +1,67 @@
+import ArgumentParser
+import Environments
+import Foundation
+import RLCore
+import Training
+
+/// What the process tells its caller.
+enum ExitStatus: Int32 {
+  case checkFailed = 1
+  case diverged = 3
+  case usage = 64
+  case damaged = 65
+  case missing = 66
+  case inputOutput = 74
+  case interrupted = 130
+}
+
+/// A check that did not hold; its sentence has been or will be shown.
+struct CheckFailure: Error, CustomStringConvertible {
+  let description: String
+}
+
+/// Turns errors into one sentence on standard error and an exit code.
+enum Failure {
+  /// Ends the process as an error demands.
+  static func exit(_ error: any Error, of root: any ParsableCommand.Type) -> Never {
+    guard let status = status(of: error) else { root.exit(withError: error) }
+    writeError("rlsuite: \(sentence(error))")
+    Foundation.exit(status.rawValue)
+  }
+
+  static func status(of error: any Error) -> ExitStatus? {
+    switch error {
+    case let error as FileError:
+      switch error {
+      case .missing: .missing
+      case .damaged: .damaged
+      case .unreadable, .unwritable: .inputOutput
+      }
+    case is ConfigurationError, is ParameterError: .usage
+    case is TrainingError: .diverged
+    case is ArchiveError, is SnapshotError, is TraceError: .damaged
+    case is CheckFailure: .checkFailed
+    default: nil
+    }
+  }
+
+  private static func sentence(_ error: any Error) -> String {
+    switch error {
+    case ParameterError.unknown(let name, let known):
+      ConfigurationError.unknown("parameter", name, allowed: known).description
+    case ParameterError.outOfRange(let name, let value, let range):
+      "parameter \(name) must lie in \(range.lowerBound)...\(range.upperBound) and is \(value)"
+    default: "\(error)"
+    }
+  }
+}
+
+/// Writes a line to standard error.
+func writeError(_ line: String) {
+  FileHandle.standardError.write(Data((line + "\n").utf8))
+}
+
+/// Writes a line to standard output at once, so that others can follow.
+func writeLine(_ line: String) {
+  FileHandle.standardOutput.write(Data((line + "\n").utf8))
+}

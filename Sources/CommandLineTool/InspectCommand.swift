@@ -1,0 +1,152 @@
+import ArgumentParser
+import Foundation
+import Training
+
+/// `rlsuite inspect`
+struct Inspect: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Show what a file or folder of the suite holds, and whether it is whole.")
+
+  @Argument(help: "A run folder, a checkpoint folder or a safetensors file.") var path: String
+  @Flag(help: "One JSON object per line on standard output.") var json = false
+
+  func run() throws {
+    if FileSystem.isFolder("\(path)/checkpoints") {
+      try inspectRun(RunFolder(path: path))
+    } else if FileSystem.isFolder(path) {
+      try inspectCheckpoint(path)
+    } else {
+      try inspectArchive(try Checkpoint.readArchive(path), path)
+    }
+  }
+
+  private func inspectRun(_ folder: RunFolder) throws {
+    let manifest = try RunManifest(folder: folder)
+    let yaml = String(decoding: try FileSystem.read(folder.configurationFile), as: UTF8.self)
+    let configuration = try StoredRun.configuration(yaml: yaml, path: folder.configurationFile).2
+    let checkpoints = folder.checkpointSteps
+    let (best, latest) = (folder.linkedStep("best"), folder.linkedStep("latest"))
+    if json {
+      writeLine(
+        try jsonLine(
+          RunReport(
+            kind: "run", path: folder.path, manifest: manifest, checkpoints: checkpoints,
+            best: best, latest: latest,
+            configuration: Dictionary(
+              configuration.flattened, uniquingKeysWith: { first, _ in first }))))
+    } else {
+      let machine = manifest.machine
+      let commit = manifest.sources.map { "\($0.commit)\($0.isDirty ? ", changed" : "")" }
+      writeLine(
+        table([
+          ["run", folder.path], ["environment", manifest.environment], ["agent", manifest.agent],
+          ["seed", "\(manifest.seed)"], ["commit", commit ?? "unknown"],
+          ["machine", "\(machine.processor), \(machine.cores) cores, \(machine.operatingSystem)"],
+          [
+            "libraries",
+            "\(machine.toolchain), kernels \(machine.kernels), OpenBLAS \(machine.openBLASCore), "
+              + "Box2D \(machine.box2D)",
+          ],
+          ["checkpoints", checkpoints.map(grouped).joined(separator: ", ")],
+          ["best", best.map(grouped) ?? "none"], ["latest", latest.map(grouped) ?? "none"],
+        ]))
+      for session in manifest.sessions {
+        writeLine(
+          "session      from step \(grouped(session.firstStep)), \(session.started), "
+            + "\(session.threads) threads, \(session.outcome ?? "no regular end")")
+      }
+      writeLine("\n\(configuration.yaml)")
+    }
+    // Every checkpoint is read in full, so that damage comes to light.
+    for steps in checkpoints { _ = try Checkpoint(path: folder.checkpoint("\(steps)")) }
+  }
+
+  private func inspectCheckpoint(_ path: String) throws {
+    let checkpoint = try Checkpoint(path: path)
+    if json {
+      writeLine(try jsonLine(CheckpointReport(kind: "checkpoint", manifest: checkpoint.manifest)))
+    } else {
+      let manifest = checkpoint.manifest
+      writeLine(
+        table([
+          ["checkpoint", path], ["environment", manifest.environment], ["agent", manifest.agent],
+          ["steps", grouped(manifest.steps)], ["iterations", grouped(manifest.iterations)],
+        ]))
+      for component in manifest.components {
+        writeLine(
+          "\(component.name): \(grouped(component.bytes)) bytes, CRC-32C \(component.checksum)")
+      }
+      writeLine("")
+    }
+    try inspectArchive(checkpoint.trainer, "\(path)/\(Checkpoint.trainerFile)")
+  }
+
+  private func inspectArchive(_ archive: TensorArchive, _ path: String) throws {
+    let tensors = archive.tensors.sorted { $0.key < $1.key }
+    if json {
+      let entries = tensors.map { TensorReport(name: $0.key, $0.value) }
+      writeLine(
+        try jsonLine(
+          ArchiveReport(kind: "tensors", path: path, metadata: archive.metadata, tensors: entries)))
+      return
+    }
+    writeLine(path)
+    for (key, value) in archive.metadata.sorted(by: { $0.key < $1.key }) {
+      writeLine("  \(key): \(value)")
+    }
+    let rows = tensors.map { name, tensor in
+      let report = TensorReport(name: name, tensor)
+      return [name, report.type, "\(tensor.shape)", report.range]
+    }
+    writeLine(table([["tensor", "type", "shape", "range"]] + rows, indent: "  "))
+  }
+
+  private struct RunReport: Encodable {
+    var kind: String
+    var path: String
+    var manifest: RunManifest
+    var checkpoints: [Int]
+    var best: Int?
+    var latest: Int?
+    var configuration: [String: String]
+  }
+
+  private struct CheckpointReport: Encodable {
+    var kind: String
+    var manifest: CheckpointManifest
+  }
+
+  private struct ArchiveReport: Encodable {
+    var kind: String
+    var path: String
+    var metadata: [String: String]
+    var tensors: [TensorReport]
+  }
+
+  private struct TensorReport: Encodable {
+    var name: String
+    var type: String
+    var shape: [Int]
+    var least: Double?
+    var greatest: Double?
+
+    init(name: String, _ tensor: TensorArchive.Tensor) {
+      self.name = name
+      shape = tensor.shape
+      switch tensor.values {
+      case .floats(let values):
+        type = "F32"
+        (least, greatest) = (values.min().map(Double.init), values.max().map(Double.init))
+      case .doubles(let values):
+        type = "F64"
+        (least, greatest) = (values.min(), values.max())
+      case .words: type = "U64"
+      }
+    }
+
+    var range: String {
+      guard let least, let greatest else { return "" }
+      return "\(number(least)) … \(number(greatest))"
+    }
+  }
+}

@@ -1,0 +1,184 @@
+import Foundation
+import Training
+
+/// Shows how a run is doing: a live line on a terminal, plain lines elsewhere, JSON for programs.
+final class ProgressDisplay: TrainingObserver {
+  /// How much to show and how.
+  enum Style {
+    /// A live line when standard output is a terminal, otherwise one line per evaluation.
+    case automatic
+    case quiet
+    case json
+  }
+
+  private let style: Style
+  private let folder: RunFolder
+  private let isTerminal = isatty(STDOUT_FILENO) == 1
+  private var lastUpdate = Date.distantPast
+  private var hasLiveLine = false
+
+  init(style: Style, folder: RunFolder) {
+    self.style = style
+    self.folder = folder
+  }
+
+  /// Shows what is about to run.
+  func begin(_ configuration: RunConfiguration, threads: Int, resumedAt steps: Int?) {
+    let run = configuration.run
+    switch style {
+    case .quiet: return
+    case .json:
+      emit(
+        Event(
+          event: "start", run: folder.path, environment: run.environment, agent: run.agent,
+          seed: run.seed, steps: steps ?? 0, totalSteps: run.steps))
+    case .automatic:
+      let start = steps.map { ", from step \(grouped($0))" } ?? ""
+      writeLine(
+        "\(folder.path): \(run.agent) on \(run.environment), \(grouped(run.steps)) steps, "
+          + "\(run.environments) environments, seed \(run.seed), \(threads) threads\(start)")
+    }
+  }
+
+  func didIterate(_ progress: TrainingProgress) {
+    guard style == .automatic, isTerminal, Date().timeIntervalSince(lastUpdate) > 0.2 else {
+      return
+    }
+    lastUpdate = Date()
+    hasLiveLine = true
+    FileHandle.standardOutput.write(Data("\r\u{1B}[K\(summary(progress))".utf8))
+  }
+
+  func didEvaluate(_ result: EvaluationResult, _ progress: TrainingProgress) {
+    switch style {
+    case .quiet: return
+    case .json:
+      let shares = [
+        "environment": progress.shares.environment, "policy": progress.shares.policy,
+        "update": progress.shares.update,
+      ]
+      emit(
+        Event(
+          event: "evaluation", run: folder.path, steps: progress.steps,
+          totalSteps: progress.totalSteps, mode: result.mode.rawValue, meanReturn: result.mean,
+          standardDeviation: result.standardDeviation, bestReturn: progress.bestReturn,
+          meanLength: result.meanLength, successRate: result.successRate,
+          trainingReturn: progress.metric("episode-return"),
+          stepsPerSecond: progress.stepsPerSecond, elapsed: progress.elapsed, shares: shares))
+    case .automatic:
+      finishLine()
+      let success = result.successRate.map { ", success \(decimals(100 * $0, 0)) %" } ?? ""
+      writeLine(
+        "\(summary(progress)), length \(decimals(result.meanLength, 0))\(success)")
+    }
+  }
+
+  /// Shows how the run ended.
+  func end(_ outcome: TrainingOutcome, bestReturn: Double?) {
+    finishLine()
+    let path = folder.path
+    switch style {
+    case .quiet: return
+    case .json:
+      emit(Event(event: "end", run: path, outcome: outcome.rawValue, bestReturn: bestReturn))
+    case .automatic:
+      let best = bestReturn.map { "; best evaluation \(decimals($0, 1))" } ?? ""
+      switch outcome {
+      case .finished, .reachedReturn:
+        writeLine("done\(best)\nnext: rlsuite evaluate \(path)")
+      case .interrupted:
+        writeLine("interrupted\(best)\nnext: rlsuite train --resume \(path)")
+      }
+    }
+  }
+
+  /// Shows a remark.
+  func note(_ text: String) {
+    if style != .quiet { writeError("rlsuite: \(text)") }
+  }
+
+  /// Leaves the live line where it is and goes on below.
+  func finishLine() {
+    guard hasLiveLine else { return }
+    hasLiveLine = false
+    FileHandle.standardOutput.write(Data("\r\u{1B}[K".utf8))
+  }
+
+  private func summary(_ progress: TrainingProgress) -> String {
+    let shares = progress.shares
+    let percent = decimals(100 * progress.fraction, 0)
+    let time =
+      progress.steps < progress.totalSteps
+      ? "\(duration(progress.remaining)) left" : duration(progress.elapsed)
+    var parts = [
+      "\(percent) %", "\(grouped(progress.steps)) steps",
+      "\(grouped(Int(progress.stepsPerSecond))) steps/s", time,
+    ]
+    if let value = progress.metric("episode-return") {
+      parts.append("training \(decimals(value, 1))")
+    }
+    if let last = progress.lastReturn { parts.append("evaluation \(decimals(last, 1))") }
+    if let best = progress.bestReturn { parts.append("best \(decimals(best, 1))") }
+    let fractions = [shares.environment, shares.policy, shares.update]
+    parts.append(
+      "env/policy/update " + fractions.map { decimals(100 * $0, 0) }.joined(separator: "/") + " %")
+    return parts.joined(separator: ", ")
+  }
+
+  private func emit(_ event: Event) {
+    if let line = try? jsonLine(event) { writeLine(line) }
+  }
+
+  /// A line of `--json`; absent members are left out.
+  private struct Event: Encodable {
+    var event: String
+    var run: String
+    var environment: String?
+    var agent: String?
+    var seed: UInt64?
+    var outcome: String?
+    var steps: Int?
+    var totalSteps: Int?
+    var mode: String?
+    var meanReturn: Double?
+    var standardDeviation: Double?
+    var bestReturn: Double?
+    var meanLength: Double?
+    var successRate: Double?
+    var trainingReturn: Double?
+    var stepsPerSecond: Double?
+    var elapsed: Double?
+    var shares: [String: Double]?
+
+    enum CodingKeys: String, CodingKey {
+      case event, run, environment, agent, seed, outcome, steps, mode, elapsed, shares
+      case totalSteps = "total-steps"
+      case meanReturn = "mean-return"
+      case standardDeviation = "std-return"
+      case bestReturn = "best-return"
+      case meanLength = "mean-length"
+      case successRate = "success-rate"
+      case trainingReturn = "training-return"
+      case stepsPerSecond = "steps-per-second"
+    }
+  }
+}
+
+/// A whole number with its thousands apart.
+func grouped(_ value: Int) -> String {
+  var text = ""
+  for (index, digit) in String(abs(value)).reversed().enumerated() {
+    if index > 0, index % 3 == 0 { text.append(",") }
+    text.append(digit)
+  }
+  return (value < 0 ? "-" : "") + String(text.reversed())
+}
+
+/// Seconds as a person says them.
+func duration(_ seconds: Double) -> String {
+  guard seconds.isFinite, seconds < 1e9 else { return "?" }
+  let whole = Int(seconds.rounded())
+  if whole < 60 { return seconds < 10 ? "\(decimals(seconds, 1)) s" : "\(whole) s" }
+  if whole < 3600 { return "\(whole / 60) min \(whole % 60) s" }
+  return "\(whole / 3600) h \(whole % 3600 / 60) min"
+}

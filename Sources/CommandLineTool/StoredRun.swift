@@ -1,0 +1,76 @@
+import Environments
+import Foundation
+import RLCore
+import Training
+
+/// Reads back what a run has written.
+enum StoredRun {
+  /// The configuration of a run's `config.yaml`; what does not fit is damage, not a typing mistake.
+  static func configuration(
+    yaml: String, path: String
+  ) throws(FileError) -> (RegisteredEnvironment, RegisteredAgent, RunConfiguration) {
+    do {
+      let identifiers = try ConfigurationResolver.identifiers(yaml: yaml, source: path)
+      let environment = try Lookup.environment(identifiers.environment ?? "")
+      let agent = try Lookup.agent(identifiers.agent ?? "")
+      var resolver = try ConfigurationResolver(
+        environment: environment.identifier, parameters: environment.parameters, agent: agent)
+      try resolver.overlay(yaml: yaml, source: path)
+      return (environment, agent, try resolver.resolve())
+    } catch {
+      throw .damaged(path: path, reason: "\(error)")
+    }
+  }
+
+  /// A policy, where it comes from, and the run it belongs to, if any.
+  struct Source {
+    var policy: MLPPolicy
+    var path: String
+    var folder: RunFolder?
+    var steps: Int?
+  }
+
+  /// Loads the policy of a run folder, a checkpoint folder or a policy file.
+  ///
+  /// - Parameters:
+  ///   - path: Any of the three.
+  ///   - checkpoint: `best`, `latest` or a step count; for run folders only.
+  /// - Returns: The policy.
+  static func policy(at path: String, checkpoint: String?) throws -> Source {
+    var (file, folder) = (path, RunFolder?.none)
+    if FileSystem.isFolder("\(path)/checkpoints") {
+      let run = RunFolder(path: path)
+      folder = run
+      if let checkpoint {
+        file = try run.findCheckpoint(checkpoint)
+      } else {
+        let best = run.checkpoint("best")
+        file = FileSystem.isFolder(best) ? best : try run.latestCheckpoint()
+      }
+    } else if checkpoint != nil {
+      throw ConfigurationError("--checkpoint needs a run folder, and \(path) is none")
+    }
+    if FileSystem.isFolder(file) {
+      // Reading the whole checkpoint compares the files with their checksums.
+      let whole = try Checkpoint(path: file)
+      let policyFile = "\(file)/\(Checkpoint.policyFile)"
+      return Source(
+        policy: try decode(whole.policy, policyFile), path: policyFile, folder: folder,
+        steps: whole.manifest.steps)
+    }
+    let archive = try Checkpoint.readArchive(file)
+    return Source(
+      policy: try decode(archive, file), path: file, folder: nil,
+      steps: archive.metadata["steps"].flatMap { Int($0) })
+  }
+
+  private static func decode(
+    _ archive: TensorArchive, _ path: String
+  ) throws(FileError) -> MLPPolicy {
+    do {
+      return try MLPPolicy(from: archive)
+    } catch {
+      throw .damaged(path: path, reason: error.description)
+    }
+  }
+}

@@ -1,0 +1,145 @@
+import ArgumentParser
+import Environments
+import Foundation
+import Training
+
+/// `rlsuite trace`
+struct Trace: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Re-simulate recorded actions and compare with another implementation.",
+    discussion: """
+      Reads JSON lines, each with a seed or a first state and the actions, and writes the same \
+      lines with observations, states, rewards and flags in full precision. With --check it \
+      compares with what the lines already hold, and exits with 1 when something differs.
+      """)
+
+  @Argument(help: "A file of JSON lines; - for standard input.") var path: String
+  @Flag(help: "Compare instead of writing.") var check = false
+  @Option(help: "The environment of all lines, if the file does not say.") var env: String?
+  @Flag(help: "With --check: one JSON object per compared member.") var json = false
+
+  func run() throws {
+    var engine = try makeEngine()
+    let data =
+      path == "-"
+      ? try FileHandle.standardInput.readToEnd() ?? Data() : try FileSystem.read(path)
+    var tally = TraceTally()
+    for (index, bytes) in data.split(separator: 0x0A).enumerated() {
+      let result: TraceResult
+      do {
+        result = try engine.process(String(decoding: bytes, as: UTF8.self))
+      } catch {
+        throw FileError.damaged(path: path, reason: "line \(index + 1): \(error)")
+      }
+      if check {
+        try tally.add(result, line: index + 1, json: json)
+      } else {
+        writeLine(result.line)
+      }
+    }
+    if check { try tally.finish(json: json) }
+  }
+
+  private func makeEngine() throws -> TraceEngine {
+    // The registry's own message has the nearest match.
+    if let env { _ = try Lookup.environment(env) }
+    return try TraceEngine(environment: env)
+  }
+}
+
+/// Adds up comparisons over a file.
+private struct TraceTally {
+  private struct Sum {
+    var numbers = 0
+    var exact = 0
+    var maximumError = 0.0
+    var tolerance: Double?
+    var failures = 0
+  }
+
+  private var sums: [(field: String, sum: Sum)] = []
+  private var episodes = 0
+  private var skipped = 0
+  private var failures = 0
+
+  mutating func add(_ result: TraceResult, line: Int, json: Bool) throws {
+    if result.isMetadata { return }
+    if let reason = result.skipReason {
+      skipped += 1
+      writeError("line \(line): skipped, \(reason)")
+      return
+    }
+    episodes += 1
+    for comparison in result.comparisons {
+      if json { writeLine(try jsonLine(Report(line: line, comparison))) }
+      if !comparison.passes {
+        failures += 1
+        if !json { writeLine(sentence(comparison, line: line)) }
+      }
+      let index =
+        sums.firstIndex { $0.field == comparison.field }
+        ?? {
+          sums.append((comparison.field, Sum(tolerance: comparison.tolerance)))
+          return sums.count - 1
+        }()
+      sums[index].sum.numbers += comparison.count
+      sums[index].sum.exact += comparison.exactCount
+      sums[index].sum.maximumError = max(sums[index].sum.maximumError, comparison.maximumError)
+      sums[index].sum.failures += comparison.passes ? 0 : 1
+    }
+  }
+
+  private func sentence(_ comparison: TraceComparison, line: Int) -> String {
+    guard comparison.hasSameShape else {
+      return "line \(line): \(comparison.field) has another length"
+    }
+    let place = comparison.firstDifference.map { " first at number \($0)" } ?? ""
+    return "line \(line): \(comparison.field) differs\(place), by up to "
+      + number(comparison.maximumError)
+  }
+
+  func finish(json: Bool) throws {
+    if !json {
+      let rows = sums.map { field, sum in
+        [
+          field, grouped(sum.numbers), grouped(sum.exact), number(sum.maximumError),
+          sum.tolerance.map(number) ?? "reported only", sum.failures == 0 ? "ok" : "differs",
+        ]
+      }
+      writeLine(
+        table([["member", "numbers", "exact", "greatest error", "tolerance", ""]] + rows))
+      writeLine("\(grouped(episodes)) lines compared, \(grouped(skipped)) skipped")
+    }
+    if failures > 0 {
+      throw CheckFailure(description: "\(failures) members differ from the recording")
+    }
+  }
+
+  private struct Report: Encodable {
+    var line: Int
+    var member: String
+    var numbers: Int
+    var exact: Int
+    var maximumError: Double
+    var firstDifference: Int?
+    var tolerance: Double?
+    var passes: Bool
+
+    init(line: Int, _ comparison: TraceComparison) {
+      self.line = line
+      member = comparison.field
+      numbers = comparison.count
+      exact = comparison.exactCount
+      maximumError = comparison.maximumError
+      firstDifference = comparison.firstDifference
+      tolerance = comparison.tolerance
+      passes = comparison.passes
+    }
+
+    enum CodingKeys: String, CodingKey {
+      case line, member, numbers, exact, tolerance, passes
+      case maximumError = "greatest-error"
+      case firstDifference = "first-difference"
+    }
+  }
+}
