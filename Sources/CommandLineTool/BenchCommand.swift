@@ -2,9 +2,10 @@ import ArgumentParser
 import Foundation
 import Training
 
-/// `rlsuite bench`: runs the program beside this one that is linked with an allocation counter.
+/// The verb `bench`: runs the program beside this one that is linked with an allocation counter.
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "bench",
     abstract: "Measure speed, allocations and memory.",
     discussion: "See 'rlsuite bench --help' once it is built, and Benchmarks/README.md.")
 

@@ -4,9 +4,10 @@ import Environments
 import RLCore
 import Training
 
-/// `rlsuite describe`
+/// The verb `describe`.
 struct Describe: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "describe",
     abstract: "Describe an environment or an agent.",
     discussion: """
       Of an environment: observation, action and physical parameters. Of an agent: its settings \
@@ -20,7 +21,7 @@ struct Describe: ParsableCommand {
   func run() throws {
     if let environment = EnvironmentRegistry.find(id) {
       guard env == nil else {
-        throw ValidationError("--env goes with an agent, and \(id) is an environment")
+        throw ConfigurationError("--env goes with an agent, and \(id) is an environment")
       }
       let description = EnvironmentDescription(environment)
       writeLine(json ? try jsonLine(description) : description.text)

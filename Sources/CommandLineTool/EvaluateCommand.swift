@@ -4,9 +4,10 @@ import Foundation
 import RLCore
 import Training
 
-/// `rlsuite evaluate`
+/// The verb `evaluate`.
 struct Evaluate: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "evaluate",
     abstract: "Measure a trained policy on fresh episodes.",
     discussion: """
       Returns are of the raw reward. Episodes have the seeds --seed, --seed + 1 and so on, which \

@@ -2,9 +2,10 @@ import ArgumentParser
 import Foundation
 import Training
 
-/// `rlsuite inspect`
+/// The verb `inspect`.
 struct Inspect: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "inspect",
     abstract: "Show what a file or folder of the suite holds, and whether it is whole.")
 
   @Argument(help: "A run folder, a checkpoint folder or a safetensors file.") var path: String

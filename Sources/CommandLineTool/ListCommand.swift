@@ -4,9 +4,10 @@ import Environments
 import RLCore
 import Training
 
-/// `rlsuite list`
+/// The verb `list`.
 struct List: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "list",
     abstract: "List environments, agents and controllers.")
 
   @Flag(help: "One JSON object per line on standard output.") var json = false

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Logging
+import Training
 
 /// The command-line tool.
 @main struct RLSuite: ParsableCommand {
@@ -21,6 +22,12 @@ import Logging
     // Results go to standard output, everything else to standard error.
     LoggingSystem.bootstrap { label in StreamLogHandler.standardError(label: label) }
     do {
+      let verbs = configuration.subcommands.compactMap { $0.configuration.commandName }
+      if let verb = CommandLine.arguments.dropFirst().first, !verb.hasPrefix("-"),
+        !(verbs + ["help"]).contains(verb)
+      {
+        throw ConfigurationError.unknown("verb", verb, allowed: verbs)
+      }
       var command = try parseAsRoot()
       try command.run()
     } catch {

@@ -35,6 +35,7 @@ enum StoredRun {
   /// - Parameters:
   ///   - path: Any of the three.
   ///   - checkpoint: `best`, `latest` or a step count; for run folders only.
+  /// - Throws: ``FileError`` or ``ConfigurationError``.
   /// - Returns: The policy.
   static func policy(at path: String, checkpoint: String?) throws -> Source {
     var (file, folder) = (path, RunFolder?.none)

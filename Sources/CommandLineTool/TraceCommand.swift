@@ -3,9 +3,10 @@ import Environments
 import Foundation
 import Training
 
-/// `rlsuite trace`
+/// The verb `trace`.
 struct Trace: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "trace",
     abstract: "Re-simulate recorded actions and compare with another implementation.",
     discussion: """
       Reads JSON lines, each with a seed or a first state and the actions, and writes the same \

@@ -7,9 +7,10 @@ import Physics
 import RLCore
 import Training
 
-/// `rlsuite train`
+/// The verb `train`.
 struct Train: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "train",
     abstract: "Train an agent on an environment.",
     discussion: """
       Without further options the tuned preset of agent and environment is used. Later ones win: \
@@ -71,12 +72,12 @@ struct Train: ParsableCommand {
       try ConfigurationResolver.identifiers(yaml: $0.yaml, source: $0.source)
     }
     guard let environmentName = env ?? identifiers?.environment else {
-      throw ValidationError(
+      throw ConfigurationError(
         "--env is missing; there are "
           + EnvironmentRegistry.all.map(\.identifier).joined(separator: ", "))
     }
     guard let agentName = agent ?? identifiers?.agent else {
-      throw ValidationError(
+      throw ConfigurationError(
         "--agent is missing; there are "
           + AgentRegistry.all.map(\.identifier).joined(separator: ", "))
     }
@@ -128,7 +129,7 @@ struct Train: ParsableCommand {
     if !set.isEmpty { given.append("--set") }
     if out != nil { given.append("--out") }
     guard given.isEmpty else {
-      throw ValidationError(
+      throw ConfigurationError(
         "\(given.joined(separator: ", ")) can't be combined with --resume: a resumed run keeps "
           + "its settings")
     }
@@ -142,7 +143,7 @@ struct Train: ParsableCommand {
     if let steps {
       let wanted = Int(steps) ?? Double(steps).flatMap { Int(exactly: $0) }
       guard wanted == configuration.run.steps else {
-        throw ValidationError(
+        throw ConfigurationError(
           "--steps \(steps): the run was planned for \(configuration.run.steps) steps and its "
             + "schedules end there; start a new run to train longer")
       }

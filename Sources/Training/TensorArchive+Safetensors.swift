@@ -48,6 +48,7 @@ extension TensorArchive {
   /// Reads a safetensors file.
   ///
   /// - Parameter data: The whole file; every size, offset and count in it is checked before use.
+  /// - Throws: ``ArchiveError/invalid(reason:)``.
   public init(safetensors data: Data) throws(ArchiveError) {
     self.init()
     let data = data.startIndex == 0 ? data : Data(data)

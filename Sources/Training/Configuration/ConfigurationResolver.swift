@@ -15,6 +15,7 @@ public struct ConfigurationResolver {
   ///   - environment: The environment's id.
   ///   - parameters: The environment's physical parameters.
   ///   - agent: The agent.
+  /// - Throws: When the presets are not what they should be.
   public init(
     environment: String, parameters: [ParameterDescription], agent: RegisteredAgent
   ) throws(ConfigurationError) {
@@ -40,12 +41,23 @@ public struct ConfigurationResolver {
   /// - Parameters:
   ///   - yaml: Its contents.
   ///   - source: Its name, for messages.
+  /// - Throws: When a key or value is refused.
   public mutating func overlay(yaml: String, source: String) throws(ConfigurationError) {
     var file = try SettingNode(yaml: yaml, source: source)
     // Which environment and agent was decided before: a flag may have overruled the file.
     if case .mapping(let entries, let origin) = file {
       file = .mapping(
         entries.filter { !["environment", "agent"].contains($0.key) }, origin: origin)
+    }
+    let settings = tree["settings"]?.keys ?? []
+    for key in file.keys where !tree.keys.contains(key) {
+      // A setting of the agent one level too high is the likeliest slip.
+      guard let near = NearestName.find(key, among: settings),
+        NearestName.find(key, among: tree.keys) == nil
+      else { continue }
+      throw ConfigurationError(
+        "unknown key '\(key)' (\(file[key]?.origin ?? source)); did you mean 'settings: "
+          + "{\(near): …}'? Allowed in settings: \(settings.joined(separator: ", ")).")
     }
     try lay(file)
   }
@@ -75,7 +87,7 @@ public struct ConfigurationResolver {
     guard let first = path.first, !["environment", "agent"].contains(first) else {
       throw ConfigurationError("'\(key)' can't be set with --set; use --env and --agent")
     }
-    let value = try SettingNode(yaml: text, source: "--set \(key)")
+    let value = try SettingNode(yaml: text, source: "--set", hasLines: false)
     try lay(.nested(path, value))
   }
 
@@ -138,6 +150,7 @@ public struct ConfigurationResolver {
   /// - Parameters:
   ///   - yaml: Its contents.
   ///   - source: Its name, for messages.
+  /// - Throws: When it is not a mapping, or not YAML.
   /// - Returns: The two ids, each nil where the file has none.
   public static func identifiers(
     yaml: String, source: String

@@ -68,7 +68,9 @@ extension SettingNode {
   /// - Parameters:
   ///   - yaml: The text; an empty one is an empty mapping.
   ///   - source: What to call it in messages.
-  init(yaml: String, source: String) throws(ConfigurationError) {
+  ///   - hasLines: Whether messages tell line and column too.
+  /// - Throws: When it is not YAML.
+  init(yaml: String, source: String, hasLines: Bool = true) throws(ConfigurationError) {
     let node: Node?
     do {
       node = try Yams.compose(yaml: yaml)
@@ -80,15 +82,16 @@ extension SettingNode {
       return
     }
     var budget = Self.mostNodes
-    self = try Self.convert(node, source: source, budget: &budget)
+    self = try Self.convert(node, source: source, hasLines: hasLines, budget: &budget)
   }
 
   private static func convert(
-    _ node: Node, source: String, budget: inout Int
+    _ node: Node, source: String, hasLines: Bool, budget: inout Int
   ) throws(ConfigurationError) -> SettingNode {
     budget -= 1
     guard budget > 0 else { throw ConfigurationError("\(source) holds too many values") }
-    let origin = node.mark.map { "\(source):\($0.line):\($0.column)" } ?? source
+    let mark = hasLines ? node.mark : nil
+    let origin = mark.map { "\(source):\($0.line):\($0.column)" } ?? source
     switch node {
     case .scalar(let scalar):
       return .scalar(
@@ -97,7 +100,7 @@ extension SettingNode {
     case .sequence(let sequence):
       var values: [SettingNode] = []
       for value in sequence {
-        values.append(try convert(value, source: source, budget: &budget))
+        values.append(try convert(value, source: source, hasLines: hasLines, budget: &budget))
       }
       return .list(values, origin: origin)
     case .mapping(let mapping):
@@ -107,7 +110,7 @@ extension SettingNode {
         guard let name = key.scalar?.string else {
           throw ConfigurationError("\(origin): keys must be single words")
         }
-        let converted = try convert(value, source: source, budget: &budget)
+        let converted = try convert(value, source: source, hasLines: hasLines, budget: &budget)
         // The merge key of YAML 1.1: the entries of another mapping, where this one has none.
         if name == "<<", case .mapping(let others, _) = converted {
           merged += others
@@ -161,6 +164,7 @@ extension SettingNode {
   /// - Parameters:
   ///   - other: What to lay over.
   ///   - path: The keys that lead here, for messages.
+  /// - Throws: When a key is unknown.
   mutating func overlay(_ other: SettingNode, path: [String] = []) throws(ConfigurationError) {
     guard case .mapping(var entries, let origin) = self else {
       self = other

@@ -43,6 +43,7 @@ final class LogFile {
   ///   - path: The file; nothing happens when it isn't there.
   ///   - steps: Lines of more steps than this are dropped.
   ///   - stepOf: The step count of a line; nil for lines to keep, such as a header.
+  /// - Throws: ``FileError``.
   static func truncate(
     _ path: String, afterStep steps: Int, stepOf: (Substring) -> Int?
   ) throws(FileError) {

@@ -29,6 +29,7 @@ public final class MetricsLogger {
   ///   - metricNames: The columns.
   ///   - settings: What the hyper-parameter table shows.
   ///   - resumeStep: The step of the checkpoint a run continues from: later rows are dropped.
+  /// - Throws: ``FileError``.
   public init(
     folder: RunFolder, metricNames: [String], settings: [(name: String, value: String)],
     resumeStep: Int?

@@ -47,10 +47,11 @@ public enum FileSystem {
 
   /// Makes a folder and those above it.
   public static func makeFolder(_ path: String) throws(FileError) {
-    do {
-      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    } catch {
-      throw .unwritable(path: path, reason: reason(error))
+    guard !isFolder(path) else { return }
+    let parent = (path as NSString).deletingLastPathComponent
+    if !parent.isEmpty, parent != path { try makeFolder(parent) }
+    guard unsafe mkdir(path, 0o777) == 0 || (errno == EEXIST && isFolder(path)) else {
+      throw lastError(path)
     }
   }
 

@@ -84,6 +84,7 @@ public struct RunFolder: Sendable, Equatable {
   /// - Parameters:
   ///   - keep: How many of the newest stay.
   ///   - best: The best one, which stays too.
+  /// - Throws: ``FileError/unwritable(path:reason:)``.
   public func prune(keep: Int, best: Int?) throws(FileError) {
     for steps in checkpointSteps.dropLast(keep) where steps != best {
       try FileSystem.removeFolder(checkpoint("\(steps)"))

@@ -121,7 +121,8 @@ public struct RunManifest: Codable, Sendable, Equatable {
 extension RunManifest.Machine {
   /// This machine.
   ///
-  /// - Parameter box2D: The version of Box2D that the physics was built with.
+  /// - Parameter box2D: The version that Box2D says it is.
+  /// - Returns: What its numbers depend on.
   public static func current(box2D: String) -> RunManifest.Machine {
     let information = ProcessInfo.processInfo
     let processors = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""

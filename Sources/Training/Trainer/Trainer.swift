@@ -80,6 +80,7 @@ public final class Trainer {
   /// - Parameters:
   ///   - observer: Told of every iteration, evaluation and checkpoint.
   ///   - shouldStop: Asked after each iteration; a checkpoint is written before returning.
+  /// - Throws: ``TrainingError`` when it diverges, ``FileError`` when something can't be written.
   /// - Returns: Why it ended.
   public func run(
     observer: any TrainingObserver, shouldStop: () -> Bool
