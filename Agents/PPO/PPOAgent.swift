@@ -141,6 +141,9 @@ public final class PPOAgent: Agent {
 
   public func load(from archive: TensorArchive) throws {
     let progress = try archive.words("progress", count: 2)
+    guard progress.allSatisfy({ $0 < 1 << 62 }) else {
+      throw ArchiveError.invalid(reason: "its step count is impossible")
+    }
     let savedOrder = try archive.words("minibatch-order.order", count: order.count)
     guard savedOrder.sorted() == order.indices.map({ UInt64($0) }) else {
       throw ArchiveError.invalid(reason: "its minibatch order is not a permutation")

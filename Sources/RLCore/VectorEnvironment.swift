@@ -171,7 +171,9 @@ public final class VectorEnvironment<E: Environment & ~Copyable>: BatchedEnviron
 
   public func restore(_ snapshot: EpisodeSnapshot, to i: Int) throws(SnapshotError) {
     let steps = snapshot.actions.count / actionWidth
-    guard snapshot.actions.count == steps * actionWidth, steps < episodeSteps else {
+    guard snapshot.actions.count == steps * actionWidth, steps < episodeSteps,
+      snapshot.actions.allSatisfy(\.isFinite)
+    else {
       throw .malformed(environment: i)
     }
     progress[i].episode = snapshot.episode

@@ -91,9 +91,12 @@ public final class MLPPolicy: Policy {
       description.actionLow.count == (isGaussian ? description.outputs : 0),
       description.actionHigh.count == description.actionLow.count
     else { throw .invalid(reason: "its policy description has impossible sizes") }
-    let widest = (sizes.max() ?? 1)
-    guard widest * widest <= 1 << 26 else {
-      throw .invalid(reason: "its policy description has impossible sizes")
+    // The weights bound what is allocated by the size of the file.
+    let widths = [description.inputs] + description.hidden + [description.outputs]
+    for (i, (columns, rows)) in zip(widths, widths.dropFirst()).enumerated() {
+      guard archive.tensors["policy.\(i).weight"]?.shape == [rows, columns] else {
+        throw .invalid(reason: "policy.\(i).weight does not fit the policy description")
+      }
     }
     environmentIdentifier = description.environment
     head = description.head
