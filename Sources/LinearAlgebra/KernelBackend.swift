@@ -2,7 +2,7 @@ internal import CKernels
 
 /// Which implementation multiplies matrices.
 public enum KernelBackend: String, Codable, Sendable, CaseIterable {
-  /// The suite's own kernels, and OpenBLAS for layers wider than 512.
+  /// The suite's own kernels, and OpenBLAS for networks with a layer wider than 512.
   case automatic
   /// The suite's own kernels, whose results depend neither on row position nor on batch size.
   case kernels
@@ -35,9 +35,10 @@ public enum KernelBackend: String, Codable, Sendable, CaseIterable {
     return body()
   }
 
-  static func usesOpenBLAS(inputs: Int, outputs: Int) -> Bool {
+  /// Whether a network whose widest layer is `width` runs on OpenBLAS.
+  static func usesOpenBLAS(width: Int) -> Bool {
     switch selectedBackend {
-    case .automatic: max(inputs, outputs) > widestKernelLayer
+    case .automatic: width > widestKernelLayer
     case .kernels: false
     case .openBLAS: true
     }

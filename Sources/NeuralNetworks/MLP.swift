@@ -15,40 +15,13 @@ public final class MLP {
   public let parameters: ParameterBlock
 
   /// What one layer needs besides the batch.
-  final class Layer {
-    let weight: Matrix
-    let bias: Matrix
-    let weightGradient: Matrix
-    let biasGradient: Matrix
-    let norm: Norm?
+  struct Layer {
+    let weight: Parameter
+    let bias: Parameter
+    let norm: (scale: Parameter, shift: Parameter)?
     /// Wᵀ, which the input gradient and narrow outputs read.
     let transposed: Matrix
     let activation: Activation
-    let kernel: ActivationKernel
-
-    init(
-      weight: Parameter, bias: Parameter, norm: Norm?, activation: Activation
-    ) {
-      self.weight = weight.value
-      self.bias = bias.value
-      weightGradient = weight.gradient
-      biasGradient = bias.gradient
-      self.norm = norm
-      transposed = Matrix(rows: weight.value.columns, columns: weight.value.rows)
-      self.activation = activation
-      kernel = activation.kernel
-    }
-  }
-
-  /// The parameters of a LayerNorm.
-  final class Norm {
-    let scale: Parameter
-    let shift: Parameter
-
-    init(scale: Parameter, shift: Parameter) {
-      self.scale = scale
-      self.shift = shift
-    }
   }
 
   let layers: [Layer]
@@ -85,11 +58,10 @@ public final class MLP {
       let isOutput = l == widths.count - 2
       let (weight, bias) = (block.parameters[next], block.parameters[next + 1])
       next += 2
-      var norm: Norm?
+      var norm: (scale: Parameter, shift: Parameter)?
       if architecture.usesLayerNorm && !isOutput {
-        let pair = Norm(scale: block.parameters[next], shift: block.parameters[next + 1])
-        pair.scale.value.fill(1)
-        norm = pair
+        norm = (block.parameters[next], block.parameters[next + 1])
+        block.parameters[next].value.fill(1)
         next += 2
       }
       initializer.fill(
@@ -97,6 +69,7 @@ public final class MLP {
       layers.append(
         Layer(
           weight: weight, bias: bias, norm: norm,
+          transposed: Matrix(rows: weight.value.columns, columns: weight.value.rows),
           activation: isOutput ? .identity : architecture.activation))
     }
     parameters = block
@@ -107,7 +80,7 @@ public final class MLP {
   /// Refreshes what is derived from the weights; call it after an optimiser step or a load.
   public func parametersDidChange() {
     for l in layers.indices where l > 0 || layers.count == 1 {
-      DenseKernels.transpose(layers[l].weight, into: layers[l].transposed)
+      layers[l].transposed.setToTranspose(of: layers[l].weight.value)
     }
     // Only gradients by the network's input need the first one: PPO never does.
     inputTransposeIsCurrent = layers.count == 1
@@ -128,33 +101,10 @@ public final class MLP {
   public func forward(
     _ input: Matrix, firstRow: Int = 0, rows: Int, in workspace: Workspace
   ) -> Matrix {
-    var (source, first) = (input, firstRow)
-    for l in layers.indices {
-      let (layer, state) = (layers[l], workspace.states[l])
-      if let norm = layer.norm, let normalized = state.normalized,
-        let inverseDeviations = state.inverseDeviations
-      {
-        DenseKernels.forward(
-          source, firstRow: first, rows: rows, weight: layer.weight, transposedWeight: nil,
-          bias: layer.bias, activation: .identity, output: state.output, sums: nil)
-        LayerKernels.normalize(
-          state.output, rows: rows, scale: norm.scale.value, shift: norm.shift.value,
-          epsilon: MLP.normEpsilon, normalized: normalized, inverseDeviations: inverseDeviations,
-          output: state.saved)
-        LayerKernels.activate(layer.kernel, state.saved, rows: rows, into: state.output)
-      } else {
-        DenseKernels.forward(
-          source, firstRow: first, rows: rows, weight: layer.weight,
-          transposedWeight: l > 0 || layers.count == 1 ? layer.transposed : nil, bias: layer.bias,
-          activation: layer.kernel, output: state.output, sums: state.sums)
-      }
-      (source, first) = (state.output, 0)
-    }
-    return source
+    precondition(workspace.network == ObjectIdentifier(self), "a workspace of another network")
+    workspace.chain.forward(input, firstRow: firstRow, rows: rows)
+    return workspace.output
   }
-
-  /// Added to the variance by LayerNorm, as in PyTorch.
-  static let normEpsilon: Float = 1e-5
 
   /// Computes the gradients of the batch that `forward` last ran in this workspace.
   ///
@@ -172,39 +122,14 @@ public final class MLP {
     in workspace: Workspace, inputGradient: Matrix? = nil, accumulating: Bool = false,
     updatesParameters: Bool = true
   ) {
-    var gradient = outputGradient
-    for l in layers.indices.reversed() {
-      let layer = layers[l]
-      if updatesParameters {
-        DenseKernels.backwardWeights(
-          l > 0 ? workspace.states[l - 1].output : input, firstRow: l > 0 ? 0 : firstRow,
-          rows: rows, outputGradient: gradient, weightGradient: layer.weightGradient,
-          biasGradient: layer.biasGradient, accumulating: accumulating)
-      }
-      guard l > 0 else { break }
-      let (below, state) = (layers[l - 1], workspace.states[l - 1])
-      let next = workspace.gradients[l - 1]
-      DenseKernels.backwardInput(
-        rows: rows, outputGradient: gradient, transposedWeight: layer.transposed,
-        activation: below.kernel, saved: state.saved, inputGradient: next)
-      if let norm = below.norm, let normalized = state.normalized,
-        let inverseDeviations = state.inverseDeviations
-      {
-        LayerKernels.normalizeBackward(
-          rows: rows, normalized: normalized, inverseDeviations: inverseDeviations,
-          scale: norm.scale.value, gradient: next,
-          scaleGradient: updatesParameters ? norm.scale.gradient : nil,
-          shiftGradient: updatesParameters ? norm.shift.gradient : nil, accumulating: accumulating)
-      }
-      gradient = next
-    }
-    guard let inputGradient else { return }
-    if !inputTransposeIsCurrent {
-      DenseKernels.transpose(layers[0].weight, into: layers[0].transposed)
+    precondition(workspace.network == ObjectIdentifier(self), "a workspace of another network")
+    if inputGradient != nil && !inputTransposeIsCurrent {
+      layers[0].transposed.setToTranspose(of: layers[0].weight.value)
       inputTransposeIsCurrent = true
     }
-    DenseKernels.backwardInput(
-      rows: rows, outputGradient: gradient, transposedWeight: layers[0].transposed,
-      activation: .identity, saved: nil, inputGradient: inputGradient)
+    workspace.chain.backward(
+      input, firstRow: firstRow, rows: rows, outputGradient: outputGradient,
+      inputGradient: inputGradient, accumulating: accumulating,
+      updatesParameters: updatesParameters)
   }
 }

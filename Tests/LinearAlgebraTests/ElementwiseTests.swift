@@ -106,9 +106,9 @@ private let elementaryFunctions = [
   func activationsPassNaNThrough(version: String) {
     let (values, result) = (Matrix(rows: 1, columns: 3), Matrix(rows: 1, columns: 3))
     values[0, 1] = .nan
-    for activation in allActivations {
+    for activation in ActivationKernel.allCases {
       on(version) {
-        LayerKernels.activate(activation, values, rows: 1, into: result)
+        result.setToActivation(activation, of: values)
       }
       #expect(result[0, 1].isNaN, "\(activation)")
       #expect(result[0, 0] == 0 && hasCleanPadding(result))

@@ -61,5 +61,33 @@ func reference(_ activation: ActivationKernel, _ z: Double) -> (value: Double, s
   }
 }
 
-/// All activations the kernels know.
-let allActivations: [ActivationKernel] = [.identity, .tanh, .relu, .elu, .silu]
+/// One dense layer, and optionally a LayerNorm, around given weights.
+func layer(
+  _ weight: Matrix, _ bias: Matrix, _ activation: ActivationKernel, rows: Int,
+  norm: LayerNormMatrices? = nil
+) -> LayerMatrices {
+  let transposed = Matrix(rows: weight.columns, columns: weight.rows)
+  transposed.setToTranspose(of: weight)
+  return LayerMatrices(
+    weight: weight, transposedWeight: transposed, bias: bias,
+    weightGradient: sample(weight.rows, weight.columns, "before"),
+    biasGradient: sample(1, weight.columns, "before"), norm: norm, activation: activation,
+    output: sample(rows, weight.columns, "old"),
+    sums: activation == .silu ? sample(rows, weight.columns, "old") : nil)
+}
+
+/// A dense layer with weights of the usual size.
+func layer(
+  _ inputs: Int, _ outputs: Int, _ activation: ActivationKernel, rows: Int
+) -> LayerMatrices {
+  layer(
+    sample(inputs, outputs, "weight", scale: 1 / Float(inputs).squareRoot()),
+    sample(1, outputs, "bias", scale: 0.1), activation, rows: rows)
+}
+
+/// A matrix whose product with another is the other.
+func identity(_ size: Int) -> Matrix {
+  let matrix = Matrix(rows: size, columns: size)
+  for i in 0..<size { matrix[i, i] = 1 }
+  return matrix
+}

@@ -66,6 +66,36 @@ private let shapes = [[3, 2], [5, 1], [4, 7, 3], [6, 19, 5, 1], [3, 64, 33, 17]]
     }
   }
 
+  @Test(arguments: [(Activation.tanh, false), (.silu, true)])
+  func wideNetworksRunOnOpenBLAS(activation: Activation, layerNorm: Bool) {
+    let net = network([2, 530, 2], activation, layerNorm: layerNorm)
+    roughen(net)
+    let reference = ReferenceMLP(network: net)
+    let (input, weights) = (normal(3, 2), normal(3, 2, seed: 2))
+    let inputGradient = Matrix(rows: 3, columns: 2)
+    let workspace = net.makeWorkspace(rows: 3)
+    net.forward(input, rows: 3, in: workspace)
+    net.backward(
+      input, rows: 3, outputGradient: weights, in: workspace, inputGradient: inputGradient)
+    func loss() -> Double {
+      (0..<3).reduce(0.0) { sum, i in
+        let y = reference.outputs(input.row(i).map(Double.init))
+        return sum + Double(weights[i, 0]) * y[0] + Double(weights[i, 1]) * y[1]
+      }
+    }
+    for i in 0..<3 {
+      let expected = reference.outputs(input.row(i).map(Double.init))
+      for j in 0..<2 { #expect(abs(Double(workspace.output[i, j]) - expected[j]) < 1e-5) }
+    }
+    for parameter in net.parameters.parameters {
+      let error = gradientError(
+        at: parameter.value, gradient: parameter.gradient, step: 1e-3, of: loss)
+      #expect(error < 2e-4, "\(parameter.name)")
+      #expect(hasCleanPadding(parameter.gradient))
+    }
+    #expect(gradientError(at: input, gradient: inputGradient, step: 1e-3, of: loss) < 2e-4)
+  }
+
   @Test func accumulatingAddsToTheGradients() {
     let net = network([4, 20, 18, 2], .tanh, layerNorm: true)
     let (input, weights) = (normal(5, 4), normal(5, 2, seed: 2))

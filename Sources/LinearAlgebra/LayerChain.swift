@@ -1,0 +1,177 @@
+/// The matrices of one layer of a perceptron and what a batch leaves in it.
+package struct LayerMatrices {
+  package let weight: Matrix
+  package let transposedWeight: Matrix
+  package let bias: Matrix
+  package let weightGradient: Matrix
+  package let biasGradient: Matrix
+  package let norm: LayerNormMatrices?
+  package let activation: ActivationKernel
+  /// After the activation.
+  package let output: Matrix
+  /// Before it; needed for SiLU only.
+  package let sums: Matrix?
+
+  package init(
+    weight: Matrix, transposedWeight: Matrix, bias: Matrix, weightGradient: Matrix,
+    biasGradient: Matrix, norm: LayerNormMatrices?, activation: ActivationKernel, output: Matrix,
+    sums: Matrix?
+  ) {
+    self.weight = weight
+    self.transposedWeight = transposedWeight
+    self.bias = bias
+    self.weightGradient = weightGradient
+    self.biasGradient = biasGradient
+    self.norm = norm
+    self.activation = activation
+    self.output = output
+    self.sums = sums
+  }
+}
+
+/// The matrices of a LayerNorm.
+package struct LayerNormMatrices {
+  package let scale: Matrix
+  package let shift: Matrix
+  package let scaleGradient: Matrix
+  package let shiftGradient: Matrix
+  package let normalized: Matrix
+  package let inverseDeviations: Vector
+
+  package init(
+    scale: Matrix, shift: Matrix, scaleGradient: Matrix, shiftGradient: Matrix,
+    normalized: Matrix, inverseDeviations: Vector
+  ) {
+    self.scale = scale
+    self.shift = shift
+    self.scaleGradient = scaleGradient
+    self.shiftGradient = shiftGradient
+    self.normalized = normalized
+    self.inverseDeviations = inverseDeviations
+  }
+}
+
+/// Dense layers in a row, forward and backward.
+///
+/// Works on plain pointers: with reference counting of every matrix a single row would take three
+/// times as long.
+package final class LayerChain {
+  private let layers: UnsafeMutablePointer<LayerPointers>
+  private let count: Int
+  private let capacity: Int
+  private let widest: Int
+  private let inputs: Int
+  private let outputs: Int
+  /// Keeps alive what the pointers point to.
+  private let matrices: [LayerMatrices]
+  private var gradients: [Vector] = []
+
+  /// Added to the variance by LayerNorm, as in PyTorch.
+  private static let normEpsilon: Float = 1e-5
+
+  /// Chains layers whose outputs have room for `capacity` rows.
+  package init(_ matrices: [LayerMatrices], capacity: Int) {
+    precondition(!matrices.isEmpty, "a chain of no layers")
+    self.matrices = matrices
+    self.capacity = capacity
+    count = matrices.count
+    inputs = matrices[0].weight.rows
+    outputs = matrices[count - 1].weight.columns
+    widest = matrices.reduce(inputs) { max($0, $1.weight.columns) }
+    layers = .allocate(capacity: count)
+    for (l, layer) in matrices.enumerated() {
+      precondition(
+        (l == 0 || matrices[l - 1].weight.columns == layer.weight.rows)
+          && capacity <= layer.output.rows && layer.output.columns == layer.weight.columns,
+        "layer \(l) is \(layer.weight.rows) × \(layer.weight.columns)")
+      (layers + l).initialize(to: LayerPointers(layer))
+      // Wᵀ of the first layer is refreshed only for gradients by the input.
+      if l == 0 && count > 1 { layers[0].forwardTransposed = nil }
+    }
+  }
+
+  deinit { layers.deallocate() }
+
+  /// Computes the outputs of `rows` rows of the input that start at `firstRow`.
+  package func forward(_ input: Matrix, firstRow: Int, rows: Int) {
+    check(input, firstRow, rows)
+    let openBLAS = KernelBackend.usesOpenBLAS(width: widest)
+    var x = UnsafePointer(input.base + firstRow * input.stride)
+    var stride = input.stride
+    for l in 0..<count {
+      let layer = layers + l
+      if let norm = layer.pointee.norm {
+        layer.pointee.forward(
+          x, stride, rows, activation: .identity, sums: nil, openBLAS: openBLAS)
+        norm.forward(layer.pointee, rows: rows, epsilon: LayerChain.normEpsilon)
+      } else {
+        layer.pointee.forward(
+          x, stride, rows, activation: layer.pointee.activation, sums: layer.pointee.sums,
+          openBLAS: openBLAS)
+      }
+      x = UnsafePointer(layer.pointee.output)
+      stride = layer.pointee.stride
+    }
+  }
+
+  /// Computes the gradients of the batch that `forward` last ran.
+  ///
+  /// - Parameters:
+  ///   - input: The same input.
+  ///   - firstRow: The same first row.
+  ///   - rows: The same number of rows.
+  ///   - outputGradient: The derivative of the loss by the output.
+  ///   - inputGradient: Receives the derivative by the input; Wᵀ of the first layer must be current.
+  ///   - accumulating: Whether to add to the parameters' gradients rather than set them.
+  ///   - updatesParameters: Whether to compute the parameters' gradients at all.
+  package func backward(
+    _ input: Matrix, firstRow: Int, rows: Int, outputGradient: Matrix, inputGradient: Matrix?,
+    accumulating: Bool, updatesParameters: Bool
+  ) {
+    check(input, firstRow, rows)
+    precondition(
+      outputGradient.columns == outputs && rows <= outputGradient.rows
+        && inputGradient?.columns ?? inputs == inputs && rows <= inputGradient?.rows ?? rows,
+      "gradients for \(rows) rows by \(outputGradient.rows) × \(outputGradient.columns)")
+    allocateGradients()
+    let openBLAS = KernelBackend.usesOpenBLAS(width: widest)
+    var gradient = UnsafePointer(outputGradient.base)
+    for l in stride(from: count - 1, through: 0, by: -1) {
+      let layer = layers + l
+      if updatesParameters {
+        let x = l > 0 ? layers[l - 1].output : input.base + firstRow * input.stride
+        layer.pointee.backwardWeights(
+          x, rows, gradient, accumulating: accumulating, openBLAS: openBLAS)
+      }
+      guard l > 0 else { break }
+      let below = layers + (l - 1)
+      guard let next = below.pointee.gradient else { break }
+      layer.pointee.backwardInput(
+        rows, gradient, below.pointee.activation, saved: below.pointee.saved, into: next,
+        openBLAS: openBLAS)
+      below.pointee.norm?.backward(
+        below.pointee, rows: rows, gradient: next, accumulating: accumulating,
+        updatesParameters: updatesParameters)
+      gradient = UnsafePointer(next)
+    }
+    guard let inputGradient else { return }
+    layers.pointee.backwardInput(
+      rows, gradient, .identity, saved: nil, into: inputGradient.base, openBLAS: openBLAS)
+  }
+
+  /// Allocates the gradients by the hidden layers; neighbours but one share memory.
+  private func allocateGradients() {
+    guard gradients.isEmpty, count > 1 else { return }
+    let longest = matrices.dropLast().reduce(0) { max($0, $1.weight.stride) }
+    gradients = (0..<2).map { _ in Vector(count: capacity * longest) }
+    for l in 0..<count - 1 { layers[l].gradient = gradients[l % 2].base }
+  }
+
+  private func check(_ input: Matrix, _ firstRow: Int, _ rows: Int) {
+    precondition(
+      firstRow >= 0 && rows >= 0 && rows <= capacity && firstRow + rows <= input.rows
+        && input.columns == inputs,
+      "rows \(firstRow) + \(rows) of \(input.rows) × \(input.columns) for \(inputs) inputs, "
+        + "capacity \(capacity)")
+  }
+}
