@@ -13,6 +13,25 @@ namespace {
 constexpr uint8_t kTouching = 1;
 constexpr uint8_t kTouched = 2;
 
+struct Hasher {
+  uint64_t value = 0x9E3779B97F4A7C15;
+
+  void add(uint64_t word) {
+    uint64_t z = (value ^ word) * 0xff51afd7ed558ccd;
+    z = (z ^ (z >> 33)) * 0xc4ceb9fe1a85ec53;
+    value = (z ^ (z >> 33)) + 0x9E3779B97F4A7C15;
+  }
+  void add(float number) {
+    uint32_t bits;
+    std::memcpy(&bits, &number, sizeof bits);
+    add(static_cast<uint64_t>(bits));
+  }
+  void add(b2Vec2 vector) {
+    add(vector.x);
+    add(vector.y);
+  }
+};
+
 struct Obstacle {
   const b2Fixture *fixture;
   float left, right;
@@ -51,6 +70,9 @@ struct cb2_world final : b2ContactListener {
     definition.restitution = material.restitution;
     definition.filter.categoryBits = material.category;
     definition.filter.maskBits = material.mask;
+    built.add(static_cast<uint64_t>(body));
+    built.add(b2Vec2(material.density, material.friction));
+    built.add(material.restitution);
     return bodies[body]->CreateFixture(&definition);
   }
 
@@ -60,6 +82,7 @@ struct cb2_world final : b2ContactListener {
   std::vector<uint8_t> flags;
   std::vector<const b2Fixture *> edges;
   std::vector<Obstacle> obstacles;
+  Hasher built;  // of all that the world was made of
   float first_edge = 0, edge_spacing = 1;
   b2World world;
 };
@@ -109,6 +132,7 @@ void cb2_add_polygon(
   }
   b2PolygonShape shape;
   shape.Set(points, count);
+  for (int32_t i = 0; i < shape.m_count; ++i) world->built.add(shape.m_vertices[i]);
   obstacle.fixture = world->add(body, shape, material);
   if (world->bodies[body]->GetType() == b2_staticBody) world->obstacles.push_back(obstacle);
 }
@@ -117,6 +141,7 @@ void cb2_add_box(
     cb2_world *world, int32_t body, float half_width, float half_height, cb2_material material) {
   b2PolygonShape shape;
   shape.SetAsBox(half_width, half_height);
+  world->built.add(b2Vec2(half_width, half_height));
   world->add(body, shape, material);
 }
 
@@ -125,6 +150,8 @@ void cb2_add_edge(
     cb2_material material) {
   b2EdgeShape shape;
   shape.SetTwoSided(b2Vec2(x1, y1), b2Vec2(x2, y2));
+  world->built.add(b2Vec2(x1, y1));
+  world->built.add(b2Vec2(x2, y2));
   if (world->edges.empty()) {
     world->first_edge = x1;
     world->edge_spacing = x2 - x1;
@@ -135,6 +162,8 @@ void cb2_add_edge(
 void cb2_set_mass(cb2_world *world, int32_t body, cb2_mass mass) {
   const b2MassData data = {mass.mass, b2Vec2(mass.center_x, mass.center_y), mass.inertia};
   world->bodies[body]->SetMassData(&data);
+  world->built.add(b2Vec2(mass.mass, mass.inertia));
+  world->built.add(data.center);
 }
 
 void cb2_set_velocity(cb2_world *world, int32_t body, float vx, float vy, float omega) {
@@ -277,31 +306,9 @@ void cb2_cast_fan(
   }
 }
 
-namespace {
-
-struct Hasher {
-  uint64_t value = 0x9E3779B97F4A7C15;
-
-  void add(uint64_t word) {
-    uint64_t z = (value ^ word) * 0xff51afd7ed558ccd;
-    z = (z ^ (z >> 33)) * 0xc4ceb9fe1a85ec53;
-    value = (z ^ (z >> 33)) + 0x9E3779B97F4A7C15;
-  }
-  void add(float number) {
-    uint32_t bits;
-    std::memcpy(&bits, &number, sizeof bits);
-    add(static_cast<uint64_t>(bits));
-  }
-  void add(b2Vec2 vector) {
-    add(vector.x);
-    add(vector.y);
-  }
-};
-
-}  // namespace
-
 uint64_t cb2_hash(const cb2_world *world) {
-  Hasher hasher;
+  Hasher hasher = world->built;
+  hasher.add(world->world.GetGravity());
   for (size_t i = 0; i < world->bodies.size(); ++i) {
     const b2Body *body = world->bodies[i];
     hasher.add(uint64_t{world->flags[i]} << 1 | (body->IsAwake() ? 1 : 0));

@@ -167,7 +167,7 @@ public struct World: ~Copyable {
     }
   }
 
-  /// A fingerprint of all that the future depends on and Box2D shows: poses, velocities, contacts
-  /// and the impulses that start the next step's solver.
+  /// A fingerprint of all that the future depends on and Box2D shows: shapes, masses, poses,
+  /// velocities, contacts and the impulses that start the next step's solver.
   public var fingerprint: UInt64 { cb2_hash(handle) }
 }

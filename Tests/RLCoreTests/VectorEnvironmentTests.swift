@@ -1,0 +1,109 @@
+import LinearAlgebra
+import RLCore
+import TestSupport
+import Testing
+
+/// Episodes that end are reset in the same step, and nothing of the end is lost.
+@Suite struct VectorEnvironmentTests {
+  /// Counts up from the first digit of the seed's draw; ends at 5 where the action is 1.
+  struct Counter: Environment {
+    static let specification = EnvironmentSpecification(
+      identifier: "counter", summary: "counts", observationSpace: .box(low: [0], high: [100]),
+      observationComponents: [.init("count")], actionSpace: .discrete(count: 2),
+      actionComponents: [.init("stay"), .init("may end")], timeStep: 1, episodeSteps: 8,
+      solvedReturn: nil, source: "none")
+    static let parameterTable: [PhysicalParameter<NoParameters>] = []
+    var parameters: NoParameters
+    var start: Float = 0
+    var count: Float = 0
+
+    init(parameters: NoParameters) { self.parameters = parameters }
+
+    mutating func reset(using random: inout NumPyRandom, observation: inout MutableSpan<Float>) {
+      start = Float(10 * random.integers(1, 9))
+      count = 0
+      observation[0] = start
+    }
+
+    mutating func step(
+      action: Span<Float>, observation: inout MutableSpan<Float>
+    ) -> StepOutcome {
+      count += 1
+      observation[0] = start + count
+      return StepOutcome(reward: Double(count), terminated: action[0] == 1 && count >= 5)
+    }
+
+    func hashState(into hasher: inout StateHasher) {
+      hasher.combine(start)
+      hasher.combine(count)
+    }
+  }
+
+  /// The first observation of a seed.
+  private func first(_ seed: UInt64) -> Float {
+    var random = NumPyRandom(seed: seed)
+    return Float(10 * random.integers(1, 9))
+  }
+
+  @Test func endedEpisodesRestartInTheSameStep() {
+    let vector = VectorEnvironment<Counter>(count: 2)
+    vector.reset(seeds: .consecutive(first: 100, environments: 2))
+    let actions = Matrix(rows: 2, columns: 1)
+    actions[0, 0] = 1  // ends after 5 steps; the other is truncated after 8
+    for t in 1...16 {
+      vector.step(actions: actions, in: 0..<2)
+      let batch = vector.batch
+      #expect(batch.terminated[0] == (t % 5 == 0) && !batch.truncated[0])
+      #expect(!batch.terminated[1] && batch.truncated[1] == (t % 8 == 0))
+      if batch.terminated[0] {
+        let episode = UInt64(t / 5)
+        #expect(batch.finalObservations[0, 0] == first(100 + 2 * (episode - 1)) + 5)
+        #expect(batch.observations[0, 0] == first(100 + 2 * episode))
+        #expect(batch.episodeReturns[0] == 15 && batch.episodeLengths[0] == 5)
+        #expect(batch.rewards[0] == 5)
+      }
+      if batch.truncated[1] {
+        let episode = UInt64(t / 8)
+        #expect(batch.finalObservations[1, 0] == first(101 + 2 * (episode - 1)) + 8)
+        #expect(batch.observations[1, 0] == first(101 + 2 * episode))
+        #expect(batch.episodeReturns[1] == 36 && batch.episodeLengths[1] == 8)
+      }
+    }
+  }
+
+  @Test func anEndAtTheLimitIsATermination() {
+    let vector = VectorEnvironment<Counter>(count: 1)
+    vector.reset(seeds: .consecutive(first: 0, environments: 1))
+    let actions = Matrix(rows: 1, columns: 1)
+    for t in 1...8 {
+      actions[0, 0] = t == 8 ? 1 : 0
+      vector.step(actions: actions, in: 0..<1)
+    }
+    #expect(vector.batch.terminated[0] && !vector.batch.truncated[0])
+  }
+
+  @Test func rangesLeaveTheOthersAlone() {
+    let vector = VectorEnvironment<Counter>(count: 3)
+    vector.reset(seeds: .consecutive(first: 0, environments: 3))
+    let before = (0..<3).map { vector.stateHash(of: $0) }
+    vector.step(actions: Matrix(rows: 3, columns: 1), in: 1..<2)
+    #expect(vector.stateHash(of: 0) == before[0] && vector.stateHash(of: 2) == before[2])
+    #expect(vector.stateHash(of: 1) != before[1])
+  }
+
+  @Test func seedsOfTrainingAndEvaluationNeverMeet() {
+    var seen: Set<UInt64> = []
+    for i in 0..<50 {
+      for k in 0..<50 {
+        let training = EpisodeSeeds.training(runSeed: 1).seed(environment: i, episode: k)
+        let other = EpisodeSeeds.consecutive(first: 1, environments: 50)
+          .seed(environment: i, episode: k)
+        #expect(training >> 63 == 1 && other >> 63 == 0)
+        #expect(seen.insert(training).inserted && seen.insert(other).inserted)
+      }
+    }
+    #expect(
+      EpisodeSeeds.training(runSeed: 2).seed(environment: 0, episode: 0)
+        != EpisodeSeeds.training(runSeed: 1).seed(environment: 0, episode: 0))
+  }
+}
