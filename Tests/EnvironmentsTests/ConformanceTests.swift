@@ -61,8 +61,10 @@ import Testing
     }
   }
 
-  /// Walkers, here as in Gymnasium, may leave their box: a falling hull turns past ±π and a
-  /// kicked knee is faster than the motor.  Their components stay within three times the box.
+  /// Walkers may leave their box.
+  ///
+  /// Here as in Gymnasium a falling hull turns past ±π and a kicked knee is faster than the motor;
+  /// their components stay within three times the box.
   @Test(arguments: identifiers) func observationsAreFiniteAndInTheirSpace(
     identifier: String
   ) throws {
