@@ -126,3 +126,19 @@ void ck_gaussian_backward(
   table()->gaussian_backward(
       m, n, weights, actions, lda, mean, ldm, log_deviation, dmean, lddm, dlog_deviation);
 }
+
+void ck_categorical_log_probability(
+    long m, long n, const float *actions, long lda, const float *logits, long ldl, float *out) {
+  table()->categorical_log_probability(m, n, actions, lda, logits, ldl, out);
+}
+
+void ck_categorical_entropy(long m, long n, const float *logits, long ldl, float *out) {
+  table()->categorical_entropy(m, n, logits, ldl, out);
+}
+
+void ck_categorical_backward(
+    long m, long n, const float *weights, float entropy_weight, const float *actions, long lda,
+    const float *logits, long ldl, float *dlogits, long lddl) {
+  table()->categorical_backward(
+      m, n, weights, entropy_weight, actions, lda, logits, ldl, dlogits, lddl);
+}

@@ -4,3 +4,4 @@
 #include "dense_impl.h"
 #include "elementwise_impl.h"
 #include "rows_impl.h"
+#include "distributions_impl.h"

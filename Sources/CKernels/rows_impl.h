@@ -1,4 +1,4 @@
-// Kernels over the rows of padded matrices: LayerNorm, gather, the diagonal Gaussian.
+// Kernels over the rows of padded matrices: LayerNorm and gather.
 
 static void layer_norm_forward(
     long m, long n, const float *x, long ldx, const float *scale, const float *shift, float epsilon,
@@ -59,43 +59,5 @@ static void gather_rows(
   for (long i = 0; i < count; i++) {
     const float *row = src + indices[i] * stride;
     for (long j = 0; j < stride; j += 16) store(dst + i * stride + j, load(row + j));
-  }
-}
-
-// (action - mean) / deviation; zero in the padding, because both operands are.
-INLINE vec16 standard_score(const float *action, const float *mean, const float *log_deviation) {
-  return (load(action) - load(mean)) * exponential(-load(log_deviation));
-}
-
-static void gaussian_log_probability(
-    long m, long n, const float *actions, long lda, const float *mean, long ldm,
-    const float *log_deviation, float *out) {
-  vec16 total = splat(0);
-  for (long j = 0; j < n; j += 16) total += load(log_deviation + j);
-  const float half_log_two_pi = 0.918938533f;
-  const float constant = -fold(total) - (float)n * half_log_two_pi;
-  for (long i = 0; i < m; i++) {
-    vec16 squares = splat(0);
-    for (long j = 0; j < n; j += 16) {
-      vec16 z = standard_score(actions + i * lda + j, mean + i * ldm + j, log_deviation + j);
-      squares = FMA(z, z, squares);
-    }
-    out[i] = -0.5f * fold(squares) + constant;
-  }
-}
-
-static void gaussian_backward(
-    long m, long n, const float *weights, const float *actions, long lda, const float *mean,
-    long ldm, const float *log_deviation, float *dmean, long lddm, float *dlog_deviation) {
-  for (long j = 0; j < n; j += 16) {
-    const vec16 inverse = exponential(-load(log_deviation + j));
-    vec16 by_deviation = load(dlog_deviation + j);
-    for (long i = 0; i < m; i++) {
-      vec16 z = (load(actions + i * lda + j) - load(mean + i * ldm + j)) * inverse;
-      vec16 weight = splat(weights[i]);
-      store(dmean + i * lddm + j, weight * z * inverse);
-      by_deviation = FMA(weight, FMA(z, z, splat(-1)), by_deviation);
-    }
-    store(dlog_deviation + j, first_lanes(by_deviation, n - j));
   }
 }

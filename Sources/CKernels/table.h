@@ -26,6 +26,9 @@ typedef struct {
   __typeof__(ck_gather_rows) *gather_rows;
   __typeof__(ck_gaussian_log_probability) *gaussian_log_probability;
   __typeof__(ck_gaussian_backward) *gaussian_backward;
+  __typeof__(ck_categorical_log_probability) *categorical_log_probability;
+  __typeof__(ck_categorical_entropy) *categorical_entropy;
+  __typeof__(ck_categorical_backward) *categorical_backward;
 } ck_table;
 
 #if __x86_64__

@@ -18,4 +18,7 @@ const ck_table CK_TABLE = {
   .gather_rows = gather_rows,
   .gaussian_log_probability = gaussian_log_probability,
   .gaussian_backward = gaussian_backward,
+  .categorical_log_probability = categorical_log_probability,
+  .categorical_entropy = categorical_entropy,
+  .categorical_backward = categorical_backward,
 };

@@ -58,7 +58,7 @@ import Testing
     return result
   }
 
-  /// All bits of the Gaussian.
+  /// All bits of the distributions.
   private func rows() -> [[UInt32]] {
     var result: [[UInt32]] = []
     for (rows, width) in [(19, 4), (33, 16), (20, 37)] {
@@ -71,6 +71,16 @@ import Testing
         weights: densities, actions: actions, mean: mean, logStd: logStd, rows: rows,
         meanGradient: meanGradient, logStdGradient: logStdGradient)
       result += [bits(densities), bits(meanGradient), bits(logStdGradient)]
+      let choices = Matrix(rows: rows, columns: 1)
+      for i in 0..<rows { choices[i, 0] = Float(i % width) }
+      CategoricalKernels.backward(
+        weights: densities, entropyWeight: 0.3, actions: choices, logits: mean, rows: rows,
+        logitGradient: meanGradient)
+      result.append(bits(meanGradient))
+      CategoricalKernels.logProbabilities(of: choices, logits: mean, rows: rows, into: densities)
+      result.append(bits(densities))
+      CategoricalKernels.entropies(logits: mean, rows: rows, into: densities)
+      result.append(bits(densities))
     }
     return result
   }

@@ -130,6 +130,19 @@ void ck_gaussian_backward(
     long m, long n, const float *weights, const float *actions, long lda, const float *mean,
     long ldm, const float *log_deviation, float *dmean, long lddm, float *dlog_deviation);
 
+/// out[i] = log softmax(logits[i])[choice i], where the first column of `actions` holds the choices
+/// as whole numbers in 0 ..< n.
+void ck_categorical_log_probability(
+    long m, long n, const float *actions, long lda, const float *logits, long ldl, float *out);
+
+/// out[i] = the entropy of softmax(logits[i]).
+void ck_categorical_entropy(long m, long n, const float *logits, long ldl, float *out);
+
+/// Sets dlogits to the gradients of Σ weights[i] · log p(choice i) + entropy_weight · entropy[i].
+void ck_categorical_backward(
+    long m, long n, const float *weights, float entropy_weight, const float *actions, long lda,
+    const float *logits, long ldl, float *dlogits, long lddl);
+
 #pragma clang assume_nonnull end
 
 #endif
