@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,6 +31,10 @@ __attribute__((constructor)) static void choose_at_load(void) {
   if (found == NULL) found = find("v4");
   if (found == NULL) found = find("v3");
   if (found != NULL) chosen = found;
+  if (wanted != NULL && strcmp(wanted, chosen->name) != 0)
+    fprintf(
+        stderr, "RLSUITE_KERNELS=%s is not one of v4, v3, baseline that this CPU can run; using %s\n",
+        wanted, chosen->name);
 }
 
 bool ck_select(const char *name) {
