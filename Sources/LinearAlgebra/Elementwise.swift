@@ -23,12 +23,6 @@ public func logisticSigmoid(_ vector: Vector, count: Int) {
   vector.apply(CK_SIGMOID, count)
 }
 
-/// Replaces the elements of the first `rows` rows by their hyperbolic tangents.
-public func hyperbolicTangent(_ matrix: Matrix, rows: Int) {
-  precondition(rows >= 0 && rows <= matrix.rows, "\(rows) of \(matrix.rows) rows")
-  ck_apply(rows * matrix.stride, Int32(CK_HYPERBOLIC_TANGENT), matrix.base)
-}
-
 extension Vector {
   fileprivate func apply(_ function: Int, _ count: Int) {
     precondition(count >= 0 && count <= self.count, "\(count) of \(self.count) elements")

@@ -40,18 +40,9 @@ public final class RunningMoments {
     precondition(
       matrix.columns == width && rows >= 0 && rows <= matrix.rows,
       "\(rows) rows of \(matrix.rows) × \(matrix.columns) for \(width) components")
-    update(matrix.base, rows: rows, stride: matrix.stride)
-  }
-
-  /// Takes in the first `count` elements of a vector as samples of the only component.
-  public func update(_ vector: Vector, count: Int) {
-    precondition(width == 1 && count >= 0 && count <= vector.count, "\(count) of \(vector.count)")
-    update(vector.base, rows: count, stride: 1)
-  }
-
-  private func update(_ base: UnsafePointer<Float>, rows: Int, stride: Int) {
     guard rows > 0 else { return }
-    let (width, before, added) = (self.width, count, Double(rows))
+    let (base, stride, width) = (matrix.base, matrix.stride, self.width)
+    let (before, added) = (count, Double(rows))
     let total = before + added
     mean.withUnsafeMutableBufferPointer { mean in
       variance.withUnsafeMutableBufferPointer { variance in

@@ -21,22 +21,6 @@ public enum DiagonalGaussian {
     return sum
   }
 
-  /// Draws one action from row `row`: `mean + exp(logStd) · noise`.
-  public static func sample(
-    mean: Matrix, logStd: Matrix, row: Int, using random: inout RandomStream, into actions: Matrix
-  ) {
-    precondition(actions.columns == mean.columns && logStd.columns == mean.columns)
-    var j = 0
-    while j < mean.columns {
-      let (first, second) = random.normalPair()
-      actions[row, j] = mean[row, j] + ScalarMaths.exp(logStd[0, j]) * first
-      if j + 1 < mean.columns {
-        actions[row, j + 1] = mean[row, j + 1] + ScalarMaths.exp(logStd[0, j + 1]) * second
-      }
-      j += 2
-    }
-  }
-
   /// Computes the gradients of `Σ weights[i] · log π(actions[i])`.
   ///
   /// - Parameters:

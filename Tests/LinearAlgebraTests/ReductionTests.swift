@@ -27,18 +27,6 @@ import Testing
     }
   }
 
-  @Test func standardizeGivesMeanZeroAndDeviationOne() {
-    let vector = Vector(count: 6)
-    for i in 0..<6 { vector[i] = [1, 2, 3, 4, 5, 100][i] }
-    // Sample deviation of 1...5: √(10/4).
-    let (mean, deviation) = standardize(vector, count: 5)
-    #expect(mean == 3 && abs(deviation - 1.581_138_8) < 1e-6)
-    #expect(abs(vector[0] - -1.264_911_1) < 1e-6 && vector[2] == 0 && vector[5] == 100)
-    let single = Vector(count: 1)
-    single[0] = 4
-    #expect(standardize(single, count: 1) == (4, 0) && single[0] == 4)
-  }
-
   @Test func momentsEqualTwoPassesOnShiftedData() {
     // Mean 1e4 and deviation 1: single-precision sums of squares would lose everything.
     let data = sample(1000, 3, "data")
@@ -72,9 +60,9 @@ import Testing
   @Test func momentsBeginLikeStableBaselines() {
     let moments = RunningMoments(width: 1)
     #expect(moments.mean == [0] && moments.variance == [1] && moments.count == 1e-4)
-    let vector = Vector(count: 2)
-    (vector[0], vector[1]) = (3, 5)
-    moments.update(vector, count: 2)
+    let rows = Matrix(rows: 3, columns: 1)
+    (rows[0, 0], rows[1, 0], rows[2, 0]) = (3, 5, 100)
+    moments.update(rows, rows: 2)
     // mean 4·2/2.0001; M2 = 1e-4·1 + 2·1 + 16·1e-4·2/2.0001, over 2.0001
     #expect(abs(moments.mean[0] - 3.999_800_01) < 1e-9)
     #expect(abs(moments.variance[0] - 1.000_799_93) < 1e-8)

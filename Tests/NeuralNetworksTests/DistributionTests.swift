@@ -131,28 +131,6 @@ import Testing
     #expect(approximateDivergence(logRatio: 0) == 0)
     #expect(approximateDivergence(logRatio: 1e-5) >= 0)
   }
-
-  @Test func samplesHaveMeanAndDeviation() {
-    var random = RandomStream(seed: 1, name: "actions")
-    let (mean, logStd) = (Matrix(rows: 1, columns: 3), Matrix(rows: 1, columns: 3))
-    let action = Matrix(rows: 1, columns: 3)
-    for j in 0..<3 { (mean[0, j], logStd[0, j]) = ([1, -2, 0][j], [-1, 0, 1][j]) }
-    var (sums, squares) = ([0.0, 0, 0], [0.0, 0, 0])
-    let count = 20_000
-    for _ in 0..<count {
-      DiagonalGaussian.sample(mean: mean, logStd: logStd, row: 0, using: &random, into: action)
-      for j in 0..<3 {
-        sums[j] += Double(action[0, j] - mean[0, j])
-        squares[j] += Double(action[0, j] - mean[0, j]) * Double(action[0, j] - mean[0, j])
-      }
-    }
-    for j in 0..<3 {
-      let deviation = ScalarMaths.exp(Double(logStd[0, j]))
-      // Four standard errors.
-      #expect(abs(sums[j] / Double(count)) < 0.0283 * deviation)
-      #expect(abs(squares[j] / Double(count) / (deviation * deviation) - 1) < 0.04)
-    }
-  }
 }
 
 @Suite struct CategoricalTests {
