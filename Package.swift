@@ -82,6 +82,7 @@ let package = Package(
     tests(
       "AgentsTests",
       ["Agents", "Environments", "Training", "RLCore", "NeuralNetworks", "LinearAlgebra"]),
+    tests("CommandLineTests", ["rlsuite", "Training"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu17,

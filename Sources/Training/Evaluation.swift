@@ -13,12 +13,26 @@ public struct EvaluationResult: Sendable, Equatable {
     public let length: Int
     /// Whether it succeeded, where the environment says what success is.
     public let isSuccess: Bool?
+
+    /// Gathers what an episode came to.
+    public init(seed: UInt64, episodeReturn: Double, length: Int, isSuccess: Bool?) {
+      self.seed = seed
+      self.episodeReturn = episodeReturn
+      self.length = length
+      self.isSuccess = isSuccess
+    }
   }
 
   /// Deterministic or stochastic.
   public let mode: ActionMode
   /// In order of their seeds.
   public let episodes: [Episode]
+
+  /// Gathers episodes.
+  public init(mode: ActionMode, episodes: [Episode]) {
+    self.mode = mode
+    self.episodes = episodes
+  }
 
   /// The returns in order.
   public var returns: [Double] { episodes.map(\.episodeReturn) }

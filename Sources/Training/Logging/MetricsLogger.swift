@@ -13,6 +13,16 @@ public final class MetricsLogger {
     public var stepsPerSecond: Double
     /// Fractions of the iteration's time in environments, policy and update.
     public var shares: (environment: Double, policy: Double, update: Double)
+
+    /// Gathers times.
+    public init(
+      elapsed: Double, stepsPerSecond: Double,
+      shares: (environment: Double, policy: Double, update: Double)
+    ) {
+      self.elapsed = elapsed
+      self.stepsPerSecond = stepsPerSecond
+      self.shares = shares
+    }
   }
 
   private let names: [String]

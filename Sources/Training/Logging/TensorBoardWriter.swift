@@ -1,4 +1,4 @@
-internal import Foundation
+package import Foundation
 
 /// The few protocol-buffer messages of TensorBoard's event files, and their record framing.
 ///
@@ -7,7 +7,7 @@ internal import Foundation
 ///
 /// - Source: TensorFlow's `event.proto`, `summary.proto`, `record_writer.cc` and TensorBoard's
 ///   `hparams/plugin_data.proto`.
-struct EventEncoder {
+package struct EventEncoder {
   /// A protocol-buffer message under construction.
   struct Message {
     private(set) var bytes = Data()
@@ -67,17 +67,17 @@ struct EventEncoder {
   }
 
   /// A checksum that may itself be stored beside the data it covers.
-  static func mask(_ checksum: UInt32) -> UInt32 {
+  package static func mask(_ checksum: UInt32) -> UInt32 {
     (checksum >> 15 | checksum << 17) &+ 0xA282_EAD8
   }
 
   /// The first record of every file.
-  static func version(wallTime: Double) -> Data {
+  package static func version(wallTime: Double) -> Data {
     record(wallTime: wallTime, step: nil) { $0.string(3, "brain.Event:2") }
   }
 
   /// Some scalars of one step.
-  static func scalars(
+  package static func scalars(
     _ scalars: [(tag: String, value: Double)], step: Int, wallTime: Double
   ) -> Data {
     record(wallTime: wallTime, step: step) { event in
@@ -93,14 +93,14 @@ struct EventEncoder {
   }
 
   /// Tells readers to forget earlier points at this step and later ones.
-  static func sessionStart(step: Int, wallTime: Double) -> Data {
+  package static func sessionStart(step: Int, wallTime: Double) -> Data {
     record(wallTime: wallTime, step: step) { event in
       event.message(7) { $0.integer(1, 1) }
     }
   }
 
   /// A run's settings for the hyper-parameter table, with the metric to compare runs by.
-  static func hyperparameters(
+  package static func hyperparameters(
     _ settings: [(name: String, value: String)], metric: String, runName: String, wallTime: Double
   ) -> Data {
     record(wallTime: wallTime, step: nil) { event in
@@ -139,7 +139,7 @@ struct EventEncoder {
   }
 
   /// How the run ended.
-  static func sessionEnd(isSuccess: Bool, wallTime: Double) -> Data {
+  package static func sessionEnd(isSuccess: Bool, wallTime: Double) -> Data {
     record(wallTime: wallTime, step: nil) { event in
       event.message(5) { summary in
         plugin(&summary, "_hparams_/session_end_info") { data in
@@ -170,7 +170,7 @@ struct EventEncoder {
 }
 
 /// The tags under which dashboards made for Stable-Baselines3 look for our metrics.
-enum TensorBoardTag {
+package enum TensorBoardTag {
   private static let names = [
     "episode-return": "rollout/ep_rew_mean",
     "episode-length": "rollout/ep_len_mean",
@@ -187,7 +187,7 @@ enum TensorBoardTag {
   ]
 
   /// The tag and value of a metric.
-  static func scalar(_ metric: String, _ value: Double) -> (tag: String, value: Double) {
+  package static func scalar(_ metric: String, _ value: Double) -> (tag: String, value: Double) {
     // Stable-Baselines3 logs the loss, which is the entropy with its sign turned.
     if metric == "entropy" { return ("train/entropy_loss", -value) }
     let name = names[metric] ?? "train/" + metric.replacingOccurrences(of: "-", with: "_")

@@ -1,0 +1,247 @@
+import Foundation
+import TestSupport
+import Testing
+import Training
+
+@Suite struct ExitCodeTests {
+  private func trained(_ folder: TemporaryFolder) throws {
+    let result = try Tool.run(
+      "train", "--env", "cartpole-v1", "--agent", "ppo", "--steps", "4000", "--eval-every", "1000",
+      "--eval-episodes", "2", "--out", "run", "--quiet", in: folder)
+    #expect(result.status == 0 && result.output.isEmpty, "\(result.errors)")
+  }
+
+  @Test(
+    arguments: [
+      (["train", "--env", "walkr", "--agent", "ppo"], "did you mean 'walker'?"),
+      (["train", "--env", "walker", "--agent", "pp0"], "did you mean 'ppo'?"),
+      (["train", "--agent", "ppo"], "--env is missing"),
+      (["train", "--env", "cartpole-v1"], "--agent is missing"),
+      (
+        ["train", "--env", "cartpole-v1", "--agent", "ppo", "--set", "learning-rat=1"],
+        "did you mean 'learning-rate'?"
+      ),
+      (
+        ["train", "--env", "cartpole-v1", "--agent", "ppo", "--set", "activation=thanh"],
+        "did you mean 'tanh'?"
+      ),
+      (
+        ["train", "--env", "cartpole-v1", "--agent", "ppo", "--set", "parameters.gravity=-3"],
+        "must lie in"
+      ),
+      (["train", "--env", "cartpole-v1", "--agent", "ppo", "--steps", "x"], "steps must be"),
+      (
+        ["train", "--env", "cartpole-v1", "--agent", "ppo", "--threads", "0"], "--threads must lie"
+      ),
+      (["train", "--resume", "run", "--seed", "3"], "can't be combined with --resume"),
+      (["train", "--env", "walker", "--agent", "ppo", "--stepz", "3"], "--stepz"),
+      (["trian"], "did you mean 'train'?"), (["describe", "walkr"], "did you mean 'walker'?"),
+      (["trace", "-", "--env", "walkr"], "did you mean 'walker'?"),
+      (["evaluate", "x", "--episodes", "0"], "--episodes must lie in"),
+    ])
+  func badArgumentsEndWith64(arguments: [String], message: String) throws {
+    let folder = try TemporaryFolder()
+    let process = try Tool.start(arguments, in: folder)
+    process.waitUntilExit()
+    let errors = try folder.text("stderr")
+    #expect(process.terminationStatus == 64, "\(errors)")
+    #expect(errors.contains(message), "\(errors)")
+    #expect(!FileManager.default.fileExists(atPath: folder.file("runs")), "nothing was begun")
+  }
+
+  @Test func missingFilesEndWith66() throws {
+    let folder = try TemporaryFolder()
+    #expect(try Tool.run("evaluate", "none", in: folder).status == 66)
+    #expect(try Tool.run("inspect", "none", in: folder).status == 66)
+    #expect(try Tool.run("trace", "none", in: folder).status == 66)
+    #expect(try Tool.run("train", "--resume", "none", in: folder).status == 66)
+    let result = try Tool.run(
+      "train", "--env", "cartpole-v1", "--agent", "ppo", "--config", "none.yaml", in: folder)
+    #expect(result.status == 66 && result.errors.contains("none.yaml does not exist"))
+  }
+
+  @Test func damagedFilesEndWith65() throws {
+    let folder = try TemporaryFolder()
+    try trained(folder)
+    let newest = try RunFolder(path: folder.file("run")).latestCheckpoint()
+    let path = "\(newest)/trainer.safetensors"
+    let good = try FileSystem.read(path)
+    var flipped = good
+    flipped[good.count / 2] ^= 4
+    for bad in [flipped, good.prefix(good.count / 2), Data("not a checkpoint".utf8), Data()] {
+      try FileSystem.write(bad, to: path)
+      for verb in [["train", "--resume", "run"], ["inspect", newest], ["evaluate", newest]] {
+        let process = try Tool.start(verb, in: folder)
+        process.waitUntilExit()
+        let errors = try folder.text("stderr")
+        #expect(process.terminationStatus == 65, "\(verb): \(errors)")
+        #expect(errors.split(separator: "\n").count == 1, "one sentence: \(errors)")
+      }
+    }
+    try FileSystem.write(good, to: path)
+    #expect(try Tool.run("inspect", "run", in: folder).status == 0)
+    try FileSystem.write(Data("not safetensors".utf8), to: folder.file("foreign"))
+    #expect(try Tool.run("evaluate", "foreign", in: folder).status == 65)
+    try FileSystem.write(Data("seed: [".utf8), to: folder.file("run/config.yaml"))
+    #expect(try Tool.run("train", "--resume", "run", in: folder).status == 65)
+  }
+
+  @Test func changedConfigurationIsRefused() throws {
+    let folder = try TemporaryFolder()
+    try trained(folder)
+    let yaml = try folder.text("run/config.yaml").replacingOccurrences(
+      of: "seed: 1", with: "seed: 2")
+    try FileSystem.write(Data(yaml.utf8), to: folder.file("run/config.yaml"))
+    let result = try Tool.run("train", "--resume", "run", in: folder)
+    #expect(result.status == 65 && result.errors.contains("another config.yaml"))
+  }
+
+  @Test func foldersThatCanNotBeWrittenEndWith74() throws {
+    let folder = try TemporaryFolder()
+    let result = try Tool.run(
+      "train", "--env", "cartpole-v1", "--agent", "ppo", "--out", "/proc/none", in: folder)
+    #expect(result.status == 74 && result.errors.contains("/proc/none"))
+    try FileSystem.write(Data(), to: folder.file("file"))
+    let inFile = try Tool.run(
+      "train", "--env", "cartpole-v1", "--agent", "ppo", "--out", "file/run", in: folder)
+    #expect(inFile.status == 74, "\(inFile.errors)")
+    try trained(folder)
+    let taken = try Tool.run(
+      "train", "--env", "cartpole-v1", "--agent", "ppo", "--out", "run", in: folder)
+    #expect(taken.status == 74 && taken.errors.contains("not empty"))
+  }
+
+  private func limited(kilobytes: Int) -> [String] {
+    ["bash", "-c", "trap '' XFSZ; ulimit -f \(kilobytes); exec \"$@\"", "bash"]
+  }
+
+  /// A limit on file sizes stands for a disk that fills up: the logs of 1500 iterations outgrow
+  /// 170 kB, checkpoints of 160 kB at most do not.
+  @Test func aDiskThatFillsUpEndsWith74AndKeepsTheLastCheckpoint() throws {
+    let folder = try TemporaryFolder()
+    let result = try Tool.run(
+      "train", "--env", "cartpole-v1", "--agent", "ppo", "--out", "run", "--quiet",
+      "--steps", "400000", "--checkpoint-every", "10000", "--set", "steps-per-rollout=32",
+      "--set", "minibatch-size=256", in: folder,
+      prefix: limited(kilobytes: 170))
+    #expect(result.status == 74 && result.errors.contains("file too large"), "\(result.errors)")
+    let run = RunFolder(path: folder.file("run"))
+    let last = try #require(run.checkpointSteps.last)
+    #expect(try Checkpoint(path: run.latestCheckpoint()).manifest.steps == last)
+    #expect(run.linkedStep("latest") == last)
+    let resumed = try Tool.run("train", "--resume", "run", "--quiet", in: folder)
+    #expect(resumed.status == 0, "\(resumed.errors)")
+  }
+
+  @Test func aFullDiskLeavesNoHalfCheckpoint() throws {
+    let folder = try TemporaryFolder()
+    let result = try Tool.run(
+      "train", "--env", "cartpole-v1", "--agent", "ppo", "--out", "run", "--quiet",
+      "--checkpoint-every", "1000", in: folder, prefix: limited(kilobytes: 60))
+    #expect(result.status == 74 && result.errors.contains("checkpoints"), "\(result.errors)")
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder.file("run/checkpoints"))
+    #expect(names.isEmpty)
+  }
+
+  @Test func divergenceEndsWith3AndAPostMortem() throws {
+    let folder = try TemporaryFolder()
+    let result = try Tool.run(
+      "train", "--env", "cartpole-v1", "--agent", "ppo", "--set", "learning-rate=1e30",
+      "--out", "run", in: folder)
+    #expect(result.status == 3 && result.errors.contains("not finite"), "\(result.errors)")
+    let checkpoint = try Checkpoint(path: folder.file("run/post-mortem"))
+    #expect(checkpoint.policy.tensors["policy.0.weight"] != nil)
+    #expect(try folder.text("run/manifest.json").contains("diverged"))
+  }
+
+  @Test func evaluationGatesEndWith1() throws {
+    let folder = try TemporaryFolder()
+    try trained(folder)
+    let low = try Tool.run(
+      "evaluate", "run", "--episodes", "3", "--min-return", "1", in: folder)
+    #expect(low.status == 0, "\(low.errors)")
+    let high = try Tool.run(
+      "evaluate", "run", "--episodes", "3", "--min-return", "501", "--json", in: folder)
+    #expect(high.status == 1 && high.errors.contains("below --min-return 501"))
+    #expect(high.output.split(separator: "\n").count == 2, "both modes are shown all the same")
+  }
+
+  @Test func tracesAreChecked() throws {
+    let folder = try TemporaryFolder()
+    let path = Fixture.url("cartpole_v1.jsonl").path
+    #expect(try Tool.run("trace", "--check", path, in: folder).status == 0)
+    let lines = try Fixture.lines("cartpole_v1.jsonl").prefix(3).joined(separator: "\n")
+    let wrong = lines.replacingOccurrences(of: "\"reward\":[1.0", with: "\"reward\":[2.0")
+      .replacingOccurrences(of: "\"reward\": [1.0", with: "\"reward\": [2.0")
+    #expect(wrong != lines)
+    try FileSystem.write(Data(wrong.utf8), to: folder.file("wrong.jsonl"))
+    let result = try Tool.run("trace", "--check", "wrong.jsonl", in: folder)
+    #expect(result.status == 1 && result.output.contains("reward differs"), "\(result.output)")
+    let written = try Tool.run("trace", path, in: folder)
+    try FileSystem.write(Data(written.output.utf8), to: folder.file("again.jsonl"))
+    #expect(try Tool.run("trace", "again.jsonl", in: folder).output == written.output)
+  }
+}
+
+@Suite struct OutputTests {
+  @Test func jsonIsOneObjectPerLine() throws {
+    let folder = try TemporaryFolder()
+    let training = try Tool.run(
+      "train", "--env", "cartpole-v1", "--agent", "ppo", "--steps", "4000", "--eval-every", "2000",
+      "--out", "run", "--json", in: folder)
+    let outputs = [
+      training, try Tool.run("list", "--json", in: folder),
+      try Tool.run("describe", "walker", "--json", in: folder),
+      try Tool.run("describe", "ppo", "--env", "walker", "--json", in: folder),
+      try Tool.run("inspect", "run", "--json", in: folder),
+      try Tool.run("inspect", "run/checkpoints/best", "--json", in: folder),
+      try Tool.run("evaluate", "run", "--episodes", "2", "--json", in: folder),
+    ]
+    for result in outputs {
+      #expect(result.status == 0, "\(result.errors)")
+      let lines = result.output.split(separator: "\n")
+      #expect(!lines.isEmpty)
+      for line in lines {
+        let object = try JSONSerialization.jsonObject(with: Data(line.utf8))
+        #expect(object is [String: Any])
+      }
+    }
+    let events = training.output.split(separator: "\n").map(String.init)
+    #expect(events.count == 4 && events[1].contains("\"event\":\"evaluation\""))
+  }
+
+  @Test func plainOutputHasOneLinePerEvaluation() throws {
+    let folder = try TemporaryFolder()
+    let result = try Tool.run(
+      "train", "--env", "cartpole-v1", "--agent", "ppo", "--steps", "4000", "--eval-every", "2000",
+      "--until-return", "1e9", in: folder)
+    let lines = result.output.split(separator: "\n")
+    #expect(lines.count == 5 && !result.output.contains("\r"), "\(result.output)")
+    #expect(lines.first?.hasPrefix("runs/cartpole-v1-ppo-1: ppo on cartpole-v1") == true)
+    #expect(lines.last == "next: rlsuite evaluate runs/cartpole-v1-ppo-1")
+  }
+
+  @Test func reachingAReturnEndsTheRun() throws {
+    let folder = try TemporaryFolder()
+    let result = try Tool.run(
+      "train", "--env", "cartpole-v1", "--agent", "ppo", "--eval-every", "1000",
+      "--until-return", "5", "--out", "run", "--json", in: folder)
+    #expect(result.status == 0 && result.output.contains("reached-return"))
+    #expect(try Tool.run("train", "--resume", "run", in: folder).errors.contains("finished"))
+  }
+
+  /// Equal seeds give equal episodes, whatever the number of threads or the other modes shown.
+  @Test func evaluationsRepeat() throws {
+    let folder = try TemporaryFolder()
+    try Tool.run(
+      "train", "--env", "cartpole-v1", "--agent", "ppo", "--steps", "4000", "--out", "run",
+      "--quiet", in: folder)
+    let both = try Tool.run("evaluate", "run", "--json", "--threads", "2", in: folder)
+    let one = try Tool.run(
+      "evaluate", "run", "--json", "--stochastic", "--threads", "1", in: folder)
+    #expect(both.output.hasSuffix(one.output) && !one.output.isEmpty)
+    let lighter = try Tool.run(
+      "evaluate", "run", "--json", "--stochastic", "--set", "parameters.gravity=5", in: folder)
+    #expect(lighter.status == 0 && lighter.output != one.output)
+  }
+}

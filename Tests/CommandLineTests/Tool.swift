@@ -1,0 +1,90 @@
+import Foundation
+import TestSupport
+import Testing
+import Training
+
+/// Runs the built program as a user would.
+struct Tool {
+  struct Result {
+    let status: Int32
+    let output: String
+    let errors: String
+  }
+
+  /// Beside the tests in the build folder.
+  static var program: URL {
+    (Bundle.main.executableURL ?? URL(filePath: CommandLine.arguments[0]))
+      .resolvingSymlinksInPath().deletingLastPathComponent().appending(path: "rlsuite")
+  }
+
+  /// Starts the program; output goes to files, so that no pipe can fill up.
+  static func start(
+    _ arguments: [String], in folder: TemporaryFolder, prefix: [String] = []
+  ) throws -> Process {
+    let process = Process()
+    let words = prefix + [program.path] + arguments
+    process.executableURL = URL(filePath: "/usr/bin/env")
+    process.arguments = words
+    process.currentDirectoryURL = URL(filePath: folder.path)
+    for name in ["stdout", "stderr"] {
+      _ = FileManager.default.createFile(atPath: folder.file(name), contents: nil)
+    }
+    process.standardOutput = FileHandle(forWritingAtPath: folder.file("stdout"))
+    process.standardError = FileHandle(forWritingAtPath: folder.file("stderr"))
+    process.standardInput = FileHandle.nullDevice
+    try process.run()
+    return process
+  }
+
+  /// Runs the program to its end.
+  @discardableResult static func run(
+    _ arguments: String..., in folder: TemporaryFolder, prefix: [String] = []
+  ) throws -> Result {
+    let process = try start(arguments, in: folder, prefix: prefix)
+    process.waitUntilExit()
+    return Result(
+      status: process.terminationStatus, output: try folder.text("stdout"),
+      errors: try folder.text("stderr"))
+  }
+}
+
+/// Short runs that still cross several checkpoints, with episodes running across all of them.
+enum ShortRun: String, CaseIterable, CustomTestStringConvertible {
+  case cartPole = "cartpole-v1"
+  case walker
+
+  var testDescription: String { rawValue }
+
+  /// Settings of the run; the folder is added by the test.
+  var arguments: [String] {
+    switch self {
+    case .cartPole:
+      [
+        "train", "--env", "cartpole-v1", "--agent", "ppo", "--steps", "60000", "--envs", "8",
+        "--set", "steps-per-rollout=32", "--set", "minibatch-size=100", "--set", "epochs=10",
+        "--checkpoint-every", "3000", "--eval-every", "15000", "--set", "checkpoints.keep=100",
+      ]
+    case .walker:
+      [
+        "train", "--env", "walker", "--agent", "ppo", "--steps", "24000", "--envs", "4",
+        "--set", "steps-per-rollout=100", "--set", "minibatch-size=100", "--set", "epochs=3",
+        "--checkpoint-every", "1200", "--eval-every", "12000", "--eval-episodes", "2",
+        "--set", "checkpoints.keep=100",
+      ]
+    }
+  }
+}
+
+/// Everything of a run that must not depend on threads, interruptions or the clock.
+func exactContents(of name: String, in folder: TemporaryFolder) throws -> [String: Data] {
+  let run = RunFolder(path: folder.file(name))
+  let checkpoint = try run.latestCheckpoint()
+  var contents: [String: Data] = [:]
+  for file in ["config.yaml", "metrics.csv", "metrics.jsonl", "evaluations.csv"] {
+    contents[file] = try FileSystem.read("\(run.path)/\(file)")
+  }
+  for file in ["manifest.json", "policy.safetensors", "trainer.safetensors"] {
+    contents[file] = try FileSystem.read("\(checkpoint)/\(file)")
+  }
+  return contents
+}
