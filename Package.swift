@@ -70,7 +70,8 @@ let package = Package(
       name: "rlsuite-bench",
       dependencies: [
         "Environments", "Agents", "Training", "NeuralNetworks", "RLCore", "LinearAlgebra",
-        "CAllocationCounter", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Physics", "CAllocationCounter",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/Benchmarks", swiftSettings: strict),
     module("TestSupport", ["RLCore", "LinearAlgebra"], in: "Tests/TestSupport", strict),

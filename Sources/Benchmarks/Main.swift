@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
-import LinearAlgebra
+import Physics
+import Training
 
 /// Measures the suite's own speed; `rlsuite bench` runs it.
 @main struct Bench: ParsableCommand {
@@ -29,7 +30,7 @@ import LinearAlgebra
       return
     }
     let selected = BenchmarkCase.all.filter { cases.isEmpty || cases.contains($0.name) }
-    if !json { print(facts().map { "\($0.key): \($0.value)" }.sorted().joined(separator: "\n")) }
+    if !json { print(Self.facts.map { "\($0.key): \($0.value)" }.sorted().joined(separator: "\n")) }
     for benchmark in selected {
       for measurement in try benchmark.run(threads) { try report(measurement) }
     }
@@ -44,7 +45,7 @@ import LinearAlgebra
     }
     let line = Line(
       name: measurement.name, value: measurement.value, unit: measurement.unit, threads: threads,
-      parameters: measurement.parameters, machine: facts())
+      parameters: measurement.parameters, machine: Self.facts)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     print(String(decoding: try encoder.encode(line), as: UTF8.self))
@@ -65,19 +66,19 @@ import LinearAlgebra
   }
 
   /// What the figures depend on.
-  private func facts() -> [String: String] {
-    let processors = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
-    let model =
-      processors.split(separator: "\n").first { $0.hasPrefix("model name") }?
-      .split(separator: ":").last?.trimmingCharacters(in: .whitespaces) ?? "unknown"
+  private static let facts: [String: String] = {
+    let machine = RunManifest.Machine.current(box2D: World.libraryVersion)
+    let sources = RunManifest.Sources.current()?.0
     return [
-      "cpu": model,
-      "kernels": KernelBackend.instructionSet,
-      "openblas-core": OpenBLAS.coreName,
-      "openblas-coretype":
-        ProcessInfo.processInfo.environment["OPENBLAS_CORETYPE"] ?? "unset",
+      "cpu": machine.processor,
+      "toolchain": machine.toolchain,
+      "kernels": machine.kernels,
+      "openblas-core": machine.openBLASCore,
+      "openblas-coretype": machine.openBLASCoreType ?? "unset",
+      "box2d": machine.box2D,
+      "commit": sources.map { $0.commit + ($0.isDirty ? ", changed" : "") } ?? "unknown",
     ]
-  }
+  }()
 }
 
 /// One measured figure.

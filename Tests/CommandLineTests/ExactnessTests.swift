@@ -76,6 +76,24 @@ import Testing
     #expect(longer.status == 64 && longer.errors.contains("planned for 60000 steps"))
   }
 
+  /// One iteration of this run takes seconds; the second signal does not wait for its end.
+  @Test func aSecondInterruptEndsAtOnce() throws {
+    let folder = try TemporaryFolder()
+    let process = try Tool.start(
+      [
+        "train", "--env", "walker", "--agent", "ppo", "--envs", "4", "--out", "run",
+        "--set", "steps-per-rollout=50000",
+      ], in: folder)
+    while process.isRunning, try folder.text("stdout").isEmpty { usleep(1000) }
+    usleep(100_000)
+    process.interrupt()
+    while process.isRunning, try folder.text("stderr").isEmpty { usleep(1000) }
+    process.interrupt()
+    process.waitUntilExit()
+    #expect(process.terminationReason == .exit && process.terminationStatus == 130)
+    #expect(checkpoints("run", folder) == 0)
+  }
+
   @Test func seedsMatter() throws {
     let folder = try TemporaryFolder()
     let run = ShortRun.cartPole
