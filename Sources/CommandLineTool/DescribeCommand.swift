@@ -14,7 +14,7 @@ struct Describe: ParsableCommand {
       with their defaults, or with --env the tuned ones for that environment.
       """)
 
-  @Argument(help: "An environment or an agent; see 'rlsuite list'.") var id: String
+  @Argument(help: "An environment, an agent or a controller; see 'rlsuite list'.") var id: String
   @Option(help: "Show an agent's settings as tuned for this environment.") var env: String?
   @Flag(help: "One JSON object on standard output.") var json = false
 
@@ -28,10 +28,29 @@ struct Describe: ParsableCommand {
     } else if let agent = AgentRegistry.find(id) {
       let description = try AgentDescription(agent, environment: env.map(Lookup.environment))
       writeLine(json ? try jsonLine(description) : description.text)
+    } else if let controller = ControllerRegistry.find(id) {
+      let description = ControllerDescription(
+        controller: controller.identifier, summary: controller.summary,
+        environments: controller.environmentIdentifiers)
+      writeLine(json ? try jsonLine(description) : description.text)
     } else {
       throw ConfigurationError.unknown(
-        "environment or agent", id,
-        allowed: EnvironmentRegistry.all.map(\.identifier) + AgentRegistry.all.map(\.identifier))
+        "environment, agent or controller", id,
+        allowed: EnvironmentRegistry.all.map(\.identifier) + AgentRegistry.all.map(\.identifier)
+          + ControllerRegistry.all.map(\.identifier))
+    }
+  }
+}
+
+/// What `describe` tells of a controller.
+private struct ControllerDescription: Encodable {
+  var controller: String
+  var summary: String
+  var environments: [String]
+
+  var text: String {
+    environments.reduce("\(controller): \(summary)") {
+      $0 + "\n  rlsuite evaluate \(controller) --env \($1)"
     }
   }
 }

@@ -14,7 +14,8 @@ struct Evaluate: ParsableCommand {
       neither training nor its evaluations use.
       """)
 
-  @Argument(help: "A run folder, a checkpoint folder or a policy.safetensors.") var path: String
+  @Argument(help: "A run folder, a checkpoint folder, a policy.safetensors or a controller.")
+  var path: String
   @Option(help: "Evaluate in this environment instead of the policy's own.") var env: String?
   @Option(name: [.long, .customShort("n")], help: "Episodes per mode.") var episodes = 100
   @Option(help: "Seed of the first episode.") var seed: UInt64 = 0
@@ -44,17 +45,19 @@ struct Evaluate: ParsableCommand {
   }
 
   func run() throws {
-    let source = try StoredRun.policy(at: path, checkpoint: loadBest ? "best" : checkpoint)
+    let source = try findSource()
     let environment = try Lookup.environment(env ?? source.policy.environmentIdentifier)
     try checkFit(source.policy, environment)
     let values = try parameterValues(source, environment)
     // Fails here rather than in every worker.
     try environment.makeVector(1).setParameters(values)
     let pool = threadOptions.makePool()
-    let both = deterministic == stochastic
+    // A controller's choice is no sample of anything.
+    let isController = source.policy is ControllerPolicy
+    let both = deterministic == stochastic && !isController
     var modes: [ActionMode] = []
-    if both || deterministic { modes.append(.deterministic) }
-    if both || stochastic { modes.append(.stochastic) }
+    if both || deterministic || isController { modes.append(.deterministic) }
+    if both || (stochastic && !isController) { modes.append(.stochastic) }
     if !json {
       let step = source.steps.map { ", step \(grouped($0))" } ?? ""
       writeLine("\(source.path)\(step), \(environment.identifier), \(episodes) episodes per mode")
@@ -98,17 +101,28 @@ struct Evaluate: ParsableCommand {
     ]
   }
 
-  private func checkFit(
-    _ policy: MLPPolicy, _ environment: RegisteredEnvironment
-  ) throws(ConfigurationError) {
-    guard env != nil, policy.environmentIdentifier != environment.identifier else { return }
-    guard let own = EnvironmentRegistry.find(policy.environmentIdentifier)?.specification,
-      own.observationWidth == environment.specification.observationWidth,
-      own.actionSpace == environment.specification.actionSpace
-    else {
-      throw ConfigurationError(
-        "a policy for \(policy.environmentIdentifier) does not fit \(environment.identifier)")
+  /// A file or folder of that name, or else a controller.
+  private func findSource() throws -> StoredRun.Source {
+    if !FileSystem.exists(path), let controller = ControllerRegistry.find(path) {
+      guard checkpoint == nil, !loadBest else {
+        throw ConfigurationError("a controller has no checkpoints")
+      }
+      let name = env ?? controller.environmentIdentifiers[0]
+      guard controller.environmentIdentifiers.contains(name) else {
+        throw ConfigurationError.unknown(
+          "environment of \(path)", name, allowed: controller.environmentIdentifiers)
+      }
+      return StoredRun.Source(policy: ControllerPolicy(controller, environment: name), path: path)
     }
+    return try StoredRun.policy(at: path, checkpoint: loadBest ? "best" : checkpoint)
+  }
+
+  private func checkFit(
+    _ policy: any Policy, _ environment: RegisteredEnvironment
+  ) throws(ConfigurationError) {
+    guard let policy = policy as? MLPPolicy, !policy.fits(environment.specification) else { return }
+    throw ConfigurationError(
+      "a policy for \(policy.environmentIdentifier) does not fit \(environment.identifier)")
   }
 
   /// The run's own parameters, where it is the run's environment, and what `--set` says.

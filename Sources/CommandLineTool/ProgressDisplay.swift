@@ -46,7 +46,9 @@ final class ProgressDisplay: TrainingObserver {
     }
     lastUpdate = Date()
     hasLiveLine = true
-    FileHandle.standardOutput.write(Data("\r\u{1B}[K\(summary(progress))".utf8))
+    // A line that wraps could not be written over.
+    let line = summary(progress).prefix(Self.terminalWidth - 1)
+    FileHandle.standardOutput.write(Data("\r\u{1B}[K\(line)".utf8))
   }
 
   func didEvaluate(_ result: EvaluationResult, _ progress: TrainingProgress) {
@@ -102,6 +104,12 @@ final class ProgressDisplay: TrainingObserver {
     guard hasLiveLine else { return }
     hasLiveLine = false
     FileHandle.standardOutput.write(Data("\r\u{1B}[K".utf8))
+  }
+
+  private static var terminalWidth: Int {
+    var size = winsize()
+    guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 1 else { return 80 }
+    return Int(size.ws_col)
   }
 
   private func summary(_ progress: TrainingProgress) -> String {

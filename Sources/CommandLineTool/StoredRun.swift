@@ -24,7 +24,7 @@ enum StoredRun {
 
   /// A policy, where it comes from, and the run it belongs to, if any.
   struct Source {
-    var policy: MLPPolicy
+    var policy: any Policy
     var path: String
     var folder: RunFolder?
     var steps: Int?
@@ -68,10 +68,18 @@ enum StoredRun {
   private static func decode(
     _ archive: TensorArchive, _ path: String
   ) throws(FileError) -> MLPPolicy {
+    let policy: MLPPolicy
     do {
-      return try MLPPolicy(from: archive)
+      policy = try MLPPolicy(from: archive)
     } catch {
       throw .damaged(path: path, reason: error.description)
     }
+    // The file may name an environment of another shape than its network's.
+    if let own = EnvironmentRegistry.find(policy.environmentIdentifier),
+      !policy.fits(own.specification)
+    {
+      throw .damaged(path: path, reason: "its network does not fit \(own.identifier)")
+    }
+    return policy
   }
 }

@@ -17,10 +17,13 @@ struct Train: ParsableCommand {
       defaults, presets, --config, --set, options.
       """)
 
-  @Option(name: [.long, .customShort("e")], help: "Environment; see 'rlsuite list'.")
+  @Option(
+    name: [.long, .customShort("e")], help: "Environment; see 'rlsuite list'.",
+    completion: .list(EnvironmentRegistry.all.map(\.identifier)))
   var env: String?
   @Option(
-    name: [.long, .customLong("algo"), .customShort("a")], help: "Agent; see 'rlsuite list'.")
+    name: [.long, .customLong("algo"), .customShort("a")], help: "Agent; see 'rlsuite list'.",
+    completion: .list(AgentRegistry.all.map(\.identifier)))
   var agent: String?
   @Option(
     name: [.long, .customLong("n-timesteps"), .customShort("n")],
@@ -30,7 +33,9 @@ struct Train: ParsableCommand {
   @Option(name: [.long, .customLong("n-envs")], help: "Environments that run side by side.")
   var envs: String?
   @OptionGroup var threadOptions: ThreadOptions
-  @Option(help: "Settings file, such as the config.yaml of an earlier run.") var config: String?
+  @Option(
+    help: "Settings file, such as the config.yaml of an earlier run.", completion: .file())
+  var config: String?
   @Option(
     help: ArgumentHelp(
       "A setting of the agent or run, or parameters.NAME of the environment.",
@@ -136,7 +141,7 @@ struct Train: ParsableCommand {
   }
 
   private func continueRun(_ folder: RunFolder) throws {
-    let path = try folder.latestCheckpoint()
+    guard FileSystem.isFolder(folder.path) else { throw FileError.missing(path: folder.path) }
     let yaml = String(decoding: try FileSystem.read(folder.configurationFile), as: UTF8.self)
     let (environment, agent, configuration) = try StoredRun.configuration(
       yaml: yaml, path: folder.configurationFile)
@@ -148,7 +153,12 @@ struct Train: ParsableCommand {
             + "schedules end there; start a new run to train longer")
       }
     }
-    let checkpoint = try Checkpoint(path: path)
+    // Without a checkpoint the run was stopped before its first, and starts again.
+    let checkpoint = try folder.checkpointSteps.last.map { steps in
+      let path = folder.checkpoint("\(steps)")
+      return (path: path, try Checkpoint(path: path))
+    }
+    try folder.removeLeftovers()
     var manifest = try RunManifest(folder: folder)
     let machine = RunManifest.Machine.current(box2D: World.libraryVersion)
     let sources = RunManifest.Sources.current()
@@ -161,9 +171,8 @@ struct Train: ParsableCommand {
     manifest.sessions.append(
       .init(
         commandLine: CommandLine.arguments, threads: threadOptions.count,
-        firstStep: checkpoint.manifest.steps))
-    try train(
-      configuration, environment, agent, folder, manifest, checkpoint: (path, checkpoint))
+        firstStep: checkpoint?.1.manifest.steps ?? 0))
+    try train(configuration, environment, agent, folder, manifest, checkpoint: checkpoint)
   }
 
   // MARK: - Both

@@ -110,7 +110,7 @@ private final class EvaluationWorker {
   }
 
   private(set) var outcomes: [Outcome] = []
-  private let actor: any PolicyActor
+  private let policy: any Policy
   private let environment: any BatchedEnvironment
   private let slot: Int
   private let seeds: [UInt64]
@@ -118,7 +118,7 @@ private final class EvaluationWorker {
   private let action: Matrix
 
   init(_ policy: any Policy, _ environment: any BatchedEnvironment, slot: Int, seeds: [UInt64]) {
-    actor = policy.makeActor(rows: 1)
+    self.policy = policy
     self.environment = environment
     self.slot = slot
     self.seeds = seeds
@@ -130,6 +130,8 @@ private final class EvaluationWorker {
     let batch = environment.batch
     for seed in seeds {
       environment.reset(environment: slot, seed: seed)
+      // Controllers remember; none may remember the episode before.
+      let actor = policy.makeActor(rows: 1)
       var streams = [RandomStream(seed: seed, name: "evaluation-action")]
       repeat {
         observation.copyRow(0, from: batch.observations, row: slot)

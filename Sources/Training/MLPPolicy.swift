@@ -118,6 +118,16 @@ public final class MLPPolicy: Policy {
     ParameterBlock([(name: "policy.log-std", rows: 1, columns: count, isWeight: false)])
   }
 
+  /// Whether the network takes an environment's observations and chooses among its actions.
+  public func fits(_ specification: EnvironmentSpecification) -> Bool {
+    guard network.architecture.inputs == specification.observationWidth else { return false }
+    return switch (head, specification.actionSpace) {
+    case (.gaussian, .box(let low, let high)): actionLow == low && actionHigh == high
+    case (.categorical, .discrete(let count)): network.architecture.outputs == count
+    default: false
+    }
+  }
+
   public func makeActor(rows: Int) -> any PolicyActor { MLPPolicyActor(self, rows: rows) }
 
   public func save(to archive: inout TensorArchive) {

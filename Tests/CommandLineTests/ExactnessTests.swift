@@ -76,6 +76,25 @@ import Testing
     #expect(longer.status == 64 && longer.errors.contains("planned for 60000 steps"))
   }
 
+  /// Stopped before there is anything to continue from.
+  @Test func runsKilledBeforeTheirFirstCheckpointStartAgain() throws {
+    let folder = try TemporaryFolder()
+    let arguments = ShortRun.cartPole.arguments + ["--quiet", "--checkpoint-every", "1000000"]
+    for name in ["whole", "killed"] {
+      let process = try Tool.start(
+        arguments + ["--eval-every", "1000000", "--out", name], in: folder)
+      while name == "killed", process.isRunning,
+        (try? folder.text("killed/metrics.csv").count) ?? 0 < 1000
+      { usleep(200) }
+      if name == "killed" { kill(process.processIdentifier, SIGKILL) }
+      process.waitUntilExit()
+    }
+    #expect(checkpoints("killed", folder) == 0)
+    let result = try Tool.run("train", "--resume", "killed", "--quiet", in: folder)
+    #expect(result.status == 0, "\(result.errors)")
+    try compare("whole", "killed", folder)
+  }
+
   /// One iteration of this run takes seconds; the second signal does not wait for its end.
   @Test func aSecondInterruptEndsAtOnce() throws {
     let folder = try TemporaryFolder()

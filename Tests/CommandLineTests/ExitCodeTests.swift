@@ -166,6 +166,36 @@ import Training
     #expect(high.output.split(separator: "\n").count == 2, "both modes are shown all the same")
   }
 
+  @Test func policiesOnlyRunWhereTheyFit() throws {
+    let folder = try TemporaryFolder()
+    try trained(folder)
+    let elsewhere = try Tool.run("evaluate", "run", "--env", "walker", in: folder)
+    #expect(elsewhere.status == 64 && elsewhere.errors.contains("does not fit walker"))
+    let twin = try Tool.run("evaluate", "run", "--env", "cartpole", "--episodes", "2", in: folder)
+    #expect(twin.status == 0, "\(twin.errors)")
+    // A file that lies about its environment.
+    let path = try RunFolder(path: folder.file("run")).latestCheckpoint() + "/policy.safetensors"
+    var archive = try Checkpoint.readArchive(path)
+    archive.metadata["policy"] = archive.metadata["policy"]?
+      .replacingOccurrences(of: "cartpole-v1", with: "walker")
+    try FileSystem.write(archive.safetensors, to: folder.file("liar.safetensors"))
+    #expect(try Tool.run("evaluate", "liar.safetensors", in: folder).status == 65)
+  }
+
+  @Test func controllersAreEvaluatedLikePolicies() throws {
+    let folder = try TemporaryFolder()
+    let arguments = ["evaluate", "walker-heuristic", "--episodes", "12", "--json"]
+    let outputs = try ["1", "2"].map { threads in
+      let process = try Tool.start(arguments + ["--threads", threads], in: folder)
+      process.waitUntilExit()
+      #expect(process.terminationStatus == 0)
+      return try folder.text("stdout")
+    }
+    #expect(outputs[0] == outputs[1] && outputs[0].split(separator: "\n").count == 1)
+    let elsewhere = try Tool.run("evaluate", "walker-heuristic", "--env", "cartpole", in: folder)
+    #expect(elsewhere.status == 64 && elsewhere.errors.contains("Allowed: walker"))
+  }
+
   @Test func tracesAreChecked() throws {
     let folder = try TemporaryFolder()
     let path = Fixture.url("cartpole_v1.jsonl").path

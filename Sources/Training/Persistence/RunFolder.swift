@@ -59,9 +59,7 @@ public struct RunFolder: Sendable, Equatable {
   /// The folder of the newest checkpoint.
   public func latestCheckpoint() throws(FileError) -> String {
     guard FileSystem.isFolder(path) else { throw .missing(path: path) }
-    guard let steps = checkpointSteps.last else {
-      throw .missing(path: "\(checkpointsFolder)/latest")
-    }
+    guard let steps = checkpointSteps.last else { throw .missing(path: checkpoint("latest")) }
     return checkpoint("\(steps)")
   }
 
@@ -77,6 +75,12 @@ public struct RunFolder: Sendable, Equatable {
     (try? FileManager.default.destinationOfSymbolicLink(atPath: checkpoint(name))).flatMap {
       Int($0)
     }
+  }
+
+  /// Removes what a session that was killed left half-written.
+  public func removeLeftovers() throws(FileError) {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: checkpointsFolder)) ?? []
+    for name in names where name.hasPrefix(".") { try FileSystem.remove(checkpoint(name)) }
   }
 
   /// Removes old checkpoints.

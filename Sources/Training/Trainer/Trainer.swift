@@ -65,9 +65,11 @@ public final class Trainer {
       state = try Self.restore(
         agent, from: checkpoint, path: path, run: run, configurationChecksum: checksum)
     }
+    // A run that was stopped before its first checkpoint starts again in the same folder.
+    let hasLogs = FileSystem.exists(parts.folder.metricsFile)
     logger = try MetricsLogger(
       folder: parts.folder, metricNames: agent.metricNames, settings: configuration.flattened,
-      resumeStep: checkpoint.map { $0.1.manifest.steps })
+      resumeStep: checkpoint?.1.manifest.steps ?? (hasLogs ? 0 : nil))
   }
 
   /// Whether the run it continues had come to its end already.

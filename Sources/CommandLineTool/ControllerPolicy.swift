@@ -1,0 +1,41 @@
+import Environments
+import LinearAlgebra
+import RLCore
+import Training
+
+/// A hand-written controller where a policy is expected.
+final class ControllerPolicy: Policy {
+  let environmentIdentifier: String
+  private let controller: RegisteredController
+
+  init(_ controller: RegisteredController, environment: String) {
+    self.controller = controller
+    environmentIdentifier = environment
+  }
+
+  func makeActor(rows: Int) -> any PolicyActor { ControllerActor(controller, rows: rows) }
+
+  /// Writes nothing: a controller has no weights.
+  func save(to archive: inout TensorArchive) {}
+}
+
+/// A controller for each row; made anew for every episode.
+private final class ControllerActor: PolicyActor {
+  private var controllers: [any Controller]
+
+  init(_ controller: RegisteredController, rows: Int) {
+    controllers = (0..<rows).map { _ in controller.make() }
+  }
+
+  func act(
+    on observations: Matrix, rows: Int, mode: ActionMode, streams: inout [RandomStream],
+    actions: Matrix
+  ) {
+    for i in 0..<rows {
+      let observation = observations.row(i)
+      let row = actions.mutableRow(i)
+      var action = row.mutableSpan
+      controllers[i].act(on: observation.span, action: &action)
+    }
+  }
+}
