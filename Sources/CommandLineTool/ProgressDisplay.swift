@@ -47,7 +47,8 @@ final class ProgressDisplay: TrainingObserver {
     lastUpdate = Date()
     hasLiveLine = true
     // A line that wraps could not be written over.
-    let line = summary(progress).prefix(Self.terminalWidth - 1)
+    let width = Self.terminalWidth
+    let line = (width < 140 ? shortSummary(progress) : summary(progress)).prefix(width - 1)
     FileHandle.standardOutput.write(Data("\r\u{1B}[K\(line)".utf8))
   }
 
@@ -130,6 +131,25 @@ final class ProgressDisplay: TrainingObserver {
     let fractions = [shares.environment, shares.policy, shares.update]
     parts.append(
       "env/policy/update " + fractions.map { decimals(100 * $0, 0) }.joined(separator: "/") + " %")
+    return parts.joined(separator: ", ")
+  }
+
+  /// All that matters in 80 columns.
+  private func shortSummary(_ progress: TrainingProgress) -> String {
+    let speed = progress.stepsPerSecond
+    let left = Int(min(progress.remaining, 3.5e6).rounded())
+    let clock = String(format: "%d:%02d:%02d", left / 3600, left / 60 % 60, left % 60)
+    var parts = [
+      "\(decimals(100 * progress.fraction, 0)) %",
+      (speed < 10_000 ? decimals(speed, 0) : "\(decimals(speed / 1000, 0))k") + " steps/s",
+      (clock.hasPrefix("0:") ? String(clock.dropFirst(2)) : clock) + " left",
+    ]
+    if let last = progress.lastReturn { parts.append("eval \(decimals(last, 1))") }
+    if let best = progress.bestReturn { parts.append("best \(decimals(best, 1))") }
+    let shares = progress.shares
+    let fractions = [shares.environment, shares.policy, shares.update]
+    parts.append(
+      "env/pol/upd " + fractions.map { decimals(100 * $0, 0) }.joined(separator: "/") + " %")
     return parts.joined(separator: ", ")
   }
 
