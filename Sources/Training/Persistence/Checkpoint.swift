@@ -162,15 +162,16 @@ extension CheckpointManifest.Component {
   }
 }
 
-/// JSON as the suite writes it: readable, keys sorted, one trailing newline.
+/// JSON as the suite writes it: keys sorted; in files readable and with a trailing newline.
 enum JSON {
   /// Encodes a value of strings, numbers and flags.
-  static func encode(_ value: some Encodable) -> Data {
+  static func encode(_ value: some Encodable, isPretty: Bool = true) -> Data {
     let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    if isPretty { encoder.outputFormatting.insert(.prettyPrinted) }
     do {
       var data = try encoder.encode(value)
-      data.append(0x0A)
+      if isPretty { data.append(0x0A) }
       return data
     } catch {
       preconditionFailure("\(type(of: value)) can't be encoded: \(error)")

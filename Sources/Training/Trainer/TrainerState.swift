@@ -21,8 +21,7 @@ struct TrainerState: Codable, Equatable {
 
   /// Writes it into an archive's metadata.
   func save(to archive: inout TensorArchive) {
-    archive.metadata[Self.key] = String(
-      decoding: JSON.encode(self).filter { $0 != 0x0A }, as: UTF8.self)
+    archive.metadata[Self.key] = String(decoding: JSON.encode(self, isPretty: false), as: UTF8.self)
   }
 
   /// Reads it from an archive's metadata.
