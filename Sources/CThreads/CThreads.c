@@ -116,6 +116,8 @@ void ct_pool_run(ct_pool *pool, int32_t count, ct_task task, void *context) {
     return;
   }
   uint32_t generation = atomic_load(&pool->generation) + 1;
+  // Seals the ticket first: a helper that still looks at the last run's must not see the new count.
+  atomic_store(&pool->ticket, (uint64_t)generation << 32 | INT32_MAX);
   pool->task = task;
   pool->context = context;
   atomic_store(&pool->finished, 0);
