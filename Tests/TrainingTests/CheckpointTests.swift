@@ -104,6 +104,15 @@ import Training
 }
 
 @Suite struct FileSystemTests {
+  @Test(arguments: [
+    ("a", "", "a"), ("a/", "", "a"), ("a/b", "a", "b"), ("/a", "/", "a"), ("/", "", "/"),
+    ("a//b//", "a", "b"), ("", "", ""), ("/runs/x.y/1", "/runs/x.y", "1"),
+  ])
+  func pathsAreSplitAtTheLastSlash(path: String, folder: String, name: String) {
+    let parts = FileSystem.split(path)
+    #expect(parts.folder == folder && parts.name == name)
+  }
+
   @Test func writeReplacesWholeFiles() throws {
     let folder = try TemporaryFolder()
     try FileSystem.write(Data("old".utf8), to: folder.file("f"))

@@ -73,7 +73,7 @@ public final class MetricsLogger {
     if let resumeStep {
       try events.append(EventEncoder.sessionStart(step: resumeStep + 1, wallTime: now))
     } else {
-      let runName = (folder.path as NSString).lastPathComponent
+      let runName = FileSystem.split(folder.path).name
       try events.append(
         EventEncoder.hyperparameters(
           settings, metric: "eval/mean_reward", runName: runName, wallTime: now))

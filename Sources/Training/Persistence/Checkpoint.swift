@@ -64,10 +64,7 @@ public struct Checkpoint: Sendable, Equatable {
 
   /// Writes the folder; one that is there already is replaced.
   public func write(to path: String) throws(FileError) {
-    let (parent, name) = (
-      (path as NSString).deletingLastPathComponent, (path as NSString).lastPathComponent
-    )
-    let temporary = (parent as NSString).appendingPathComponent(".\(name).tmp")
+    let temporary = FileSystem.sibling(of: path, named: ".\(FileSystem.split(path).name).tmp")
     try FileSystem.remove(temporary)
     try FileSystem.makeFolder(temporary)
     do {

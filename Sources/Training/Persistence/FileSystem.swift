@@ -48,7 +48,7 @@ public enum FileSystem {
   /// Makes a folder and those above it.
   public static func makeFolder(_ path: String) throws(FileError) {
     guard !isFolder(path) else { return }
-    let parent = (path as NSString).deletingLastPathComponent
+    let parent = split(path).folder
     if !parent.isEmpty, parent != path { try makeFolder(parent) }
     guard unsafe mkdir(path, 0o777) == 0 || (errno == EEXIST && isFolder(path)) else {
       throw lastError(path)
@@ -108,7 +108,7 @@ public enum FileSystem {
 
   /// Makes a rename or a new name in a folder survive a power failure.
   public static func syncFolder(of path: String) throws(FileError) {
-    let folder = (path as NSString).deletingLastPathComponent
+    let folder = split(path).folder
     let descriptor = unsafe open(folder.isEmpty ? "." : folder, O_RDONLY)
     guard descriptor >= 0 else { throw lastError(folder) }
     defer { close(descriptor) }
@@ -149,9 +149,30 @@ public enum FileSystem {
   }
 
   private static func temporaryName(beside path: String) -> String {
-    let (folder, name) = (
-      (path as NSString).deletingLastPathComponent, (path as NSString).lastPathComponent
-    )
-    return (folder as NSString).appendingPathComponent(".\(name).\(getpid()).tmp")
+    sibling(of: path, named: ".\(split(path).name).\(getpid()).tmp")
+  }
+
+  /// Another name in the folder of a path.
+  static func sibling(of path: String, named name: String) -> String {
+    let folder = split(path).folder
+    return folder.isEmpty ? name : folder == "/" ? "/\(name)" : "\(folder)/\(name)"
+  }
+
+  /// Splits a path at its last slash; the folder is empty where there is none.
+  ///
+  /// Foundation's own functions stop the process at a path of a single character.
+  package static func split(_ path: String) -> (folder: String, name: String) {
+    let whole = withoutLastSlashes(path[...])
+    guard whole != "/" else { return ("", "/") }
+    guard let slash = whole.lastIndex(of: "/") else { return ("", String(whole)) }
+    let name = whole[whole.index(after: slash)...]
+    return (String(withoutLastSlashes(whole[...slash])), String(name))
+  }
+
+  /// The root keeps its slash.
+  private static func withoutLastSlashes(_ path: Substring) -> Substring {
+    var path = path
+    while path.count > 1, path.last == "/" { path.removeLast() }
+    return path
   }
 }
