@@ -87,6 +87,13 @@ enum BipedalWalkerTrace {
   /// Whether four vertices turn the same way at each corner; Box2D stops the process otherwise.
   private static func isConvex(_ polygon: [Float]) -> Bool {
     guard polygon.allSatisfy({ abs($0) <= 1000 }) else { return false }
+    // Box2D makes one of vertices that lie within 2.5 mm.
+    for a in 0..<4 {
+      for b in 0..<a {
+        let (x, y) = (polygon[2 * a] - polygon[2 * b], polygon[2 * a + 1] - polygon[2 * b + 1])
+        guard x * x + y * y > 1e-4 else { return false }
+      }
+    }
     let turns = (0..<4).map { i -> Float in
       let (a, b, c) = (2 * i, 2 * ((i + 1) % 4), 2 * ((i + 2) % 4))
       let first = (polygon[b] - polygon[a], polygon[b + 1] - polygon[a + 1])

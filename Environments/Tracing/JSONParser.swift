@@ -149,7 +149,7 @@ private struct JSONParser {
 
   private mutating func hexUnit() throws(TraceError) -> UInt16 {
     guard position + 4 <= bytes.count,
-      bytes[position..<position + 4].allSatisfy({ UInt8(ascii: "+") != $0 }),
+      bytes[position..<position + 4].allSatisfy({ $0 >= UInt8(ascii: "0") }),
       let unit = UInt16(
         String(decoding: bytes[position..<position + 4], as: UTF8.self), radix: 16)
     else { throw failure("expected four hexadecimal digits") }

@@ -129,6 +129,7 @@ import Testing
     #""terrain_y":[\#(flat)],"obstacles":[[0,0,1,1,2,2,3,3]]"#,
     #""terrain_y":[\#(flat)],"obstacles":[[0,0,0,0,0,0,0,0]]"#,
     #""terrain_y":[\#(flat)],"obstacles":[[0,0,1,0]]"#,
+    #""terrain_y":[\#(flat)],"obstacles":[[9,0,9.002,0,9.002,900,9,900]]"#,
     #""terrain_y":[\#(flat)],"obstacles":[[1e30,0,2e30,0,2e30,1e30,1e30,1e30]]"#,
     #""terrain_y":[\#(flat)],"hull_force":1e30"#, #""hull_force":1"#,
   ])
