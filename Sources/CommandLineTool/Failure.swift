@@ -56,12 +56,20 @@ enum Failure {
   }
 }
 
-/// Writes a line to standard error.
+/// Writes a line to standard error; there is nowhere to say that it failed.
 func writeError(_ line: String) {
-  FileHandle.standardError.write(Data((line + "\n").utf8))
+  try? FileHandle.standardError.write(contentsOf: Data((line + "\n").utf8))
 }
 
 /// Writes a line to standard output at once, so that others can follow.
-func writeLine(_ line: String) {
-  FileHandle.standardOutput.write(Data((line + "\n").utf8))
+func writeLine(_ line: String) { writeOutput(line + "\n") }
+
+/// Writes to standard output; ends the process where that can't be written.
+func writeOutput(_ text: String) {
+  do {
+    try FileHandle.standardOutput.write(contentsOf: Data(text.utf8))
+  } catch {
+    writeError("rlsuite: standard output can't be written")
+    exit(ExitStatus.inputOutput.rawValue)
+  }
 }

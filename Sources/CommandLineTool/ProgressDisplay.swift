@@ -49,7 +49,7 @@ final class ProgressDisplay: TrainingObserver {
     // A line that wraps could not be written over.
     let width = Self.terminalWidth
     let line = (width < 140 ? shortSummary(progress) : summary(progress)).prefix(width - 1)
-    FileHandle.standardOutput.write(Data("\r\u{1B}[K\(line)".utf8))
+    writeOutput("\r\u{1B}[K\(line)")
   }
 
   func didEvaluate(_ result: EvaluationResult, _ progress: TrainingProgress) {
@@ -104,7 +104,7 @@ final class ProgressDisplay: TrainingObserver {
   func finishLine() {
     guard hasLiveLine else { return }
     hasLiveLine = false
-    FileHandle.standardOutput.write(Data("\r\u{1B}[K".utf8))
+    writeOutput("\r\u{1B}[K")
   }
 
   private static var terminalWidth: Int {
@@ -195,7 +195,7 @@ final class ProgressDisplay: TrainingObserver {
 /// A whole number with its thousands apart.
 func grouped(_ value: Int) -> String {
   var text = ""
-  for (index, digit) in String(abs(value)).reversed().enumerated() {
+  for (index, digit) in String(value.magnitude).reversed().enumerated() {
     if index > 0, index % 3 == 0 { text.append(",") }
     text.append(digit)
   }
