@@ -25,7 +25,8 @@ struct Trace: ParsableCommand {
       path == "-"
       ? try FileHandle.standardInput.readToEnd() ?? Data() : try FileSystem.read(path)
     var tally = TraceTally()
-    for (index, bytes) in data.split(separator: 0x0A).enumerated() {
+    let lines = data.split(separator: 0x0A, omittingEmptySubsequences: false)
+    for (index, bytes) in lines.enumerated() where !bytes.isEmpty {
       let result: TraceResult
       do {
         result = try engine.process(String(decoding: bytes, as: UTF8.self))
