@@ -77,7 +77,7 @@ public final class ObservationNormalizer {
     let mean = try archive.doubles("observation-normalizer.mean", count: width)
     let variance = try archive.doubles("observation-normalizer.variance", count: width)
     let count = try archive.doubles("observation-normalizer.count", count: 1)[0]
-    guard (mean + variance + [count]).allSatisfy(\.isFinite),
+    guard (mean + variance + [count]).allSatisfy({ Float($0).isFinite }),
       variance.allSatisfy({ $0 >= 0 }), count > 0
     else { throw .invalid(reason: "its observation statistics are not finite") }
     moments.restore(mean: mean, variance: variance, count: count)
@@ -140,8 +140,12 @@ public final class RewardNormalizer {
     guard values.allSatisfy(\.isFinite), values[1] >= 0, values[2] > 0 else {
       throw .invalid(reason: "its reward statistics are not finite")
     }
-    moments.restore(mean: [values[0]], variance: [values[1]], count: values[2])
-    runningReturns = try archive.doubles(
+    let returns = try archive.doubles(
       "reward-normalizer.running-returns", count: runningReturns.count)
+    guard returns.allSatisfy(\.isFinite) else {
+      throw .invalid(reason: "its running returns are not finite")
+    }
+    moments.restore(mean: [values[0]], variance: [values[1]], count: values[2])
+    runningReturns = returns
   }
 }

@@ -15,8 +15,10 @@ extension TensorArchive {
     let first = try floats("\(name).first-moment", count: count)
     let second = try floats("\(name).second-moment", count: count)
     let steps = try words("\(name).steps", count: 1)[0]
-    guard steps < 1 << 62, (first + second).allSatisfy(\.isFinite) else {
-      throw .invalid(reason: "\(name) is not finite")
+    guard steps < 1 << 62, (first + second).allSatisfy(\.isFinite),
+      second.allSatisfy({ $0 >= 0 })
+    else {
+      throw .invalid(reason: "\(name) is impossible")
     }
     for i in 0..<count {
       optimizer.firstMoment[i] = first[i]

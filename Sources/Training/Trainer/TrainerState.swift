@@ -32,6 +32,9 @@ struct TrainerState: Codable, Equatable {
     } catch {
       throw .invalid(reason: "its trainer state can't be read")
     }
+    guard (0..<1 << 40).contains(evaluations) else {
+      throw .invalid(reason: "its count of evaluations is impossible")
+    }
   }
 
   init(configurationChecksum: UInt32) { self.configurationChecksum = configurationChecksum }
