@@ -90,6 +90,9 @@ public final class PPOAgent: Agent {
   public func iterate() throws(TrainingError) -> IterationReport {
     let progressRemaining = max(0, 1 - Double(environmentSteps) / Double(max(1, totalSteps)))
     let times = collect()
+    guard !collectors.contains(where: \.hasLostPolicy) else {
+      throw .notFinite(metric: "action", iteration: iterations + 1)
+    }
     let start = monotonicNanoseconds()
     evaluateRollout()
     try update(progressRemaining: progressRemaining)

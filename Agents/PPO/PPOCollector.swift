@@ -10,6 +10,8 @@ internal import Training
 final class PPOCollector {
   /// One stream per environment of the block.
   var streams: [RandomStream]
+  /// Whether the policy chose NaN in the last rollout, which no environment has seen.
+  private(set) var hasLostPolicy = false
   private(set) var finishedEpisodes: [FinishedEpisode] = []
   private(set) var environmentTime: UInt64 = 0
   private(set) var policyTime: UInt64 = 0
@@ -53,6 +55,7 @@ final class PPOCollector {
   func collect() {
     finishedEpisodes.removeAll(keepingCapacity: true)
     (environmentTime, policyTime) = (0, 0)
+    hasLostPolicy = false
     for j in actionLow.indices {
       deviation[j] = ScalarMaths.exp(policy.logDeviation.parameters[0].value[0, j])
     }
@@ -121,7 +124,10 @@ final class PPOCollector {
     func assign(_ j: Int, noise: Float) {
       let action = mean[i, j] + deviation[j] * noise
       rollout.actions[row, j] = action
-      actions[environmentIndex, j] = min(max(action, actionLow[j]), actionHigh[j])
+      // A simulator that is given NaN may never return.
+      if action.isNaN { hasLostPolicy = true }
+      let bounded = min(max(action, actionLow[j]), actionHigh[j])
+      actions[environmentIndex, j] = action.isNaN ? actionLow[j] : bounded
     }
     for j in stride(from: 0, to: actionLow.count, by: 2) {
       let noise = streams[i].normalPair()

@@ -148,10 +148,16 @@ public struct PPOConfiguration: AgentConfiguration {
     ]
   }
 
+  /// More transitions than any machine this runs on holds.
+  private static let largestRollout = 1 << 26
+
   /// What is wrong with these settings, in one sentence; nil when nothing is.
   public func problem(environments: Int, totalSteps: Int) -> String? {
-    let rollout = environments * stepsPerRollout
+    let (rollout, overflow) = environments.multipliedReportingOverflow(by: stepsPerRollout)
     if stepsPerRollout < 1 { return "steps-per-rollout must be at least 1" }
+    if overflow || rollout > Self.largestRollout {
+      return "steps-per-rollout times environments must be at most \(Self.largestRollout)"
+    }
     if epochs < 1 { return "epochs must be at least 1" }
     if minibatchSize < 1 || minibatchSize > rollout {
       return "minibatch-size must lie in 1...\(rollout), the size of a rollout"
@@ -175,6 +181,10 @@ public struct PPOConfiguration: AgentConfiguration {
     if !initialLogStd.isFinite { return "initial-log-std must be finite" }
     if (policyHidden + criticHidden).contains(where: { $0 < 1 || $0 > 8192 }) {
       return "policy-hidden and critic-hidden must hold widths in 1...8192"
+    }
+    if max(policyHidden.count, criticHidden.count) > MLPPolicy.mostHiddenLayers {
+      return
+        "policy-hidden and critic-hidden must hold at most \(MLPPolicy.mostHiddenLayers) widths"
     }
     return nil
   }

@@ -87,7 +87,7 @@ public struct IterationReport: Sendable {
 
 /// The end of a run that can't go on.
 public enum TrainingError: Error, Equatable, CustomStringConvertible {
-  /// A loss or gradient is not finite; no weight has been touched by it.
+  /// A loss, gradient, action or evaluation is not finite; no weight has been touched by it.
   case notFinite(metric: String, iteration: Int)
 
   /// One sentence.

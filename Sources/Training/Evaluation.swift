@@ -64,7 +64,8 @@ public struct EvaluationResult: Sendable, Equatable {
 public enum Evaluation {
   /// Runs `episodes` episodes with seeds `firstSeed ..<`, spread over the pool's threads.
   ///
-  /// The result depends on the policy, the seeds and the mode only.
+  /// The result depends on the policy, the seeds and the mode only.  An episode in which the policy
+  /// chooses NaN ends there, with a return of NaN.
   ///
   /// - Parameters:
   ///   - policy: What to evaluate; must not change meanwhile.
@@ -133,12 +134,24 @@ private final class EvaluationWorker {
       // Controllers remember; none may remember the episode before.
       let actor = policy.makeActor(rows: 1)
       var streams = [RandomStream(seed: seed, name: "evaluation-action")]
+      var (steps, isLost) = (0, false)
       repeat {
         observation.copyRow(0, from: batch.observations, row: slot)
         actor.act(on: observation, rows: 1, mode: mode, streams: &streams, actions: action)
+        // A simulator that is given NaN may never return.
+        isLost = (0..<action.columns).contains { action[0, $0].isNaN }
+        if isLost { break }
+        steps += 1
         actions.copyRow(slot, from: action, row: 0)
         environment.step(actions: actions, in: slot..<slot + 1)
       } while !batch.hasEnded(slot)
+      guard !isLost else {
+        outcomes.append(
+          Outcome(
+            episodeReturn: .nan, length: steps,
+            finalObservation: (0..<observation.columns).map { observation[0, $0] }))
+        continue
+      }
       outcomes.append(
         Outcome(
           episodeReturn: batch.episodeReturn(slot), length: batch.episodeLength(slot),

@@ -36,6 +36,9 @@ public final class MLPPolicy: Policy {
     }
   }
 
+  /// The deepest network that is written or read.
+  public static let mostHiddenLayers = 64
+
   public let environmentIdentifier: String
   /// Maps normalised observations [B × O] to means or logits [B × D].
   public let network: MLP
@@ -87,7 +90,8 @@ public final class MLPPolicy: Policy {
     }
     let sizes = [description.inputs, description.outputs] + description.hidden
     let isGaussian = description.head == .gaussian
-    guard sizes.allSatisfy({ (1...65536).contains($0) }), description.hidden.count <= 64,
+    guard sizes.allSatisfy({ (1...65536).contains($0) }),
+      description.hidden.count <= Self.mostHiddenLayers,
       description.actionLow.count == (isGaussian ? description.outputs : 0),
       description.actionHigh.count == description.actionLow.count
     else { throw .invalid(reason: "its policy description has impossible sizes") }
@@ -186,11 +190,18 @@ final class MLPPolicyActor: PolicyActor {
           actions[i, j] = clip(output[i, j] + ScalarMaths.exp(logDeviation[0, j]) * noise, j)
         }
       case (.categorical, .deterministic):
-        actions[i, 0] = Float(Categorical.mode(logits: output, row: i))
+        actions[i, 0] =
+          isNumeric(output, i) ? Float(Categorical.mode(logits: output, row: i)) : .nan
       case (.categorical, .stochastic):
-        actions[i, 0] = Float(Categorical.sample(logits: output, row: i, using: &streams[i]))
+        let choice = Categorical.sample(logits: output, row: i, using: &streams[i])
+        actions[i, 0] = isNumeric(output, i) ? Float(choice) : .nan
       }
     }
+  }
+
+  /// Whether a row of logits stands for a distribution.
+  private func isNumeric(_ logits: Matrix, _ i: Int) -> Bool {
+    (0..<logits.columns).allSatisfy { !logits[i, $0].isNaN }
   }
 
   private func clip(_ value: Float, _ j: Int) -> Float {

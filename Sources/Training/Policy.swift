@@ -27,7 +27,8 @@ public protocol PolicyActor: AnyObject {
   ///   - rows: How many rows, from row 0.
   ///   - mode: Deterministic or stochastic.
   ///   - streams: One random stream for each row; not touched in deterministic mode.
-  ///   - actions: [≥ rows × A], in the environment's units, within its bounds.
+  ///   - actions: [≥ rows × A], in the environment's units, within its bounds; NaN where the policy
+  ///     has no answer.
   func act(
     on observations: Matrix, rows: Int, mode: ActionMode, streams: inout [RandomStream],
     actions: Matrix)

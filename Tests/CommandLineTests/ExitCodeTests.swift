@@ -29,6 +29,12 @@ import Training
         ["train", "--env", "cartpole-v1", "--agent", "ppo", "--set", "parameters.gravity=-3"],
         "must lie in"
       ),
+      (
+        [
+          "train", "--env", "cartpole-v1", "--agent", "ppo", "--set",
+          "steps-per-rollout=9223372036854775807",
+        ], "steps-per-rollout times environments"
+      ),
       (["train", "--env", "cartpole-v1", "--agent", "ppo", "--steps", "x"], "steps must be"),
       (
         ["train", "--env", "cartpole-v1", "--agent", "ppo", "--threads", "0"], "--threads must lie"
@@ -152,6 +158,25 @@ import Training
     let checkpoint = try Checkpoint(path: folder.file("run/post-mortem"))
     #expect(checkpoint.policy.tensors["policy.0.weight"] != nil)
     #expect(try folder.text("run/manifest.json").contains("diverged"))
+  }
+
+  @Test func outputThatCanNotBeWrittenEndsWith74() throws {
+    let folder = try TemporaryFolder()
+    let result = try Tool.run(
+      "list", in: folder, prefix: ["sh", "-c", #"exec "$0" "$@" > /dev/full"#])
+    #expect(result.status == 74 && result.errors.contains("standard output"), "\(result.errors)")
+  }
+
+  /// One step of this size per rollout leaves finite weights whose outputs are none.
+  @Test func actionsThatAreNoNumbersEndWith3() throws {
+    let folder = try TemporaryFolder()
+    let result = try Tool.run(
+      "train", "--env", "walker", "--agent", "ppo", "--steps", "4096", "--envs", "4", "--set",
+      "steps-per-rollout=256", "--set", "minibatch-size=1024", "--set", "epochs=1", "--set",
+      "learning-rate=1e38", "--set", "activation=relu", "--eval-every", "100000", "--out", "r",
+      in: folder)
+    #expect(result.status == 3 && result.errors.contains("not finite"), "\(result.errors)")
+    #expect(FileManager.default.fileExists(atPath: folder.file("r/post-mortem/manifest.json")))
   }
 
   @Test func evaluationGatesEndWith1() throws {

@@ -89,6 +89,7 @@ public final class Trainer {
   ) throws -> TrainingOutcome {
     guard !state.isFinished else { return .finished }
     clock = PhaseClock(threads: parts.pool.threads, firstStep: agent.environmentSteps)
+    try repairLinks()
     while true {
       let before = agent.environmentSteps
       try iterate()
@@ -124,8 +125,7 @@ public final class Trainer {
     do {
       report = try agent.iterate()
     } catch {
-      try? logger.finish(isSuccess: false)
-      try? checkpoint.write(to: parts.folder.postMortemFolder)
+      leavePostMortem()
       throw error
     }
     metrics = report.metrics
@@ -133,6 +133,11 @@ public final class Trainer {
     try logger.record(
       iteration: agent.iterations, steps: agent.environmentSteps, values: report.metrics,
       timing: timing)
+  }
+
+  private func leavePostMortem() {
+    try? logger.finish(isSuccess: false)
+    try? checkpoint.write(to: parts.folder.postMortemFolder)
   }
 
   /// - Returns: Whether it is the best so far; of equals the later one is, having trained longer.
@@ -155,10 +160,14 @@ public final class Trainer {
     if let failure { throw failure }
     state.evaluations += 1
     state.lastEvaluationStep = agent.environmentSteps
-    state.lastReturn = result.mean
-    let isBest = result.mean.isFinite && result.mean >= (state.bestReturn ?? -.infinity)
-    if isBest { (state.bestReturn, state.bestStep) = (result.mean, agent.environmentSteps) }
     try logger.record(result, steps: agent.environmentSteps)
+    guard result.mean.isFinite else {
+      leavePostMortem()
+      throw TrainingError.notFinite(metric: "evaluation return", iteration: agent.iterations)
+    }
+    state.lastReturn = result.mean
+    let isBest = result.mean >= (state.bestReturn ?? -.infinity)
+    if isBest { (state.bestReturn, state.bestStep) = (result.mean, agent.environmentSteps) }
     observer.didEvaluate(result, progress)
     return isBest
   }
@@ -185,6 +194,17 @@ public final class Trainer {
     if isBest { try FileSystem.link(folder.checkpoint("best"), to: name) }
     try folder.prune(keep: run.checkpoints.keep, best: state.bestStep)
     observer.didWriteCheckpoint(folder.checkpoint(name), progress)
+  }
+
+  /// Sets the links right that a kill between a checkpoint and its links left behind.
+  private func repairLinks() throws {
+    let folder = parts.folder
+    for (name, step) in [("latest", folder.checkpointSteps.last), ("best", state.bestStep)] {
+      guard let step, folder.linkedStep(name) != step,
+        FileSystem.isFolder(folder.checkpoint("\(step)"))
+      else { continue }
+      try FileSystem.link(folder.checkpoint(name), to: "\(step)")
+    }
   }
 
   private var progress: TrainingProgress {
