@@ -10,7 +10,8 @@ public struct PPOConfiguration: AgentConfiguration {
   public var stepsPerRollout = 2048
   /// Passes over a rollout.
   public var epochs = 10
-  /// B: transitions per gradient step; a shorter last minibatch is used too.
+  /// B: transitions per gradient step; a shorter last minibatch is used too, unless it is a single
+  /// row whose advantage can't be standardised.
   public var minibatchSize = 64
   /// Adam's step size at the start.
   public var learningRate: Float = 3e-4

@@ -208,8 +208,8 @@ def parse_arguments():
     parser.add_argument("cases", nargs="*", help="only these cases (default: all)")
     parser.add_argument("--quick", action="store_true", help="one round, short peer runs: for a first look")
     parser.add_argument("--rounds", type=int, help="rounds; the best figure counts (3, with --quick 1)")
-    parser.add_argument("--rlsuite", default=os.path.join(ROOT, ".build", "release", "rlsuite"),
-                        help="the binary (.build/release/rlsuite)")
+    parser.add_argument("--rlsuite", default=os.path.join(ROOT, "rlsuite"),
+                        help="the program (./rlsuite)")
     parser.add_argument("--cores", help="cores, the first for one-core cases (the last two, as 1,0)")
     parser.add_argument("--only-peers", action="store_true", help="measure no rlsuite")
     parser.add_argument("--output", help="also write machine, lines and table to this JSON file")

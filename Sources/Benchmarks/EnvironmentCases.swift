@@ -84,25 +84,30 @@ private final class RandomRunner {
 
   func run(steps: Int) {
     let repeats = max(1, steps / environment.count)
-    pool.run(blocks.count) { index in
-      let block = blocks[index]
-      switch environment.specification.actionSpace {
-      case .box(let low, let high):
-        for _ in 0..<repeats {
-          for i in block.range {
-            for j in low.indices {
-              actions[i, j] = block.stream.uniform(from: low[j], to: high[j])
-            }
+    guard pool.threads > 1 else {
+      for block in blocks { advance(block, repeats) }
+      return
+    }
+    pool.run(blocks.count) { advance(blocks[$0], repeats) }
+  }
+
+  private func advance(_ block: Block, _ repeats: Int) {
+    switch environment.specification.actionSpace {
+    case .box(let low, let high):
+      for _ in 0..<repeats {
+        for i in block.range {
+          for j in low.indices {
+            actions[i, j] = block.stream.uniform(from: low[j], to: high[j])
           }
-          environment.step(actions: actions, in: block.range)
         }
-      case .discrete(let count):
-        for _ in 0..<repeats {
-          for i in block.range {
-            actions[i, 0] = Float(block.stream.integer(below: UInt32(count)))
-          }
-          environment.step(actions: actions, in: block.range)
+        environment.step(actions: actions, in: block.range)
+      }
+    case .discrete(let count):
+      for _ in 0..<repeats {
+        for i in block.range {
+          actions[i, 0] = Float(block.stream.integer(below: UInt32(count)))
         }
+        environment.step(actions: actions, in: block.range)
       }
     }
   }

@@ -26,7 +26,7 @@ import Training
 
   func run() throws {
     guard !workload else {
-      _ = TrainingCases.walkerRate(minibatch: 512, threads: threads)
+      TrainingCases.printWalkerMemory(threads: threads)
       return
     }
     let selected = BenchmarkCase.all.filter { cases.isEmpty || cases.contains($0.name) }

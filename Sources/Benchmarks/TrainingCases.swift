@@ -76,17 +76,33 @@ enum TrainingCases {
       unit: "allocations/step", parameters: ["environments": 8])
   }
 
+  /// Runs `ppo-walker-512` and prints this process's peak resident memory, in bytes.
+  ///
+  /// The kernel's high-water mark of this program's memory, where `getrusage` would also count what
+  /// ran before in the same process or in its children.
+  static func printWalkerMemory(threads: Int) {
+    _ = walkerRate(minibatch: 512, threads: threads)
+    let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+    let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+    let kibibytes = line?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap {
+      Int($0)
+    }
+    print((kibibytes ?? 0) * 1024)
+  }
+
   /// Peak resident memory of a process of its own that runs `ppo-walker-512`.
   private static func walkerMemory(threads: Int) throws -> Measurement {
     let child = Process()
     child.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
     child.arguments = ["--workload", "--threads", String(threads)]
+    let output = Pipe()
+    child.standardOutput = output
     try child.run()
+    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     child.waitUntilExit()
-    var usage = rusage()
-    getrusage(__rusage_who_t(RUSAGE_CHILDREN.rawValue), &usage)
+    let bytes = Double(text.trimmingCharacters(in: .whitespacesAndNewlines)) ?? .nan
     return Measurement(
-      name: "walker-memory", value: Double(usage.ru_maxrss) * 1024 / 1e6, unit: "MB",
+      name: "walker-memory", value: bytes / 1e6, unit: "MB",
       parameters: ["environments": 32])
   }
 }
