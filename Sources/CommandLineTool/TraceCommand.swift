@@ -79,7 +79,9 @@ private struct TraceTally {
         if !json { writeLine(sentence(comparison, line: line)) }
       }
       let index =
-        sums.firstIndex { $0.field == comparison.field }
+        sums.firstIndex {
+          $0.field == comparison.field && $0.sum.tolerance == comparison.tolerance
+        }
         ?? {
           sums.append((comparison.field, Sum(tolerance: comparison.tolerance)))
           return sums.count - 1

@@ -10,10 +10,6 @@ public enum ScalarMaths {
   public static func log(_ x: Float) -> Float { Glibc.logf(x) }
   /// The natural logarithm.
   public static func log(_ x: Double) -> Double { Glibc.log(x) }
-  /// The logarithm of 1 + x, exact for small x.
-  public static func log1p(_ x: Float) -> Float { Glibc.log1pf(x) }
-  /// The logarithm of 1 + x, exact for small x.
-  public static func log1p(_ x: Double) -> Double { Glibc.log1p(x) }
   /// e to the power of x, minus one, exact for small x.
   public static func expm1(_ x: Float) -> Float { Glibc.expm1f(x) }
   /// e to the power of x, minus one, exact for small x.
@@ -22,10 +18,6 @@ public enum ScalarMaths {
   public static func tanh(_ x: Float) -> Float { Glibc.tanhf(x) }
   /// The hyperbolic tangent.
   public static func tanh(_ x: Double) -> Double { Glibc.tanh(x) }
-  /// The inverse of the hyperbolic tangent.
-  public static func atanh(_ x: Float) -> Float { Glibc.atanhf(x) }
-  /// The inverse of the hyperbolic tangent.
-  public static func atanh(_ x: Double) -> Double { Glibc.atanh(x) }
   /// The sine, of radians.
   public static func sin(_ x: Double) -> Double { Glibc.sin(x) }
   /// The cosine, of radians.
@@ -34,10 +26,4 @@ public enum ScalarMaths {
   public static func pow(_ x: Float, _ y: Float) -> Float { Glibc.powf(x, y) }
   /// x to the power of y.
   public static func pow(_ x: Double, _ y: Double) -> Double { Glibc.pow(x, y) }
-  /// 1 / (1 + e⁻ˣ).
-  public static func sigmoid(_ x: Float) -> Float { 1 / (1 + Glibc.expf(-x)) }
-  /// log(1 + eˣ), without overflow.
-  public static func softplus(_ x: Float) -> Float {
-    max(x, 0) + Glibc.log1pf(Glibc.expf(-abs(x)))
-  }
 }
