@@ -73,6 +73,8 @@ import Training
     let scores = [0.10, 0.80, 0.35, 0.95, 0.50, 0.20, 0.90, 1.10, 0.65, 0.40]
     #expect(abs(Statistics.interquartileMean(scores) - 0.6) < 1e-12)
     #expect(Statistics.interquartileMean([3]) == 3)
+    // Two of eight are dropped at each end: (3 + 4 + 10 + 20) / 4.
+    #expect(Statistics.interquartileMean([80, 1, 20, 3, 10, 4, 40, 2]) == 9.25)
   }
 
   @Test func bootstrapCoversTheMeanAndRepeats() {
