@@ -45,6 +45,16 @@ public protocol Environment: ~Copyable {
   /// - Returns: The reward and whether the task ended.
   mutating func step(action: Span<Float>, observation: inout MutableSpan<Float>) -> StepOutcome
 
+  /// What may push the environment from outside, if anything; D components.
+  static var disturbanceComponents: [DisturbanceComponent] { get }
+
+  /// Pushes during the next step only.
+  ///
+  /// A disturbance of zeros changes no bit of the trajectory.
+  ///
+  /// - Parameter disturbance: [D], within the components' bounds.
+  mutating func disturb(_ disturbance: Span<Float>)
+
   /// Feeds every number the future depends on to a hasher.
   func hashState(into hasher: inout StateHasher)
 
@@ -55,7 +65,29 @@ public protocol Environment: ~Copyable {
     batch: StepBatch)
 }
 
+/// One component of an environment's disturbance port: which body is pushed, along what.
+public struct DisturbanceComponent: Sendable, Equatable {
+  /// What it pushes, for example "force on the hull along x".
+  public let name: String
+  /// Its unit.
+  public let unit: String
+  /// Its greatest size; a disturbance lies within ± this.
+  public let bound: Float
+
+  /// Describes a component.
+  public init(_ name: String, unit: String, bound: Float) {
+    self.name = name
+    self.unit = unit
+    self.bound = bound
+  }
+}
+
 extension Environment where Self: ~Copyable {
+  /// Nothing can push it unless it says otherwise.
+  public static var disturbanceComponents: [DisturbanceComponent] { [] }
+  /// Does nothing.
+  public mutating func disturb(_ disturbance: Span<Float>) {}
+
   // Inlinable: a conformance then emits the loop specialised for its own step (7.5 → 4.7 ns/step).
   @inlinable public static func stepAll(
     _ environments: UnsafeMutablePointer<Self>, in range: Range<Int>, actions: Matrix,

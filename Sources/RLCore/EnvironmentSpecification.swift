@@ -16,6 +16,9 @@ public struct EnvironmentSpecification: Sendable, Equatable {
 
   /// The registered id.
   public let identifier: String
+  /// Grows whenever the same seed and actions give another trajectory than before; recordings carry
+  /// it.
+  public let version: Int
   /// One sentence.
   public let summary: String
   /// Where observations lie.
@@ -42,12 +45,13 @@ public struct EnvironmentSpecification: Sendable, Equatable {
 
   /// Describes an environment.
   public init(
-    identifier: String, summary: String, observationSpace: Space,
+    identifier: String, version: Int = 1, summary: String, observationSpace: Space,
     observationComponents: [Component], actionSpace: Space, actionComponents: [Component],
     timeStep: Double, episodeSteps: Int, solvedReturn: Double?, source: String
   ) {
     precondition(observationComponents.count == observationSpace.width, identifier)
     self.identifier = identifier
+    self.version = version
     self.summary = summary
     self.observationSpace = observationSpace
     self.observationComponents = observationComponents

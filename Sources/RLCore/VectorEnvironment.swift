@@ -24,6 +24,15 @@ public protocol BatchedEnvironment: AnyObject {
   func restore(_ snapshot: EpisodeSnapshot, to environment: Int) throws(SnapshotError)
   /// A fingerprint of one environment's full simulator state.
   func stateHash(of environment: Int) -> UInt64
+  /// [N × D]: what pushes the environments in their next step, or nil where disturbances are off.
+  ///
+  /// Values lie within the bounds of ``disturbanceComponents``.  Switched on or off between
+  /// episodes only, that is before `reset(seeds:)`; the matrix is written before every step.
+  var disturbances: Matrix? { get set }
+  /// What a disturbance consists of; D components.
+  var disturbanceComponents: [DisturbanceComponent] { get }
+  /// Lets somebody watch one environment from its next reset on, in place of who did before.
+  func observe(environment: Int, with observer: (any EpisodeObserver)?)
   /// The values of the physical parameters, by name, in table order.
   var parameterValues: [(name: String, value: Double)] { get }
   /// Sets a physical parameter of all environments from their next reset on.
@@ -38,14 +47,19 @@ public struct EpisodeSnapshot: Sendable, Equatable {
   public var seed: UInt64
   /// [steps × A], row by row: every action since the reset.
   public var actions: [Float]
+  /// [steps × D], row by row: every disturbance since the reset; empty where they are off.
+  public var disturbances: [Float]
   /// Fingerprint of the simulator after the last action.
   public var stateHash: UInt64
 
   /// Gathers a snapshot read from a file.
-  public init(episode: Int, seed: UInt64, actions: [Float], stateHash: UInt64) {
+  public init(
+    episode: Int, seed: UInt64, actions: [Float], disturbances: [Float] = [], stateHash: UInt64
+  ) {
     self.episode = episode
     self.seed = seed
     self.actions = actions
+    self.disturbances = disturbances
     self.stateHash = stateHash
   }
 }
@@ -84,6 +98,15 @@ public final class VectorEnvironment<E: Environment & ~Copyable>: BatchedEnviron
   private let progress: UnsafeMutablePointer<EpisodeProgress>
   private let actionLog: UnsafeMutablePointer<Float>
   private let actionWidth: Int
+  public var disturbances: Matrix? {
+    didSet {
+      precondition(
+        disturbances.map { $0.rows == count && $0.columns == E.disturbanceComponents.count } ?? true)
+      disturbanceLog = disturbances.map { Matrix(rows: count * episodeSteps, columns: $0.columns) }
+    }
+  }
+  private var disturbanceLog: Matrix?
+  private var observed: (environment: Int, observer: any EpisodeObserver)?
   private let episodeSteps: Int
   private var seeds = EpisodeSeeds.training(runSeed: 0)
 
@@ -135,22 +158,56 @@ public final class VectorEnvironment<E: Environment & ~Copyable>: BatchedEnviron
     var random = NumPyRandom(seed: seed)
     var observation = batch.observations.mutableRow(i).mutableSpan
     environments[i].reset(using: &random, observation: &observation)
+    if let observed, observed.environment == i {
+      observed.observer.didReset(
+        EpisodeStart(
+          episode: progress[i].episode, seed: seed, parameters: parameterValues(of: i),
+          stateHash: stateHash(of: i)),
+        observation: batch.observations.row(i).span)
+    }
   }
+
+  public func observe(environment: Int, with observer: (any EpisodeObserver)?) {
+    precondition(environment >= 0 && environment < count)
+    observed = observer.map { (environment, $0) }
+  }
+
+  public var disturbanceComponents: [DisturbanceComponent] { E.disturbanceComponents }
 
   public func step(actions: Matrix, in range: Range<Int>) {
     precondition(
       actions.rows == count && actions.columns == actionWidth && range.lowerBound >= 0
         && range.upperBound <= count,
       "actions \(actions.rows) × \(actions.columns) for \(count) × \(actionWidth), range \(range)")
+    if let disturbances { disturb(range, by: disturbances) }
     E.stepAll(environments, in: range, actions: actions, batch: batch)
+    let observed = observed
     for i in range {
       let log = actionLog + (i * episodeSteps + progress[i].steps) * actionWidth
       log.update(from: actions.base + i * actions.stride, count: actionWidth)
       progress[i].steps += 1
       progress[i].totalReward += Double(batch.rewards[i])
       batch.truncated[i] = progress[i].steps >= episodeSteps && !batch.terminated[i]
+      if let observed, observed.environment == i { report(i, actions, to: observed.observer) }
       if batch.terminated[i] || batch.truncated[i] { finishEpisode(i) }
     }
+  }
+
+  private func disturb(_ range: Range<Int>, by disturbances: Matrix) {
+    for i in range {
+      environments[i].disturb(disturbances.row(i).span)
+      disturbanceLog?.copyRow(i * episodeSteps + progress[i].steps, from: disturbances, row: i)
+    }
+  }
+
+  private func report(_ i: Int, _ actions: Matrix, to observer: any EpisodeObserver) {
+    let step = ObservedStep(
+      reward: batch.rewards[i], terminated: batch.terminated[i], truncated: batch.truncated[i],
+      stateHash: stateHash(of: i))
+    let none = UnsafeBufferPointer<Float>(start: nil, count: 0)
+    observer.didStep(
+      step, action: actions.row(i).span, disturbance: (disturbances?.row(i) ?? none).span,
+      observation: batch.observations.row(i).span)
   }
 
   private func finishEpisode(_ i: Int) {
@@ -164,15 +221,20 @@ public final class VectorEnvironment<E: Environment & ~Copyable>: BatchedEnviron
   public func snapshot(of i: Int) -> EpisodeSnapshot {
     let log = UnsafeBufferPointer(
       start: actionLog + i * episodeSteps * actionWidth, count: progress[i].steps * actionWidth)
+    let pushes = disturbanceLog.map { log in
+      (0..<progress[i].steps).flatMap { Array(log.row(i * episodeSteps + $0)) }
+    }
     return EpisodeSnapshot(
       episode: progress[i].episode, seed: progress[i].seed, actions: Array(log),
-      stateHash: stateHash(of: i))
+      disturbances: pushes ?? [], stateHash: stateHash(of: i))
   }
 
   public func restore(_ snapshot: EpisodeSnapshot, to i: Int) throws(SnapshotError) {
     let steps = snapshot.actions.count / actionWidth
+    let pushWidth = disturbances?.columns ?? 0
     guard snapshot.actions.count == steps * actionWidth, steps < episodeSteps,
-      snapshot.actions.allSatisfy(\.isFinite)
+      snapshot.disturbances.count == steps * pushWidth, snapshot.actions.allSatisfy(\.isFinite),
+      snapshot.disturbances.allSatisfy(\.isFinite)
     else {
       throw .malformed(environment: i)
     }
@@ -181,6 +243,7 @@ public final class VectorEnvironment<E: Environment & ~Copyable>: BatchedEnviron
     let actions = Matrix(rows: count, columns: actionWidth)
     for t in 0..<steps {
       for j in 0..<actionWidth { actions[i, j] = snapshot.actions[t * actionWidth + j] }
+      for j in 0..<pushWidth { disturbances?[i, j] = snapshot.disturbances[t * pushWidth + j] }
       step(actions: actions, in: i..<i + 1)
       guard progress[i].steps == t + 1 else { throw .diverged(environment: i, step: t) }
     }
@@ -197,8 +260,10 @@ public final class VectorEnvironment<E: Environment & ~Copyable>: BatchedEnviron
     return hasher.value
   }
 
-  public var parameterValues: [(name: String, value: Double)] {
-    E.parameterTable.map { ($0.name, environments[0].parameters[keyPath: $0.keyPath]) }
+  public var parameterValues: [(name: String, value: Double)] { parameterValues(of: 0) }
+
+  private func parameterValues(of i: Int) -> [(name: String, value: Double)] {
+    E.parameterTable.map { ($0.name, environments[i].parameters[keyPath: $0.keyPath]) }
   }
 
   public func setParameter(_ name: String, to value: Double) throws(ParameterError) {

@@ -9,6 +9,8 @@ extension TensorArchive {
         "episode.\(i).state",
         .words([UInt64(snapshot.episode), snapshot.seed, snapshot.stateHash]))
       set("episode.\(i).actions", .floats(snapshot.actions))
+      guard environment.disturbances != nil else { continue }
+      set("episode.\(i).disturbances", .floats(snapshot.disturbances))
     }
   }
 
@@ -22,6 +24,7 @@ extension TensorArchive {
       }
       let snapshot = EpisodeSnapshot(
         episode: Int(state[0]), seed: state[1], actions: try floats("episode.\(i).actions"),
+        disturbances: environment.disturbances == nil ? [] : try floats("episode.\(i).disturbances"),
         stateHash: state[2])
       try environment.restore(snapshot, to: i)
     }
