@@ -25,7 +25,8 @@ public struct ManualControls: Sendable, Equatable {
     public var key: Key
     /// The axis that does the same, and whether its positive half does.
     public var axis: (Axis, isPositive: Bool)?
-    /// Box: [A], added while held, in proportion to the deflection of an axis.  Discrete: the choice.
+    /// What is added to a box action [A] while held, in proportion to the deflection of an axis; of
+    /// a discrete action, the choice.
     public var action: [Float]
 
     /// Binds a key and perhaps an axis.

@@ -101,7 +101,8 @@ public final class VectorEnvironment<E: Environment & ~Copyable>: BatchedEnviron
   public var disturbances: Matrix? {
     didSet {
       precondition(
-        disturbances.map { $0.rows == count && $0.columns == E.disturbanceComponents.count } ?? true)
+        disturbances.map { $0.rows == count && $0.columns == E.disturbanceComponents.count } ?? true
+      )
       disturbanceLog = disturbances.map { Matrix(rows: count * episodeSteps, columns: $0.columns) }
     }
   }

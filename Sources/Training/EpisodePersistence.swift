@@ -24,7 +24,8 @@ extension TensorArchive {
       }
       let snapshot = EpisodeSnapshot(
         episode: Int(state[0]), seed: state[1], actions: try floats("episode.\(i).actions"),
-        disturbances: environment.disturbances == nil ? [] : try floats("episode.\(i).disturbances"),
+        disturbances: environment.disturbances == nil
+          ? [] : try floats("episode.\(i).disturbances"),
         stateHash: state[2])
       try environment.restore(snapshot, to: i)
     }

@@ -148,6 +148,14 @@ final class PoisonedEnvironment: BatchedEnvironment {
   var specification: EnvironmentSpecification { base.specification }
   var count: Int { base.count }
   var batch: StepBatch { base.batch }
+  var disturbanceComponents: [DisturbanceComponent] { base.disturbanceComponents }
+  var disturbances: Matrix? {
+    get { base.disturbances }
+    set { base.disturbances = newValue }
+  }
+  func observe(environment: Int, with observer: (any EpisodeObserver)?) {
+    base.observe(environment: environment, with: observer)
+  }
   var parameterValues: [(name: String, value: Double)] { base.parameterValues }
   func reset(seeds: EpisodeSeeds) { base.reset(seeds: seeds) }
   func reset(environment: Int, seed: UInt64) { base.reset(environment: environment, seed: seed) }
