@@ -14,22 +14,14 @@ struct Evaluate: ParsableCommand {
       neither training nor its evaluations use.
       """)
 
-  @Argument(help: "A run folder, a checkpoint folder, a policy.safetensors or a controller.")
-  var path: String
-  @Option(help: "Evaluate in this environment instead of the policy's own.") var env: String?
+  @OptionGroup var selection: PolicySelection
   @Option(name: [.long, .customShort("n")], help: "Episodes per mode.") var episodes = 100
   @Option(help: "Seed of the first episode.") var seed: UInt64 = 0
-  @Option(help: "For a run folder: best (the default), latest or a step count.")
-  var checkpoint: String?
-  @Flag(help: "Use the checkpoint of the best evaluation.") var loadBest = false
   @Option(help: "Exit with 1 unless the mean return of every mode shown reaches this.")
   var minReturn: Double?
   @Flag(help: "Only the most likely action.") var deterministic = false
   @Flag(help: "Only sampled actions.") var stochastic = false
   @Flag(help: "One JSON object per line on standard output.") var json = false
-  @Option(
-    help: ArgumentHelp("A physical parameter of the environment.", valueName: "parameters.X=v"))
-  var set: [String] = []
   @OptionGroup var threadOptions: ThreadOptions
 
   func validate() throws {
@@ -39,18 +31,10 @@ struct Evaluate: ParsableCommand {
     guard seed < Trainer.firstEvaluationSeed - UInt64(episodes) else {
       throw ValidationError("--seed must lie below 2^40, where training's evaluations begin")
     }
-    guard !(loadBest && checkpoint != nil) else {
-      throw ValidationError("--load-best and --checkpoint exclude each other")
-    }
   }
 
   func run() throws {
-    let source = try findSource()
-    let environment = try Lookup.environment(env ?? source.policy.environmentIdentifier)
-    try checkFit(source.policy, environment)
-    let values = try parameterValues(source, environment)
-    // Fails here rather than in every worker.
-    try environment.makeVector(1).setParameters(values)
+    let (source, environment, values) = try selection.resolve()
     let pool = threadOptions.makePool()
     // A controller's choice is no sample of anything.
     let isController = source.policy is ControllerPolicy
@@ -99,52 +83,6 @@ struct Evaluate: ParsableCommand {
       decimals(result.meanLength, 1),
       result.successRate.map { "\(decimals(100 * $0, 1)) %" } ?? "-",
     ]
-  }
-
-  /// A file or folder of that name, or else a controller.
-  private func findSource() throws -> StoredRun.Source {
-    if !FileSystem.exists(path), let controller = ControllerRegistry.find(path) {
-      guard checkpoint == nil, !loadBest else {
-        throw ConfigurationError("a controller has no checkpoints")
-      }
-      let name = env ?? controller.environmentIdentifiers[0]
-      guard controller.environmentIdentifiers.contains(name) else {
-        throw ConfigurationError.unknown(
-          "environment of \(path)", name, allowed: controller.environmentIdentifiers)
-      }
-      return StoredRun.Source(policy: ControllerPolicy(controller, environment: name), path: path)
-    }
-    return try StoredRun.policy(at: path, checkpoint: loadBest ? "best" : checkpoint)
-  }
-
-  private func checkFit(
-    _ policy: any Policy, _ environment: RegisteredEnvironment
-  ) throws(ConfigurationError) {
-    guard let policy = policy as? MLPPolicy, !policy.fits(environment.specification) else { return }
-    throw ConfigurationError(
-      "a policy for \(policy.environmentIdentifier) does not fit \(environment.identifier)")
-  }
-
-  /// The run's own parameters, where it is the run's environment, and what `--set` says.
-  private func parameterValues(
-    _ source: StoredRun.Source, _ environment: RegisteredEnvironment
-  ) throws -> [RunConfiguration.ParameterValue] {
-    var values: [RunConfiguration.ParameterValue] = []
-    if let folder = source.folder, environment.identifier == source.policy.environmentIdentifier {
-      let path = folder.configurationFile
-      let yaml = String(decoding: try FileSystem.read(path), as: UTF8.self)
-      values = try StoredRun.configuration(yaml: yaml, path: path).2.parameters
-    }
-    for assignment in set {
-      let parts = assignment.split(separator: "=", maxSplits: 1).map(String.init)
-      guard parts.count == 2, let value = Double(parts[1]), value.isFinite else {
-        throw ConfigurationError("--set needs parameters.NAME=number and got '\(assignment)'")
-      }
-      let name = parts[0].hasPrefix("parameters.") ? String(parts[0].dropFirst(11)) : parts[0]
-      values.removeAll { $0.name == name }
-      values.append(.init(name: name, value: value))
-    }
-    return values
   }
 
   /// A line of `--json`.

@@ -28,6 +28,10 @@ enum StoredRun {
     var path: String
     var folder: RunFolder?
     var steps: Int?
+    /// The id of the agent or controller; nil where the file does not say.
+    var agent: String?
+    /// The physical parameters it was trained with, where they are known.
+    var parameters: [RunConfiguration.ParameterValue] = []
   }
 
   /// Loads the policy of a run folder, a checkpoint folder or a policy file.
@@ -55,31 +59,37 @@ enum StoredRun {
       // Reading the whole checkpoint compares the files with their checksums.
       let whole = try Checkpoint(path: file)
       let policyFile = "\(file)/\(Checkpoint.policyFile)"
-      return Source(
-        policy: try decode(whole.policy, policyFile), path: policyFile, folder: folder,
-        steps: whole.manifest.steps)
+      var source = try decode(whole.policy, policyFile)
+      source.folder = folder
+      return source
     }
-    let archive = try Checkpoint.readArchive(file)
-    return Source(
-      policy: try decode(archive, file), path: file, folder: nil,
-      steps: archive.metadata["steps"].flatMap { Int($0) })
+    return try decode(try Checkpoint.readArchive(file), file)
   }
 
   private static func decode(
     _ archive: TensorArchive, _ path: String
-  ) throws(FileError) -> MLPPolicy {
+  ) throws(FileError) -> Source {
     let policy: MLPPolicy
+    let parameters: [RunConfiguration.ParameterValue]
     do {
       policy = try MLPPolicy(from: archive)
+      parameters = try PolicyParameters.read(archive)
     } catch {
       throw .damaged(path: path, reason: error.description)
     }
     // The file may name an environment of another shape than its network's.
-    if let own = EnvironmentRegistry.find(policy.environmentIdentifier),
-      !policy.fits(own.specification)
-    {
-      throw .damaged(path: path, reason: "its network does not fit \(own.identifier)")
+    if let own = EnvironmentRegistry.find(policy.environmentIdentifier) {
+      guard policy.fits(own.specification) else {
+        throw .damaged(path: path, reason: "its network does not fit \(own.identifier)")
+      }
+      do {
+        try own.makeVector(1).setParameters(parameters)
+      } catch {
+        throw .damaged(path: path, reason: "its physical parameters do not fit \(own.identifier)")
+      }
     }
-    return policy
+    return Source(
+      policy: policy, path: path, steps: archive.metadata["steps"].flatMap { Int($0) },
+      agent: archive.metadata["agent"], parameters: parameters)
   }
 }

@@ -54,6 +54,8 @@ struct Train: ParsableCommand {
     name: [.long, .customLong("save-freq")],
     help: "Environment steps between two checkpoints; one at every evaluation by default.")
   var checkpointEvery: String?
+  @Option(help: "Record every so many episodes of the first environment into recordings/.")
+  var recordEvery: String?
   @Option(help: "Folder of an interrupted run to continue.") var resume: String?
   @Flag(name: [.long, .customShort("q")], help: "Show nothing but errors.") var quiet = false
   @Flag(help: "One JSON object per line on standard output.") var json = false
@@ -120,6 +122,7 @@ struct Train: ParsableCommand {
       ("--eval-every", ["evaluation", "every"], evalEvery),
       ("--eval-episodes", ["evaluation", "episodes"], evalEpisodes),
       ("--checkpoint-every", ["checkpoints", "every"], checkpointEvery),
+      ("--record-every", ["recordings", "every"], recordEvery),
     ]
   }
 

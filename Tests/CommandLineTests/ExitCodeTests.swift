@@ -299,4 +299,24 @@ import Training
       "evaluate", "run", "--json", "--stochastic", "--set", "parameters.gravity=5", in: folder)
     #expect(lighter.status == 0 && lighter.output != one.output)
   }
+
+  /// A policy knows the physics it was trained in, with its run's folder and without.
+  @Test func policiesCarryTheirPhysicalParameters() throws {
+    let folder = try TemporaryFolder()
+    try Tool.run(
+      "train", "--env", "cartpole-v1", "--agent", "ppo", "--steps", "4000", "--out", "run",
+      "--set", "parameters.gravity=20", "--quiet", in: folder)
+    func returns(_ path: String, _ set: String...) throws -> Substring? {
+      let words = ["evaluate", path, "--deterministic", "--json", "--episodes", "20"]
+      let process = try Tool.start(words + set.flatMap { ["--set", $0] }, in: folder)
+      process.waitUntilExit()
+      return try folder.text("stdout").firstMatch(of: /"returns":(\[[^\]]*\])/)?.1
+    }
+    let own = try returns("run")
+    #expect(own != nil)
+    let earth = try returns("run", "parameters.gravity=9.8")
+    #expect(own != earth)
+    #expect(try own == returns("run/checkpoints/best"))
+    #expect(try own == returns("run/checkpoints/best/policy.safetensors"))
+  }
 }

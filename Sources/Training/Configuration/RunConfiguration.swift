@@ -92,6 +92,20 @@ public struct RunSettings: Codable, Sendable, Equatable {
     }
   }
 
+  /// Which episodes to record.
+  public struct Recordings: Codable, Sendable, Equatable {
+    /// Every so many episodes of the first environment; nil for none.
+    public var every: Int?
+
+    enum CodingKeys: String, CodingKey { case every }
+
+    /// Writes every key, an absent value as null.
+    public func encode(to encoder: any Encoder) throws {
+      var container = encoder.container(keyedBy: CodingKeys.self)
+      try container.encode(every, forKey: .every)
+    }
+  }
+
   /// The environment's id.
   public var environment = ""
   /// The agent's id.
@@ -106,11 +120,13 @@ public struct RunSettings: Codable, Sendable, Equatable {
   public var evaluation = Evaluation()
   /// When to write checkpoints and how many to keep.
   public var checkpoints = Checkpoints()
+  /// Which episodes to record.
+  public var recordings = Recordings()
   /// Training ends early once an evaluation's mean return reaches this.
   public var untilReturn: Double?
 
   enum CodingKeys: String, CodingKey, CaseIterable {
-    case environment, agent, seed, steps, environments, evaluation, checkpoints
+    case environment, agent, seed, steps, environments, evaluation, checkpoints, recordings
     case untilReturn = "until-return"
   }
 
@@ -124,6 +140,7 @@ public struct RunSettings: Codable, Sendable, Equatable {
     try container.encode(environments, forKey: .environments)
     try container.encode(evaluation, forKey: .evaluation)
     try container.encode(checkpoints, forKey: .checkpoints)
+    try container.encode(recordings, forKey: .recordings)
     try container.encode(untilReturn, forKey: .untilReturn)
   }
 
@@ -138,6 +155,7 @@ public struct RunSettings: Codable, Sendable, Equatable {
     }
     if let every = checkpoints.every, every < 1 { return "checkpoints.every must be at least 1" }
     if checkpoints.keep < 1 { return "checkpoints.keep must be at least 1" }
+    if let every = recordings.every, every < 1 { return "recordings.every must be at least 1" }
     if let untilReturn, !untilReturn.isFinite { return "until-return must be finite" }
     return nil
   }

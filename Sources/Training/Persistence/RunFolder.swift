@@ -21,6 +21,8 @@ public struct RunFolder: Sendable, Equatable {
   public var tensorBoardFolder: String { "\(path)/tensorboard" }
   /// One folder per checkpoint, and the links `best` and `latest`.
   public var checkpointsFolder: String { "\(path)/checkpoints" }
+  /// Episodes recorded during training, and of its policies afterwards.
+  public var recordingsFolder: String { "\(path)/recordings" }
   /// What a run that diverged left behind.
   public var postMortemFolder: String { "\(path)/post-mortem" }
 

@@ -154,7 +154,10 @@ extension RunManifest.Sources {
   public static func current() -> (RunManifest.Sources, changes: Data)? {
     guard let program = Bundle.main.executableURL?.resolvingSymlinksInPath() else { return nil }
     var root = program.deletingLastPathComponent()
-    while root.path != "/", root.lastPathComponent != ".build" { root.deleteLastPathComponent() }
+    // `.build` of `swift build`, `.build-program` of `./rlsuite`.
+    while root.path != "/", !root.lastPathComponent.hasPrefix(".build") {
+      root.deleteLastPathComponent()
+    }
     root.deleteLastPathComponent()
     guard FileSystem.isFolder(root.appending(path: "Sources/CommandLineTool").path),
       let commit = git(["rev-parse", "HEAD"], in: root),

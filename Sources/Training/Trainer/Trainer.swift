@@ -18,17 +18,21 @@ public final class Trainer {
     public var pool: WorkerPool
     /// Where everything is written.
     public var folder: RunFolder
+    /// Records episodes of the first environment, if wanted.
+    public var recorder: (any RunRecorder)?
 
     /// Gathers the parts.
     public init(
       agent: RegisteredAgent, makeEnvironment: @escaping (Int) -> any BatchedEnvironment,
-      isSuccess: ((Span<Float>) -> Bool)?, pool: WorkerPool, folder: RunFolder
+      isSuccess: ((Span<Float>) -> Bool)?, pool: WorkerPool, folder: RunFolder,
+      recorder: (any RunRecorder)? = nil
     ) {
       self.agent = agent
       self.makeEnvironment = makeEnvironment
       self.isSuccess = isSuccess
       self.pool = pool
       self.folder = folder
+      self.recorder = recorder
     }
   }
 
@@ -54,6 +58,9 @@ public final class Trainer {
     self.parts = parts
     let run = configuration.run
     let environment = try Self.makeEnvironment(run.environments, configuration, parts)
+    // Before the first reset and before a checkpoint's episodes are re-simulated: a recorder sees
+    // whole episodes, wherever the run was interrupted.
+    if let recorder = parts.recorder { environment.observe(environment: 0, with: recorder) }
     environment.reset(seeds: .training(runSeed: run.seed))
     agent = parts.agent.make(
       configuration.settings,
@@ -129,6 +136,7 @@ public final class Trainer {
       throw error
     }
     metrics = report.metrics
+    try parts.recorder?.writeFinished()
     let timing = clock.add(report, steps: agent.environmentSteps - before)
     try logger.record(
       iteration: agent.iterations, steps: agent.environmentSteps, values: report.metrics,
@@ -177,6 +185,7 @@ public final class Trainer {
     agent.policy.save(to: &policy)
     policy.metadata["steps"] = "\(agent.environmentSteps)"
     policy.metadata["agent"] = run.agent
+    policy.metadata["parameters"] = PolicyParameters.text(configuration.parameters)
     agent.save(to: &trainer)
     state.save(to: &trainer)
     let manifest = CheckpointManifest(

@@ -1,3 +1,5 @@
+public import RLCore
+
 /// How far a run has come.
 public struct TrainingProgress: Sendable {
   /// Environment steps taken.
@@ -47,6 +49,12 @@ extension TrainingObserver {
   public func didEvaluate(_ result: EvaluationResult, _ progress: TrainingProgress) {}
   /// Does nothing.
   public func didWriteCheckpoint(_ path: String, _ progress: TrainingProgress) {}
+}
+
+/// Records episodes while an agent trains; must not change them.
+public protocol RunRecorder: EpisodeObserver {
+  /// Writes the episodes that have ended since; called between two iterations.
+  func writeFinished() throws(FileError)
 }
 
 /// Why a run ended.
