@@ -85,6 +85,10 @@ public struct BipedalWalker: Environment, ~Copyable {
     simulation.reset(using: &random, observation: &observation)
   }
 
+  public static let disturbanceComponents = BipedalWalkerSimulation.disturbanceComponents
+
+  public mutating func disturb(_ push: Span<Float>) { simulation.disturb(push) }
+
   public mutating func step(
     action: Span<Float>, observation: inout MutableSpan<Float>
   ) -> StepOutcome {
@@ -119,6 +123,10 @@ public struct BipedalWalkerHardcore: Environment, ~Copyable {
   ) {
     simulation.reset(using: &random, observation: &observation)
   }
+
+  public static let disturbanceComponents = BipedalWalkerSimulation.disturbanceComponents
+
+  public mutating func disturb(_ push: Span<Float>) { simulation.disturb(push) }
 
   public mutating func step(
     action: Span<Float>, observation: inout MutableSpan<Float>

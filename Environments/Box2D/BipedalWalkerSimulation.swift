@@ -5,15 +5,15 @@ package import RLCore
 /// The body, world and rules that both walkers share; see ``BipedalWalker``.
 package struct BipedalWalkerSimulation: ~Copyable {
   private static let unitsPerPixel = 1.0 / 30
-  private static let legHeight = 34 / 30.0  // m
-  private static let legWidth = 8 / 30.0  // m
-  private static let legDrop = -8 / 30.0  // m, hip below the hull's origin
+  static let legHeight = 34 / 30.0  // m
+  static let legWidth = 8 / 30.0  // m
+  static let legDrop = -8 / 30.0  // m, hip below the hull's origin
   private static let motorTorque = 80.0  // N·m
   private static let hipSpeed = 4.0  // rad/s
   private static let kneeSpeed = 6.0  // rad/s
   private static let framesPerSecond = 50.0
   private static let groundFriction = 2.5
-  private static let finish = 190 * BipedalWalkerTerrain.spacing  // m
+  static let finish = 190 * BipedalWalkerTerrain.spacing  // m
 
   /// Ten rays from straight down to almost straight ahead.
   package static let rays: [RayOffset] = (0..<10).map {
@@ -21,7 +21,7 @@ package struct BipedalWalkerSimulation: ~Copyable {
     return RayOffset(sin(angle) * (160 / 30.0), -cos(angle) * (160 / 30.0))
   }
 
-  private static let hullOutline = [(-30, 9), (6, 9), (34, 1), (34, -8), (-30, -8)].map {
+  static let hullOutline = [(-30, 9), (6, 9), (34, 1), (34, -8), (-30, -8)].map {
     Point(Float(Double($0.0) / 30), Float(Double($0.1) / 30))
   }
 
@@ -34,6 +34,9 @@ package struct BipedalWalkerSimulation: ~Copyable {
   /// Hip and knee of the rear leg, then of the front leg.
   package private(set) var joints: [4 of Joint]
   private var previousShaping = 0.0
+  /// What the world was built on; for the picture only.
+  private(set) var terrain = BipedalWalkerTerrain(heights: [], obstacles: [], hullForce: 0)
+  private(set) var disturbance = DisturbancePort()
 
   init(parameters: BipedalWalkerParameters, hasObstacles: Bool) {
     self.parameters = parameters
@@ -65,6 +68,8 @@ package struct BipedalWalkerSimulation: ~Copyable {
   /// Velocities are those of the centres of mass.
   package mutating func start(on terrain: BipedalWalkerTerrain, poses: [5 of BodyState]) {
     active = parameters
+    self.terrain = terrain
+    disturbance.clear()
     world = World(gravity: Float(-10 * active.gravity))
     terrain.build(in: &world, friction: Float(Self.groundFriction * active.friction))
     buildBody(hullForce: terrain.hullForce, poses: poses)
@@ -122,6 +127,14 @@ package struct BipedalWalkerSimulation: ~Copyable {
     }
   }
 
+  static let disturbanceComponents = [
+    DisturbanceComponent("force on the hull along x", unit: "N", bound: 10),
+    DisturbanceComponent("force on the hull along y", unit: "N", bound: 10),
+  ]
+
+  /// Pushes the hull's centre of mass during the next step.
+  mutating func disturb(_ push: Span<Float>) { disturbance.accept(push, bound: 10) }
+
   /// Advances by one time step.
   package mutating func step(
     action: Span<Float>, observation: inout MutableSpan<Float>
@@ -132,6 +145,9 @@ package struct BipedalWalkerSimulation: ~Copyable {
       world.drive(
         joints[i], speed: Float(speed),
         maximumTorque: Float(Self.motorTorque * active.motorStrength) * min(abs(action[i]), 1))
+    }
+    if let force = disturbance.take() {
+      world.applyForce(x: force.x, y: force.y, to: bodies[0])
     }
     world.step(
       seconds: Float(1 / Self.framesPerSecond), velocityIterations: 180, positionIterations: 60)

@@ -51,11 +51,14 @@ public struct CartPole: Environment, ~Copyable {
   ]
 
   public var parameters: Parameters
-  private var active = Parameters()
-  private var world: World
-  private var cart: Body
-  private var pole: Body
+  private(set) var active = Parameters()
+  private(set) var world: World
+  private(set) var cart: Body
+  private(set) var pole: Body
   private var hasEnded = false
+  /// The agent's push in the last step, in N; for the picture only.
+  private(set) var lastPush = 0.0
+  private(set) var disturbance = DisturbancePort()
 
   public init(parameters: Parameters) {
     self.parameters = parameters
@@ -82,6 +85,8 @@ public struct CartPole: Environment, ~Copyable {
   ) {
     active = parameters
     hasEnded = false
+    lastPush = 0
+    disturbance.clear()
     world = World(gravity: Float(-active.gravity))
     let rail = world.addStaticBody()
     cart = world.addDynamicBody(BodyState(x: Float(position), y: 0), maySleep: false)
@@ -104,11 +109,21 @@ public struct CartPole: Environment, ~Copyable {
     observe(into: &observation)
   }
 
+  public static let disturbanceComponents = [
+    DisturbanceComponent("force on the pole along x", unit: "N", bound: 5),
+    DisturbanceComponent("force on the pole along y", unit: "N", bound: 5),
+  ]
+
+  public mutating func disturb(_ push: Span<Float>) {
+    disturbance.accept(push, bound: 5)
+  }
+
   public mutating func step(
     action: Span<Float>, observation: inout MutableSpan<Float>
   ) -> StepOutcome {
-    world.applyForce(
-      x: Float(action[0] == 1 ? active.force : -active.force), y: 0, to: cart)
+    lastPush = action[0] == 1 ? active.force : -active.force
+    world.applyForce(x: Float(lastPush), y: 0, to: cart)
+    if let force = disturbance.take() { world.applyForce(x: force.x, y: force.y, to: pole) }
     world.step(seconds: 0.02, velocityIterations: 8, positionIterations: 3)
     observe(into: &observation)
     let isOut = CartPoleLimits.isExceeded(

@@ -87,18 +87,19 @@ public struct Quadcopter: Environment, ~Copyable {
     return distance < 0.05 && abs(observation[4]) < 0.05
   }
 
-  private static let unitsPerMetre = 10.0
-  private static let goal = (x: 0.0, z: 1.0)  // m
+  static let unitsPerMetre = 10.0
+  static let goal = (x: 0.0, z: 1.0)  // m
   private static let substeps = 4
   private static let substep = 0.005  // s
   private static let maximumPitch = 85 * Double.pi / 180  // rad
 
   public var parameters: Parameters
-  private var active = Parameters()
-  private var world: World
-  private var body: Body
+  private(set) var active = Parameters()
+  private(set) var world: World
+  private(set) var body: Body
   /// Speed of the right and left rotors, in rpm.
-  private var speeds = (right: QuadcopterModel.hoverSpeed, left: QuadcopterModel.hoverSpeed)
+  private(set) var speeds = (right: QuadcopterModel.hoverSpeed, left: QuadcopterModel.hoverSpeed)
+  private(set) var disturbance = DisturbancePort()
 
   public init(parameters: Parameters) {
     self.parameters = parameters
@@ -136,7 +137,17 @@ public struct Quadcopter: Environment, ~Copyable {
       x: Float(state[1] * scale), y: Float(state[3] * scale), angular: Float(-state[5]),
       of: body)
     speeds = (QuadcopterModel.hoverSpeed, QuadcopterModel.hoverSpeed)
+    disturbance.clear()
     observe(into: &observation)
+  }
+
+  public static let disturbanceComponents = [
+    DisturbanceComponent("force along x", unit: "N", bound: 0.05),
+    DisturbanceComponent("force along z", unit: "N", bound: 0.05),
+  ]
+
+  public mutating func disturb(_ push: Span<Float>) {
+    disturbance.accept(push, bound: 0.05)
   }
 
   public mutating func step(
@@ -146,12 +157,17 @@ public struct Quadcopter: Environment, ~Copyable {
       right: QuadcopterModel.commandedSpeed(action: Double(action[0])),
       left: QuadcopterModel.commandedSpeed(action: Double(action[1]))
     )
+    let push = disturbance.take()
     for _ in 0..<Self.substeps {
       speeds.right = QuadcopterModel.laggedSpeed(
         from: speeds.right, to: command.right, seconds: Self.substep, lag: active.motorLag)
       speeds.left = QuadcopterModel.laggedSpeed(
         from: speeds.left, to: command.left, seconds: Self.substep, lag: active.motorLag)
       applyForces()
+      if let push {
+        let scale = Float(Self.unitsPerMetre)
+        world.applyForce(x: push.x * scale, y: push.y * scale, to: body)
+      }
       world.step(seconds: Float(Self.substep), velocityIterations: 8, positionIterations: 3)
     }
     observe(into: &observation)

@@ -77,7 +77,10 @@ public struct CartPoleV1: Environment {
   /// Angular velocity of the pole, in rad/s.
   package private(set) var angularVelocity = 0.0
   private var hasEnded = false
-  private var active = Parameters()
+  private(set) var active = Parameters()
+  /// The agent's push in the last step, in N; for the picture only.
+  private(set) var lastPush = 0.0
+  private(set) var disturbance = DisturbancePort()
 
   public init(parameters: Parameters) { self.parameters = parameters }
 
@@ -101,13 +104,25 @@ public struct CartPoleV1: Environment {
     (self.angle, self.angularVelocity) = (angle, angularVelocity)
     hasEnded = false
     active = parameters
+    lastPush = 0
+    disturbance.clear()
     observe(into: &observation)
+  }
+
+  public static let disturbanceComponents = [
+    DisturbanceComponent("force on the cart along x", unit: "N", bound: 5)
+  ]
+
+  public mutating func disturb(_ push: Span<Float>) {
+    disturbance.accept(push, bound: 5)
   }
 
   public mutating func step(
     action: Span<Float>, observation: inout MutableSpan<Float>
   ) -> StepOutcome {
-    let push = action[0] == 1 ? active.force : -active.force
+    var push = action[0] == 1 ? active.force : -active.force
+    lastPush = push
+    if let force = disturbance.take() { push += Double(force.x) }
     let (sine, cosine) = (sin(angle), cos(angle))
     let totalMass = active.poleMass + active.cartMass
     let poleMoment = active.poleMass * active.poleHalfLength

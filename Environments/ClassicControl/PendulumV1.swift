@@ -60,7 +60,10 @@ public struct PendulumV1: Environment {
   package private(set) var angle = 0.0
   /// Angular velocity, in rad/s.
   package private(set) var velocity = 0.0
-  private var active = Parameters()
+  private(set) var active = Parameters()
+  /// The motor's torque in the last step, in N·m; for the picture only.
+  private(set) var lastTorque = 0.0
+  private(set) var disturbance = DisturbancePort()
   // NumPy squares through `pow`, which differs from x·x in the last bit now and then; a constant
   // exponent would let the optimiser put x·x back.
   private var squareExponent = 2.0
@@ -81,7 +84,17 @@ public struct PendulumV1: Environment {
   ) {
     (self.angle, self.velocity) = (angle, velocity)
     active = parameters
+    lastTorque = 0
+    disturbance.clear()
     observe(into: &observation)
+  }
+
+  public static let disturbanceComponents = [
+    DisturbanceComponent("torque on the shaft", unit: "N·m", bound: 0.5)
+  ]
+
+  public mutating func disturb(_ push: Span<Float>) {
+    disturbance.accept(push, bound: 0.5)
   }
 
   public mutating func step(
@@ -89,6 +102,7 @@ public struct PendulumV1: Environment {
   ) -> StepOutcome {
     // NumPy keeps products of a constant and a single-precision action in single precision.
     let torque = min(max(action[0], -2), 2) * Float(active.motorStrength)
+    lastTorque = Double(torque)
     let drive = Float(3.0 / (active.mass * (active.length * active.length))) * torque
     let effort = Float(0.001) * powf(torque, Float(squareExponent))
     return advance(drive: Double(drive), effort: Double(effort), observation: &observation)
@@ -102,6 +116,7 @@ public struct PendulumV1: Environment {
     doubleTorque: Double, observation: inout MutableSpan<Float>
   ) -> StepOutcome {
     let torque = min(max(doubleTorque, -2), 2) * active.motorStrength
+    lastTorque = torque
     let drive = 3.0 / (active.mass * (active.length * active.length)) * torque
     return advance(
       drive: drive, effort: 0.001 * pow(torque, squareExponent), observation: &observation)
@@ -112,7 +127,10 @@ public struct PendulumV1: Environment {
   ) -> StepOutcome {
     let cost =
       pow(Self.wrapped(angle), squareExponent) + 0.1 * pow(velocity, squareExponent) + effort
-    let acceleration = 3 * active.gravity / (2 * active.length) * sin(angle) + drive
+    var acceleration = 3 * active.gravity / (2 * active.length) * sin(angle) + drive
+    if let torque = disturbance.take() {
+      acceleration += 3 / (active.mass * active.length * active.length) * Double(torque.x)
+    }
     velocity = min(max(velocity + acceleration * 0.05, -8), 8)
     angle += velocity * 0.05
     observe(into: &observation)

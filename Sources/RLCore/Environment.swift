@@ -55,6 +55,12 @@ public protocol Environment: ~Copyable {
   /// - Parameter disturbance: [D], within the components' bounds.
   mutating func disturb(_ disturbance: Span<Float>)
 
+  /// What the environment looks like now; drawing changes no bit of the simulation.
+  func scene() -> Scene
+
+  /// How a person drives it.
+  static var manualControls: ManualControls { get }
+
   /// Feeds every number the future depends on to a hasher.
   func hashState(into hasher: inout StateHasher)
 

@@ -31,6 +31,10 @@ public protocol BatchedEnvironment: AnyObject {
   var disturbances: Matrix? { get set }
   /// What a disturbance consists of; D components.
   var disturbanceComponents: [DisturbanceComponent] { get }
+  /// What one environment looks like now, also from within its observer.
+  func scene(of environment: Int) -> Scene
+  /// How a person drives an environment.
+  var manualControls: ManualControls { get }
   /// Lets somebody watch one environment from its next reset on, in place of who did before.
   func observe(environment: Int, with observer: (any EpisodeObserver)?)
   /// The values of the physical parameters, by name, in table order.
@@ -172,6 +176,13 @@ public final class VectorEnvironment<E: Environment & ~Copyable>: BatchedEnviron
     precondition(environment >= 0 && environment < count)
     observed = observer.map { (environment, $0) }
   }
+
+  public func scene(of environment: Int) -> Scene {
+    precondition(environment >= 0 && environment < count)
+    return environments[environment].scene()
+  }
+
+  public var manualControls: ManualControls { E.manualControls }
 
   public var disturbanceComponents: [DisturbanceComponent] { E.disturbanceComponents }
 

@@ -153,6 +153,8 @@ final class PoisonedEnvironment: BatchedEnvironment {
     get { base.disturbances }
     set { base.disturbances = newValue }
   }
+  func scene(of environment: Int) -> Scene { base.scene(of: environment) }
+  var manualControls: ManualControls { base.manualControls }
   func observe(environment: Int, with observer: (any EpisodeObserver)?) {
     base.observe(environment: environment, with: observer)
   }

@@ -33,6 +33,9 @@ import Testing
       return StepOutcome(reward: Double(count), terminated: action[0] == 1 && count >= 5)
     }
 
+    func scene() -> Scene { dot(at: Double(count)) }
+    static var manualControls: ManualControls { twoKeys(left: 0, right: 1, rest: 0) }
+
     func hashState(into hasher: inout StateHasher) {
       hasher.combine(start)
       hasher.combine(count)

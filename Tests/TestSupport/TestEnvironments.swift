@@ -17,6 +17,26 @@ func describe(
     solvedReturn: nil, source: "none")
 }
 
+/// A dot at a height on a number line.
+public func dot(at height: Double) -> Scene {
+  Scene(
+    camera: .init(center: .init(0, 0), width: 6, height: 4),
+    background: (bottom: .init(0xFFFFFF), top: .init(0xDDDDDD)),
+    elements: [
+      .line([.init(-3, 0), .init(3, 0)], .init(.init(0x333333), width: 0.05)),
+      .circle(center: .init(0, height), radius: 0.2, fill: .color(.init(0xEE6C4D))),
+    ])
+}
+
+/// Two keys for an action of one number.
+public func twoKeys(left: Float, right: Float, rest: Float) -> ManualControls {
+  ManualControls(
+    bindings: [
+      .init("less", key: .left, axis: (.leftX, isPositive: false), action: [left]),
+      .init("more", key: .right, axis: (.leftX, isPositive: true), action: [right]),
+    ], rest: [[rest]])
+}
+
 /// Pays 1 per step for ever and shows nothing: V is 1 / (1 − γ) if truncation bootstraps.
 public struct ConstantReward: Environment {
   public static let specification = describe(
@@ -36,6 +56,9 @@ public struct ConstantReward: Environment {
     observation[0] = 1
     return StepOutcome(reward: 1, terminated: false)
   }
+
+  public func scene() -> Scene { dot(at: 0) }
+  public static var manualControls: ManualControls { twoKeys(left: -1, right: 1, rest: 0) }
 
   public func hashState(into hasher: inout StateHasher) {}
 }
@@ -60,6 +83,9 @@ public struct ContinuousBandit: Environment {
     let error = Double(action[0]) - 0.7
     return StepOutcome(reward: -error * error, terminated: true)
   }
+
+  public func scene() -> Scene { dot(at: 0) }
+  public static var manualControls: ManualControls { twoKeys(left: -2, right: 2, rest: 0) }
 
   public func hashState(into hasher: inout StateHasher) {}
 }
@@ -101,6 +127,9 @@ public struct RandomWalk: Environment {
     observe(&observation)
     return StepOutcome(reward: parameters.reward * position, terminated: abs(position) > 3)
   }
+
+  public func scene() -> Scene { dot(at: position) }
+  public static var manualControls: ManualControls { twoKeys(left: 0, right: 2, rest: 1) }
 
   private func observe(_ observation: inout MutableSpan<Float>) {
     observation[0] = Float(position)

@@ -1,5 +1,6 @@
 import Foundation
 import RLCore
+import TestSupport
 import Testing
 import Training
 
@@ -184,5 +185,7 @@ private struct Gravity: Environment {
   mutating func step(action: Span<Float>, observation: inout MutableSpan<Float>) -> StepOutcome {
     StepOutcome(reward: 0, terminated: true)
   }
+  func scene() -> Scene { dot(at: 0) }
+  static var manualControls: ManualControls { twoKeys(left: 0, right: 1, rest: 0) }
   func hashState(into hasher: inout StateHasher) {}
 }

@@ -1,0 +1,12 @@
+public import RLCore
+
+extension CartPoleV1 {
+  public static var manualControls: ManualControls { cartPoleControls }
+
+  public func scene() -> Scene {
+    CartPoleDrawing(
+      position: position, angle: angle, poleLength: 2 * active.poleHalfLength,
+      push: lastPush / 10, disturbance: (Double(disturbance.last.x) / 5, 0, 0)
+    ).scene()
+  }
+}

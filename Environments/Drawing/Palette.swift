@@ -1,0 +1,45 @@
+internal import RLCore
+
+/// The colours all scenes share.
+enum Palette {
+  static let skyTop = Scene.Color(0x8FC1E3)
+  static let skyBottom = Scene.Color(0xF6F1E4)
+  static let sun = Scene.Color(0xFFE3A8)
+  static let cloud = Scene.Color(0xFFFFFF, opacity: 0.85)
+  static let farHill = Scene.Color(0xBBD3DB)
+  static let nearHill = Scene.Color(0x9CC3B5)
+
+  static let soilTop = Scene.Color(0x8C6A54)
+  static let soilBottom = Scene.Color(0x4A3A36)
+  static let soilMark = Scene.Color(0xF6F1E4, opacity: 0.55)
+  static let grass = Scene.Color(0x7DB46C)
+  static let grassShade = Scene.Color(0x5A9355)
+  static let stoneTop = Scene.Color(0xA9B2BC)
+  static let stoneBottom = Scene.Color(0x7B8794)
+  static let stoneEdge = Scene.Color(0xD5DBE1)
+
+  static let ink = Scene.Color(0x293241)
+  static let navy = Scene.Color(0x3D5A80)
+  static let mist = Scene.Color(0x98C1D9)
+  static let steel = Scene.Color(0x6B7A8C)
+  static let paper = Scene.Color(0xFBFAF5)
+  static let coral = Scene.Color(0xEE6C4D)
+  static let coralShade = Scene.Color(0xB84A32)
+  static let amber = Scene.Color(0xF4B860)
+  static let amberShade = Scene.Color(0xC48A3A)
+  static let go = Scene.Color(0x4FA66A)
+
+  /// What the agent does.
+  static let action = Scene.Color(0x2F80C3)
+  /// What pushes from outside.
+  static let disturbance = Scene.Color(0xC2286B)
+}
+
+extension Scene.Color {
+  /// The same colour, seen through.
+  func faded(to opacity: Double) -> Scene.Color {
+    var color = self
+    color.opacity = opacity
+    return color
+  }
+}

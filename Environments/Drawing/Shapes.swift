@@ -1,0 +1,119 @@
+internal import Glibc
+internal import RLCore
+
+/// Where a body is: turns points of its frame into points of the world.
+struct Placement {
+  var x: Double
+  var y: Double
+  /// Counter-clockwise, in rad.
+  var angle = 0.0
+
+  func callAsFunction(_ x: Double, _ y: Double) -> Scene.Point {
+    let (sine, cosine) = (sin(angle), cos(angle))
+    return Scene.Point(self.x + cosine * x - sine * y, self.y + sine * x + cosine * y)
+  }
+}
+
+/// The shapes that scenes are made of; lengths in world units, angles in rad.
+extension Scene {
+  /// A box with round corners, centred on a point of a body's frame.
+  mutating func addBox(
+    _ body: Placement, x: Double = 0, y: Double = 0, width: Double, height: Double,
+    corner: Double, fill: Fill, outline: Stroke? = nil
+  ) {
+    let (a, b) = (width / 2 - corner, height / 2 - corner)
+    let corners = [(a, b, 0.0), (-a, b, 0.5), (-a, -b, 1), (a, -b, 1.5)]
+    let points = corners.flatMap { cornerX, cornerY, turn in
+      (0...4).map { step in
+        let angle = (turn + Double(step) / 8) * Double.pi
+        return body(x + cornerX + corner * cos(angle), y + cornerY + corner * sin(angle))
+      }
+    }
+    elements.append(.polygon(points, fill: fill, outline: outline))
+  }
+
+  /// An ellipse, centred on a point of a body's frame.
+  mutating func addEllipse(
+    _ body: Placement, x: Double = 0, y: Double = 0, width: Double, height: Double, fill: Fill,
+    outline: Stroke? = nil
+  ) {
+    let points = (0..<24).map {
+      let angle = Double($0) / 12 * Double.pi
+      return body(x + width / 2 * cos(angle), y + height / 2 * sin(angle))
+    }
+    elements.append(.polygon(points, fill: fill, outline: outline))
+  }
+
+  /// A spoked wheel.
+  mutating func addWheel(at center: Point, radius: Double, angle: Double) {
+    let rim = Stroke(Palette.ink, width: radius * 0.35)
+    elements.append(
+      .circle(center: center, radius: radius * 0.82, fill: .color(Palette.steel), outline: rim))
+    let wheel = Placement(x: center.x, y: center.y, angle: angle)
+    for turn in 0..<3 {
+      let angle = Double(turn) / 3 * Double.pi
+      let (x, y) = (0.7 * radius * cos(angle), 0.7 * radius * sin(angle))
+      elements.append(
+        .line([wheel(-x, -y), wheel(x, y)], Stroke(Palette.mist, width: radius * 0.14)))
+    }
+    elements.append(.circle(center: center, radius: radius * 0.22, fill: .color(Palette.paper)))
+  }
+
+  /// A hinge: a ring with a bright middle.
+  mutating func addHinge(at center: Point, radius: Double) {
+    elements.append(.circle(center: center, radius: radius, fill: .color(Palette.ink)))
+    elements.append(.circle(center: center, radius: radius * 0.5, fill: .color(Palette.paper)))
+  }
+
+  /// An arrow, unless it is too short to have a direction.
+  mutating func addArrow(from start: Point, x: Double, y: Double, color: Color, width: Double) {
+    guard hypot(x, y) > width / 4 else { return }
+    elements.append(
+      .arrow(from: start, to: Point(start.x + x, start.y + y), Stroke(color, width: width)))
+  }
+
+  /// A push from outside, as an arrow that ends where it acts.
+  ///
+  /// - Parameters:
+  ///   - target: Where it acts.
+  ///   - x: Rightwards, in parts of the greatest push.
+  ///   - y: Upwards, in parts of the greatest push.
+  ///   - length: Of the greatest push's arrow.
+  mutating func addPush(at target: Point, x: Double, y: Double, length: Double) {
+    let start = Point(target.x - x * length, target.y - y * length)
+    addArrow(
+      from: start, x: x * length, y: y * length, color: Palette.disturbance, width: length * 0.07)
+  }
+
+  /// An arrow along a circle, counter-clockwise if it sweeps a positive angle.
+  mutating func addArcArrow(
+    center: Point, radius: Double, start: Double, sweep: Double, stroke: Stroke
+  ) {
+    guard abs(sweep) > 0.01 else { return }
+    let steps = 24
+    let points = (0...steps).map {
+      let angle = start + sweep * Double($0) / Double(steps)
+      return Point(center.x + radius * cos(angle), center.y + radius * sin(angle))
+    }
+    elements.append(.line(points, stroke))
+    let tip = Placement(
+      x: points[steps].x, y: points[steps].y,
+      angle: start + sweep + (sweep > 0 ? 0.5 : -0.5) * Double.pi)
+    let size = min(2.2 * stroke.width, 0.6 * radius * abs(sweep))
+    elements.append(
+      .polygon(
+        [tip(1.2 * size, 0), tip(-0.2 * size, 0.8 * size), tip(-0.2 * size, -0.8 * size)],
+        fill: .color(stroke.color)))
+  }
+
+  /// A pennant on a pole.
+  mutating func addFlag(at foot: Point, height: Double, color: Color) {
+    let pole = Placement(x: foot.x, y: foot.y)
+    elements.append(
+      .line([foot, pole(0, height)], Stroke(Palette.ink, width: height * 0.035)))
+    elements.append(
+      .polygon(
+        [pole(0, height), pole(0.5 * height, 0.82 * height), pole(0, 0.64 * height)],
+        fill: .color(color)))
+  }
+}
