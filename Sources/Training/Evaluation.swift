@@ -85,13 +85,14 @@ public enum Evaluation {
     let slots = min(episodes, 8)
     let environment = makeEnvironment(slots)
     environment.reset(seeds: .consecutive(first: firstSeed, environments: slots))
+    let actions = Matrix(rows: slots, columns: environment.specification.actionWidth)
     let workers = (0..<slots).map { slot in
       EvaluationWorker(
         policy, environment, slot: slot,
-        seeds: stride(from: slot, to: episodes, by: slots).map { firstSeed + UInt64($0) })
+        seeds: stride(from: slot, to: episodes, by: slots).map { firstSeed + UInt64($0) },
+        actions: actions)
     }
-    let actions = Matrix(rows: slots, columns: environment.specification.actionWidth)
-    pool.run(slots) { workers[$0].run(mode: mode, actions: actions) }
+    pool.run(slots) { workers[$0].run(mode: mode) }
     let results = (0..<episodes).map { e in
       let outcome = workers[e % slots].outcomes[e / slots]
       return EvaluationResult.Episode(
@@ -104,58 +105,19 @@ public enum Evaluation {
 
 /// Runs every `slots`-th episode in one environment of the batch.
 private final class EvaluationWorker {
-  struct Outcome {
-    let episodeReturn: Double
-    let length: Int
-    let finalObservation: [Float]
-  }
-
-  private(set) var outcomes: [Outcome] = []
-  private let policy: any Policy
-  private let environment: any BatchedEnvironment
-  private let slot: Int
+  private(set) var outcomes: [EpisodeRunner.Outcome] = []
+  private let runner: EpisodeRunner
   private let seeds: [UInt64]
-  private let observation: Matrix
-  private let action: Matrix
 
-  init(_ policy: any Policy, _ environment: any BatchedEnvironment, slot: Int, seeds: [UInt64]) {
-    self.policy = policy
-    self.environment = environment
-    self.slot = slot
+  init(
+    _ policy: any Policy, _ environment: any BatchedEnvironment, slot: Int, seeds: [UInt64],
+    actions: Matrix
+  ) {
+    runner = EpisodeRunner(policy, in: environment, slot: slot, actions: actions)
     self.seeds = seeds
-    observation = Matrix(rows: 1, columns: environment.specification.observationWidth)
-    action = Matrix(rows: 1, columns: environment.specification.actionWidth)
   }
 
-  func run(mode: ActionMode, actions: Matrix) {
-    let batch = environment.batch
-    for seed in seeds {
-      environment.reset(environment: slot, seed: seed)
-      // Controllers remember; none may remember the episode before.
-      let actor = policy.makeActor(rows: 1)
-      var streams = [RandomStream(seed: seed, name: "evaluation-action")]
-      var (steps, isLost) = (0, false)
-      repeat {
-        observation.copyRow(0, from: batch.observations, row: slot)
-        actor.act(on: observation, rows: 1, mode: mode, streams: &streams, actions: action)
-        // A simulator that is given NaN may never return.
-        isLost = (0..<action.columns).contains { action[0, $0].isNaN }
-        if isLost { break }
-        steps += 1
-        actions.copyRow(slot, from: action, row: 0)
-        environment.step(actions: actions, in: slot..<slot + 1)
-      } while !batch.hasEnded(slot)
-      guard !isLost else {
-        outcomes.append(
-          Outcome(
-            episodeReturn: .nan, length: steps,
-            finalObservation: (0..<observation.columns).map { observation[0, $0] }))
-        continue
-      }
-      outcomes.append(
-        Outcome(
-          episodeReturn: batch.episodeReturn(slot), length: batch.episodeLength(slot),
-          finalObservation: (0..<observation.columns).map { batch.finalObservations[slot, $0] }))
-    }
+  func run(mode: ActionMode) {
+    for seed in seeds { outcomes.append(runner.run(seed: seed, mode: mode)) }
   }
 }
