@@ -47,6 +47,7 @@ let package = Package(
     .target(name: "CKernels", cSettings: optimizedC, linkerSettings: [.linkedLibrary("m")]),
     .target(name: "CThreads", cSettings: optimizedC),
     .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
     module("LinearAlgebra", ["CKernels", "COpenBLAS"], strict),
     module("NeuralNetworks", ["LinearAlgebra"]),
     module("Physics", ["CBox2D"], strict),
@@ -57,6 +58,7 @@ let package = Package(
     module(
       "Agents", ["Training", "RLCore", "NeuralNetworks", "LinearAlgebra"], in: "Agents",
       resources: [.embedInCode("PPO/PPOPresets.yaml")]),
+    module("Recording", ["Training", "RLCore", "LinearAlgebra", "CZlib"]),
     .executableTarget(
       name: "rlsuite",
       dependencies: [
@@ -83,6 +85,8 @@ let package = Package(
     tests(
       "AgentsTests",
       ["Agents", "Environments", "Training", "RLCore", "NeuralNetworks", "LinearAlgebra"]),
+    tests(
+      "RecordingTests", ["Recording", "Environments", "Training", "RLCore", "LinearAlgebra"]),
     tests("CommandLineTests", ["rlsuite", "Training"]),
   ],
   swiftLanguageModes: [.v6],

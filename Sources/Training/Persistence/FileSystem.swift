@@ -120,9 +120,7 @@ public enum FileSystem {
 
   /// Writes a new file and waits until the disk has it.
   static func writeAndSync(_ data: Data, to path: String) throws(FileError) {
-    let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o666)
-    guard descriptor >= 0 else { throw lastError(path) }
-    let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+    let handle = try openNew(path)
     do {
       try handle.write(contentsOf: data)
       try handle.synchronize()
@@ -132,8 +130,15 @@ public enum FileSystem {
     }
   }
 
+  /// Makes a file, or empties the one that is there, to be written bit by bit.
+  package static func openNew(_ path: String) throws(FileError) -> FileHandle {
+    let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o666)
+    guard descriptor >= 0 else { throw lastError(path) }
+    return FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+  }
+
   /// What went wrong, without the file's name and Foundation's ceremony.
-  static func reason(_ error: any Error) -> String {
+  package static func reason(_ error: any Error) -> String {
     let outer = error as NSError
     let inner = outer.userInfo[NSUnderlyingErrorKey] as? NSError ?? outer
     if inner.domain == NSPOSIXErrorDomain, let message = unsafe strerror(Int32(inner.code)) {

@@ -1,0 +1,91 @@
+public import Foundation
+public import RLCore
+public import Training
+
+/// Records every so-many-th episode of an environment that is being trained in.
+///
+/// Nothing is written while it watches: finished recordings wait until they are taken or written.
+/// Attached before the first reset of a run that is resumed, it sees whole episodes and makes the
+/// same files as if the run had never stopped.
+public final class EpisodeRecorder: RunRecorder {
+  /// A finished recording.
+  public struct Finished: Sendable, Equatable {
+    /// Its file's name, such as `episode-000012.rlrec`.
+    public var name: String
+    /// The file's contents.
+    public var contents: Data
+  }
+
+  private let every: Int
+  private let folder: String
+  private var header: RecordingHeader
+  private var encoder: RecordingEncoder?
+  private var chunks: [UInt8] = []
+  private var finished: [Finished] = []
+
+  /// Records the episodes whose number is a multiple of `every`.
+  ///
+  /// - Parameters:
+  ///   - header: What all episodes have in common.
+  ///   - every: Episodes from one recorded to the next.
+  ///   - folder: Where finished ones are written; made when the first is.
+  public init(header: RecordingHeader, every: Int = 1, folder: String = ".") {
+    precondition(every >= 1, "every \(every) episodes")
+    self.header = header
+    self.every = every
+    self.folder = folder
+  }
+
+  /// The name of an episode's file.
+  public static func name(episode: Int) -> String {
+    let digits = String(episode)
+    return "episode-\(String(repeating: "0", count: max(0, 6 - digits.count)))\(digits).rlrec"
+  }
+
+  /// The recordings of episodes that have ended since this was asked for last.
+  public func takeFinished() -> [Finished] {
+    defer { finished = [] }
+    return finished
+  }
+
+  public func writeFinished() throws(FileError) {
+    for recording in takeFinished() {
+      try FileSystem.makeFolder(folder)
+      try FileSystem.write(recording.contents, to: "\(folder)/\(recording.name)")
+    }
+  }
+
+  public func didReset(_ start: EpisodeStart, observation: Span<Float>) {
+    chunks = []
+    guard start.episode % every == 0 else {
+      encoder = nil
+      return
+    }
+    header.begin(start, observation: array(observation))
+    encoder = RecordingEncoder(layout: header.layout)
+  }
+
+  public func didStep(
+    _ step: ObservedStep, action: Span<Float>, disturbance: Span<Float>, observation: Span<Float>
+  ) {
+    guard encoder != nil else { return }
+    let chunk = encoder?.append(
+      step, action: action, disturbance: disturbance, observation: observation)
+    if let chunk { chunks += chunk }
+    if step.terminated || step.truncated { finish() }
+  }
+
+  private func finish() {
+    guard var encoder else { return }
+    if let chunk = encoder.flush() { chunks += chunk }
+    let head = RecordingEncoder.head(header)
+    var contents = Data(head.bytes)
+    contents.append(contentsOf: chunks)
+    contents.append(contentsOf: encoder.done(headChecksum: head.checksum))
+    finished.append(Finished(name: Self.name(episode: header.episode), contents: contents))
+    self.encoder = nil
+    chunks = []
+  }
+}
+
+func array(_ span: Span<Float>) -> [Float] { span.indices.map { span[$0] } }

@@ -1,0 +1,61 @@
+/// The first thing in which a re-simulation differs from its recording.
+public struct RecordingDifference: Sendable, Equatable, CustomStringConvertible {
+  /// The step, from 1; 0 is the episode's start.
+  public let step: Int
+  /// What differs, for example `observation "hull angle"`.
+  public let field: String
+  /// What the recording says.
+  public let recorded: String
+  /// What came of it now.
+  public let simulated: String
+
+  /// One sentence.
+  public var description: String {
+    "step \(step): \(field) was recorded as \(recorded) and is \(simulated) when re-simulated"
+  }
+}
+
+/// Compares field by field and keeps the first difference.
+struct Comparison {
+  let step: Int
+  private(set) var difference: RecordingDifference?
+
+  init(step: Int) { self.step = step }
+
+  private mutating func note(_ field: String, _ recorded: String, _ simulated: String) {
+    guard difference == nil else { return }
+    difference = RecordingDifference(
+      step: step, field: field, recorded: recorded, simulated: simulated)
+  }
+
+  mutating func flags(_ name: String, _ recorded: Bool, _ simulated: Bool) {
+    if recorded != simulated { note(name, "\(recorded)", "\(simulated)") }
+  }
+
+  mutating func floats(_ name: String, _ recorded: Float, _ simulated: Float) {
+    guard recorded.bitPattern != simulated.bitPattern else { return }
+    let texts = ("\(recorded)", "\(simulated)")
+    // Only numbers that are none look alike.
+    if texts.0 != texts.1 {
+      note(name, texts.0, texts.1)
+    } else {
+      let bits = (recorded.bitPattern, simulated.bitPattern)
+      note(name, RecordingHeader.hexadecimal(bits.0), RecordingHeader.hexadecimal(bits.1))
+    }
+  }
+
+  mutating func observations(_ recorded: [Float], _ simulated: [Float], _ header: RecordingHeader) {
+    guard difference == nil else { return }
+    for j in recorded.indices {
+      let name = "observation \"\(header.observationComponents[j].name)\""
+      floats(name, recorded[j], simulated[j])
+    }
+  }
+
+  mutating func hashes(_ recorded: UInt64, _ simulated: UInt64, of what: String) {
+    guard recorded != simulated else { return }
+    note(
+      "the hash of \(what)", RecordingHeader.hexadecimal(recorded),
+      RecordingHeader.hexadecimal(simulated))
+  }
+}

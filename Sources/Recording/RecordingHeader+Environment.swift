@@ -1,0 +1,74 @@
+internal import LinearAlgebra
+internal import RLCore
+
+extension RecordingHeader {
+  /// Sets an environment up as the recorded one was, ready to be reset.
+  func apply(to target: any BatchedEnvironment) throws(RecordingDamage) {
+    let specification = target.specification
+    func require(_ condition: Bool, _ reason: @autoclosure () -> String) throws(RecordingDamage) {
+      guard condition else { throw RecordingDamage(reason: reason()) }
+    }
+    try require(
+      specification.identifier == environment,
+      "it is a recording of \(environment), not of \(specification.identifier)")
+    try require(
+      specification.version == environmentVersion,
+      "it was recorded with version \(environmentVersion) of \(environment), "
+        + "and this is version \(specification.version)")
+    try require(
+      specification.observationWidth == layout.observations,
+      "it has \(layout.observations) observations, and \(environment) has "
+        + "\(specification.observationWidth)")
+    // Bounds may be infinite and are not compared: actions are clipped by the environment.
+    switch (specification.actionSpace, actionSpace) {
+    case (.discrete(let own), .discrete(let recorded)):
+      try require(own == recorded, "it has \(recorded) actions, and \(environment) has \(own)")
+    case (.box(let own, _), .box(let recorded, _)):
+      try require(
+        own.count == recorded.count,
+        "it has actions of \(recorded.count) numbers, and \(environment) has \(own.count)")
+    default: throw RecordingDamage(reason: "its actions are of another kind than \(environment)'s")
+    }
+    try require(
+      specification.episodeSteps == episodeSteps,
+      "its step limit is \(episodeSteps), and that of \(environment) is "
+        + "\(specification.episodeSteps)")
+    try require(perturbations.isEmpty, "it has perturbations, and this version knows none")
+    try applyDisturbances(to: target)
+    try applyParameters(to: target)
+  }
+
+  private func applyDisturbances(to target: any BatchedEnvironment) throws(RecordingDamage) {
+    guard !disturbanceComponents.isEmpty else {
+      target.disturbances = nil
+      return
+    }
+    let own = target.disturbanceComponents
+    guard own.count == disturbanceComponents.count else {
+      throw RecordingDamage(
+        reason: "it has disturbances of \(disturbanceComponents.count) numbers, and \(environment) "
+          + "has \(own.count)")
+    }
+    for (own, recorded) in zip(own, disturbanceComponents) where own.bound != recorded.bound {
+      throw RecordingDamage(
+        reason: "its disturbances are bounded by \(recorded.bound), and those of \(environment) "
+          + "by \(own.bound)")
+    }
+    target.disturbances = Matrix(rows: target.count, columns: own.count)
+  }
+
+  private func applyParameters(to target: any BatchedEnvironment) throws(RecordingDamage) {
+    let names = target.parameterValues.map(\.name)
+    guard parameters.map(\.name) == names else {
+      throw RecordingDamage(reason: "its parameters are not those of \(environment)")
+    }
+    for parameter in parameters {
+      do {
+        try target.setParameter(parameter.name, to: parameter.value)
+      } catch {
+        throw RecordingDamage(
+          reason: "its parameter \(parameter.name) is \(parameter.value), out of range")
+      }
+    }
+  }
+}

@@ -1,0 +1,61 @@
+internal import RLCore
+
+/// Looks at every step of a file once: whether its numbers are possible, and add up.
+struct StepCheck {
+  private(set) var totalReward = 0.0
+  /// Of the last step.
+  private(set) var flags: UInt8 = 0
+  private let header: RecordingHeader
+
+  init(header: RecordingHeader) { self.header = header }
+
+  mutating func add(_ chunk: StepChunk, of file: RawSpan) throws(RecordingDamage) {
+    let rows = try chunk.decode(file, layout: header.layout)
+    for row in 0..<rows.count {
+      let step = "step \(chunk.first + row)"
+      guard flags == 0 else {
+        throw RecordingDamage(reason: "\(step) comes after the episode's end")
+      }
+      flags = rows.flags[row]
+      guard flags < StepFlags.terminated | StepFlags.truncated else {
+        throw RecordingDamage(reason: "\(step) has the impossible flags \(flags)")
+      }
+      try checkAction(rows, row, step)
+      for j in 0..<rows.layout.disturbances {
+        let push = rows.float(row, rows.layout.actions + j)
+        guard abs(push) <= header.disturbanceComponents[j].bound else {
+          throw RecordingDamage(
+            reason: "the disturbance of \(step) is \(push), beyond its bound of "
+              + "\(header.disturbanceComponents[j].bound)")
+        }
+      }
+      totalReward += Double(rows.float(row, rows.layout.rewardColumn))
+    }
+  }
+
+  private func checkAction(
+    _ rows: StepRows, _ row: Int, _ step: String
+  ) throws(RecordingDamage) {
+    switch header.actionSpace {
+    case .discrete:
+      let action = rows.float(row, 0)
+      guard header.actionSpace.contains([action]) else {
+        throw RecordingDamage(reason: "the action of \(step) is \(action), which is no choice")
+      }
+    case .box:
+      for j in 0..<rows.layout.actions where !rows.float(row, j).isFinite {
+        throw RecordingDamage(reason: "the action of \(step) is not finite")
+      }
+    }
+  }
+
+  func compare(with end: RecordingFrames.End) throws(RecordingDamage) {
+    guard
+      end.totalReward.bitPattern == totalReward.bitPattern
+        || (end.totalReward.isNaN && totalReward.isNaN)
+    else {
+      throw RecordingDamage(
+        reason: "its rewards come to \(totalReward), and its last chunk says \(end.totalReward)")
+    }
+  }
+}
