@@ -6,6 +6,10 @@ public struct RegisteredEnvironment: Sendable {
   public let specification: EnvironmentSpecification
   /// The physical parameters, with their nominal values.
   public let parameters: [ParameterDescription]
+  /// What may push it from outside.
+  public let disturbanceComponents: [DisturbanceComponent]
+  /// How a person drives it.
+  public let manualControls: ManualControls
   /// Makes a vector of environments with nominal parameters.
   public let makeVector: @Sendable (_ count: Int) -> any BatchedEnvironment
   /// Whether an episode that ended with this observation [O] succeeded; nil where success is not
@@ -34,6 +38,8 @@ public struct RegisteredEnvironment: Sendable {
   ) {
     specification = E.specification
     parameters = E.parameterDescriptions
+    disturbanceComponents = E.disturbanceComponents
+    manualControls = E.manualControls
     makeVector = { VectorEnvironment<E>(count: $0) }
     self.isSuccess = isSuccess
     if let trace {

@@ -37,8 +37,8 @@ extension BipedalWalkerSimulation {
     addTerrain(to: &scene)
     addLidar(to: &scene)
     addBody(to: &scene)
-    let push = disturbance.last
-    scene.addPush(at: hull(0, 0), x: Double(push.x) / 10, y: Double(push.y) / 10, length: 2.5)
+    let push = disturbance.shown
+    scene.addPush(at: hull(0, 0), x: push.x, y: push.y, length: 2.5)
     return scene
   }
 

@@ -36,7 +36,7 @@ package struct BipedalWalkerSimulation: ~Copyable {
   private var previousShaping = 0.0
   /// What the world was built on; for the picture only.
   private(set) var terrain = BipedalWalkerTerrain(heights: [], obstacles: [], hullForce: 0)
-  private(set) var disturbance = DisturbancePort()
+  private(set) var disturbance = DisturbancePort(disturbanceComponents)
 
   init(parameters: BipedalWalkerParameters, hasObstacles: Bool) {
     self.parameters = parameters
@@ -133,7 +133,7 @@ package struct BipedalWalkerSimulation: ~Copyable {
   ]
 
   /// Pushes the hull's centre of mass during the next step.
-  mutating func disturb(_ push: Span<Float>) { disturbance.accept(push, bound: 10) }
+  mutating func disturb(_ push: Span<Float>) { disturbance.accept(push) }
 
   /// Advances by one time step.
   package mutating func step(

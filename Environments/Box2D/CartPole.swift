@@ -58,7 +58,7 @@ public struct CartPole: Environment, ~Copyable {
   private var hasEnded = false
   /// The agent's push in the last step, in N; for the picture only.
   private(set) var lastPush = 0.0
-  private(set) var disturbance = DisturbancePort()
+  private(set) var disturbance = DisturbancePort(disturbanceComponents)
 
   public init(parameters: Parameters) {
     self.parameters = parameters
@@ -115,7 +115,7 @@ public struct CartPole: Environment, ~Copyable {
   ]
 
   public mutating func disturb(_ push: Span<Float>) {
-    disturbance.accept(push, bound: 5)
+    disturbance.accept(push)
   }
 
   public mutating func step(

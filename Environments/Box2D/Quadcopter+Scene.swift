@@ -3,13 +3,15 @@ internal import Physics
 public import RLCore
 
 extension Quadcopter {
+  /// Small differences and slow motion: nothing damps the pitch, and at full speed it turns over
+  /// before a person has seen it turn.
   public static let manualControls = ManualControls(
     bindings: [
-      .init("climb", key: .up, axis: (.leftY, isPositive: true), action: [0.5, 0.5]),
+      .init("climb", key: .up, axis: (.leftY, isPositive: true), action: [0.25, 0.25]),
       .init("sink", key: .down, axis: (.leftY, isPositive: false), action: [-0.5, -0.5]),
-      .init("tilt left", key: .left, axis: (.rightX, isPositive: false), action: [0.02, -0.02]),
-      .init("tilt right", key: .right, axis: (.rightX, isPositive: true), action: [-0.02, 0.02]),
-    ], rest: [[0, 0]])
+      .init("tilt left", key: .left, axis: (.rightX, isPositive: false), action: [0.01, -0.01]),
+      .init("tilt right", key: .right, axis: (.rightX, isPositive: true), action: [-0.01, 0.01]),
+    ], rest: [[0, 0]], pace: 0.25)
 
   /// How many times larger than in its world the drone is drawn; it is 6 cm wide in a box of 6 m.
   private static let magnification = 9.0
@@ -78,8 +80,7 @@ extension Quadcopter {
     scene.elements.append(
       .line([drone(-lever, 0), drone(lever, 0)], .init(Palette.ink, width: 0.045)))
     scene.addBox(drone, width: 0.22, height: 0.1, corner: 0.045, fill: .color(Palette.coral))
-    let push = disturbance.last
-    scene.addPush(
-      at: drone(0, 0), x: Double(push.x) / 0.05, y: Double(push.y) / 0.05, length: 0.6)
+    let push = disturbance.shown
+    scene.addPush(at: drone(0, 0), x: push.x, y: push.y, length: 0.6)
   }
 }

@@ -99,7 +99,7 @@ public struct Quadcopter: Environment, ~Copyable {
   private(set) var body: Body
   /// Speed of the right and left rotors, in rpm.
   private(set) var speeds = (right: QuadcopterModel.hoverSpeed, left: QuadcopterModel.hoverSpeed)
-  private(set) var disturbance = DisturbancePort()
+  private(set) var disturbance = DisturbancePort(disturbanceComponents)
 
   public init(parameters: Parameters) {
     self.parameters = parameters
@@ -147,7 +147,7 @@ public struct Quadcopter: Environment, ~Copyable {
   ]
 
   public mutating func disturb(_ push: Span<Float>) {
-    disturbance.accept(push, bound: 0.05)
+    disturbance.accept(push)
   }
 
   public mutating func step(

@@ -6,7 +6,7 @@ extension CartPoleV1 {
   public func scene() -> Scene {
     CartPoleDrawing(
       position: position, angle: angle, poleLength: 2 * active.poleHalfLength,
-      push: lastPush / 10, disturbance: (Double(disturbance.last.x) / 5, 0, 0)
+      push: lastPush / 10, disturbance: (disturbance.shown.x, 0, 0)
     ).scene()
   }
 }

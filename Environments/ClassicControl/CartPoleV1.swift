@@ -80,7 +80,7 @@ public struct CartPoleV1: Environment {
   private(set) var active = Parameters()
   /// The agent's push in the last step, in N; for the picture only.
   private(set) var lastPush = 0.0
-  private(set) var disturbance = DisturbancePort()
+  private(set) var disturbance = DisturbancePort(disturbanceComponents)
 
   public init(parameters: Parameters) { self.parameters = parameters }
 
@@ -114,7 +114,7 @@ public struct CartPoleV1: Environment {
   ]
 
   public mutating func disturb(_ push: Span<Float>) {
-    disturbance.accept(push, bound: 5)
+    disturbance.accept(push)
   }
 
   public mutating func step(

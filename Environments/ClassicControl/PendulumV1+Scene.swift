@@ -46,7 +46,7 @@ extension PendulumV1 {
       sweep: 0.6 * lastTorque, stroke: .init(Palette.action, width: 0.045 * unit))
     scene.addArcArrow(
       center: .init(0, 0), radius: 0.45 * unit, start: angle + 0.5 * .pi,
-      sweep: 2 * Double(disturbance.last.x), stroke: .init(Palette.disturbance, width: 0.04 * unit))
+      sweep: disturbance.shown.x, stroke: .init(Palette.disturbance, width: 0.04 * unit))
     return scene
   }
 }

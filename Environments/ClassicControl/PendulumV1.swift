@@ -63,7 +63,7 @@ public struct PendulumV1: Environment {
   private(set) var active = Parameters()
   /// The motor's torque in the last step, in N·m; for the picture only.
   private(set) var lastTorque = 0.0
-  private(set) var disturbance = DisturbancePort()
+  private(set) var disturbance = DisturbancePort(disturbanceComponents)
   // NumPy squares through `pow`, which differs from x·x in the last bit now and then; a constant
   // exponent would let the optimiser put x·x back.
   private var squareExponent = 2.0
@@ -94,7 +94,7 @@ public struct PendulumV1: Environment {
   ]
 
   public mutating func disturb(_ push: Span<Float>) {
-    disturbance.accept(push, bound: 0.5)
+    disturbance.accept(push)
   }
 
   public mutating func step(

@@ -10,8 +10,9 @@ struct Describe: ParsableCommand {
     commandName: "describe",
     abstract: "Describe an environment or an agent.",
     discussion: """
-      Of an environment: observation, action and physical parameters. Of an agent: its settings \
-      with their defaults, or with --env the tuned ones for that environment.
+      Of an environment: observation, action, physical parameters, what may push it and which \
+      keys drive it. Of an agent: its settings with their defaults, or with --env the tuned ones \
+      for that environment.
       """)
 
   @Argument(help: "An environment, an agent or a controller; see 'rlsuite list'.") var id: String
@@ -71,6 +72,17 @@ private struct EnvironmentDescription: Encodable {
     var high: Double
     var summary: String
   }
+  struct Disturbance: Encodable {
+    var name: String
+    var unit: String
+    var bound: Float
+  }
+  struct Control: Encodable {
+    var summary: String
+    var key: String
+    var axis: String?
+    var action: [Float]
+  }
 
   var environment: String
   var summary: String
@@ -82,9 +94,15 @@ private struct EnvironmentDescription: Encodable {
   var action: [Component]
   var isDiscrete: Bool
   var parameters: [Parameter]
+  var disturbance: [Disturbance]
+  var controls: [Control]
+  var restingActions: [[Float]]
+  var pace: Double
 
   enum CodingKeys: String, CodingKey {
-    case environment, summary, source, observation, action, parameters
+    case environment, summary, source, observation, action, parameters, disturbance, controls
+    case pace
+    case restingActions = "resting-actions"
     case timeStep = "time-step"
     case episodeSteps = "episode-steps"
     case solvedReturn = "solved-return"
@@ -108,6 +126,17 @@ private struct EnvironmentDescription: Encodable {
         name: $0.name, unit: $0.unit, nominal: $0.nominal, low: $0.range.lowerBound,
         high: $0.range.upperBound, summary: $0.summary)
     }
+    disturbance = registered.disturbanceComponents.map {
+      Disturbance(name: $0.name, unit: $0.unit, bound: $0.bound)
+    }
+    controls = registered.manualControls.bindings.map { binding in
+      Control(
+        summary: binding.summary, key: binding.key.rawValue,
+        axis: binding.axis.map { "\($0.0.rawValue) \($0.isPositive ? "+" : "-")" },
+        action: binding.action)
+    }
+    restingActions = registered.manualControls.rest
+    pace = registered.manualControls.pace
   }
 
   private static func components(
@@ -145,6 +174,19 @@ private struct EnvironmentDescription: Encodable {
       lines += ["", "Physical parameters (--set parameters.NAME=value)"]
       lines.append(table([header] + cells, indent: "  "))
     }
+    if !disturbance.isEmpty {
+      let header = ["", "name", "unit", "range"]
+      let cells = disturbance.enumerated().map { index, component in
+        let bound = number(Double(component.bound))
+        return ["\(index)", component.name, component.unit, "-\(bound) … \(bound)"]
+      }
+      lines += ["", "Disturbance", table([header] + cells, indent: "  ")]
+    }
+    let cells = controls.map { [$0.key, $0.axis ?? "", $0.summary] }
+    lines += [
+      "", pace == 1 ? "Manual control" : "Manual control, at \(number(pace)) of real time",
+      table([["key", "stick", ""]] + cells, indent: "  "),
+    ]
     return lines.joined(separator: "\n")
   }
 

@@ -54,10 +54,13 @@ public struct ManualControls: Sendable, Equatable {
   /// One action where there is one that does nothing; where there is none, a sequence that comes to
   /// nothing, such as left and right in turn.
   public var rest: [[Float]]
+  /// Seconds of the environment's time in one second of the person's; below 1 is slow motion.
+  public var pace: Double
 
-  /// Gathers controls.
-  public init(bindings: [Binding], rest: [[Float]]) {
+  /// Gathers controls; in real time unless said otherwise.
+  public init(bindings: [Binding], rest: [[Float]], pace: Double = 1) {
     self.bindings = bindings
     self.rest = rest
+    self.pace = pace
   }
 }

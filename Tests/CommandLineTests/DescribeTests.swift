@@ -1,0 +1,44 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What `describe` tells of how an environment is pushed and driven.
+@Suite struct DescribeTests {
+  private struct Description: Decodable {
+    struct Disturbance: Decodable {
+      var name: String
+      var unit: String
+      var bound: Double
+    }
+    struct Control: Decodable {
+      var key: String
+      var axis: String
+      var action: [Double]
+    }
+    var disturbance: [Disturbance]
+    var controls: [Control]
+    var pace: Double
+  }
+
+  @Test func disturbancesAndControlsAreShown() throws {
+    let folder = try TemporaryFolder()
+    let result = try Tool.run("describe", "walker", in: folder)
+    #expect(result.status == 0)
+    let lines = result.output.split(separator: "\n").map {
+      $0.split(separator: " ", omittingEmptySubsequences: true).joined(separator: " ")
+    }
+    #expect(lines.contains("0 force on the hull along x N -10 … 10"))
+    #expect(lines.contains("q left-y + rear hip forwards"))
+  }
+
+  @Test func theSameStandsInJSON() throws {
+    let folder = try TemporaryFolder()
+    let result = try Tool.run("describe", "quadcopter", "--json", in: folder)
+    let description = try JSONDecoder().decode(Description.self, from: Data(result.output.utf8))
+    #expect(description.disturbance.map(\.name) == ["force along x", "force along z"])
+    #expect(description.disturbance.allSatisfy { $0.unit == "N" && $0.bound == 0.05 })
+    let left = try #require(description.controls.first { $0.key == "left" })
+    #expect(left.axis == "right-x -" && left.action == [0.01, -0.01])
+    #expect(description.pace == 0.25)
+  }
+}

@@ -1,0 +1,236 @@
+import Environments
+import LinearAlgebra
+import RLCore
+import Testing
+
+/// What every registered environment promises to whoever pushes it.
+@Suite struct DisturbanceTests {
+  static let identifiers = EnvironmentRegistry.all.map(\.identifier)
+
+  /// State hashes and observations of 400 steps; `push` gives the disturbance of a step [D].
+  ///
+  /// The agent acts at random or, where it is idle, not at all, so that bodies may fall asleep.
+  private func trajectory(
+    _ identifier: String, isIdle: Bool = false, push: ((_ step: Int) -> [Float])? = nil
+  ) throws -> [[UInt64]] {
+    let entry = try #require(EnvironmentRegistry.find(identifier))
+    let vector = entry.makeVector(1)
+    let disturbances = push.map { _ in
+      Matrix(rows: 1, columns: vector.disturbanceComponents.count)
+    }
+    vector.disturbances = disturbances
+    vector.reset(seeds: .consecutive(first: 21, environments: 1))
+    let actions = Matrix(rows: 1, columns: entry.specification.actionWidth)
+    var random = RandomActions(entry.specification.actionSpace, seed: 22)
+    return (0..<400).map { step in
+      if !isIdle { random.fill(actions, row: 0) }
+      for (j, value) in (push?(step) ?? []).enumerated() { disturbances?[0, j] = value }
+      vector.step(actions: actions, in: 0..<1)
+      return vector.batch.observations.row(0).map { UInt64($0.bitPattern) }
+        + [UInt64(vector.batch.rewards[0].bitPattern), vector.stateHash(of: 0)]
+    }
+  }
+
+  private func components(_ identifier: String) throws -> [DisturbanceComponent] {
+    try #require(EnvironmentRegistry.find(identifier)).disturbanceComponents
+  }
+
+  @Test(arguments: identifiers) func componentsAreDescribed(identifier: String) throws {
+    let components = try components(identifier)
+    #expect(!components.isEmpty)
+    #expect(Set(components.map(\.name)).count == components.count)
+    #expect(components.allSatisfy { $0.bound > 0 && $0.bound.isFinite && !$0.unit.isEmpty })
+  }
+
+  @Test(arguments: identifiers) func noPushChangesNoBit(identifier: String) throws {
+    let width = try components(identifier).count
+    for isIdle in [false, true] {
+      let plain = try trajectory(identifier, isIdle: isIdle)
+      for zero in [Float(0), -0.0] {
+        let pushed = try trajectory(identifier, isIdle: isIdle) { _ in
+          [Float](repeating: zero, count: width)
+        }
+        #expect(pushed == plain)
+      }
+    }
+  }
+
+  @Test(arguments: identifiers) func everyComponentPushesEachWay(identifier: String) throws {
+    let components = try components(identifier)
+    let plain = try trajectory(identifier)
+    for (j, component) in components.enumerated() {
+      var results: [[[UInt64]]] = []
+      for value in [component.bound, -component.bound, component.bound / 2] {
+        results.append(
+          try trajectory(identifier) { step in
+            components.indices.map { $0 == j && step == 5 ? value : 0 }
+          })
+      }
+      for result in results {
+        #expect(result[..<5] == plain[..<5] && result[5] != plain[5], "\(component.name)")
+      }
+      #expect(Set(results.map { $0[5] }).count == 3, "\(component.name)")
+    }
+  }
+
+  @Test(arguments: identifiers) func pushesAreClippedToTheirBounds(identifier: String) throws {
+    let components = try components(identifier)
+    for sign in [Float(1), -1] {
+      let atBound = try trajectory(identifier) { _ in components.map { sign * $0.bound } }
+      let beyond = try trajectory(identifier) { _ in components.map { 9 * sign * $0.bound } }
+      #expect(atBound == beyond)
+    }
+  }
+
+  @Test func aPushLastsOneStepAndNoReset() {
+    checkDuration(CartPole.self)
+    checkDuration(CartPoleV1.self)
+    checkDuration(PendulumV1.self)
+    checkDuration(BipedalWalker.self)
+    checkDuration(BipedalWalkerHardcore.self)
+    checkDuration(Quadcopter.self)
+  }
+
+  private func checkDuration<E: Environment & ~Copyable>(_ type: E.Type) {
+    let name = E.specification.identifier
+    let full = E.disturbanceComponents.map(\.bound)
+    let none = [Float](repeating: 0, count: full.count)
+    let plain = hashes(type, before: none, during: [[], [], []])
+    let once = hashes(type, before: none, during: [full, [], []])
+    #expect(once == hashes(type, before: none, during: [full, none, none]), "\(name)")
+    #expect(once[0] != plain[0], "\(name)")
+    #expect(hashes(type, before: full, during: [[], [], []]) == plain, "\(name)")
+  }
+
+  /// State hashes of steps that begin with a push, where there is one, after a push and a reset.
+  private func hashes<E: Environment & ~Copyable>(
+    _ type: E.Type, before: [Float], during pushes: [[Float]]
+  ) -> [UInt64] {
+    var environment = E(parameters: E.Parameters())
+    environment.disturb(before.span)
+    var values = [Float](repeating: 0, count: E.specification.observationWidth)
+    var observation = values.mutableSpan
+    var random = NumPyRandom(seed: 5)
+    environment.reset(using: &random, observation: &observation)
+    let action = [Float](repeating: 0, count: E.specification.actionWidth)
+    return pushes.map { push in
+      if !push.isEmpty { environment.disturb(push.span) }
+      _ = environment.step(action: action.span, observation: &observation)
+      var hasher = StateHasher()
+      environment.hashState(into: &hasher)
+      return hasher.value
+    }
+  }
+
+  /// A push shows in the picture of its step and in no later one.
+  @Test(arguments: identifiers) func pushesAreDrawn(identifier: String) throws {
+    let entry = try #require(EnvironmentRegistry.find(identifier))
+    let vector = entry.makeVector(1)
+    let disturbances = Matrix(rows: 1, columns: entry.disturbanceComponents.count)
+    vector.disturbances = disturbances
+    vector.reset(seeds: .consecutive(first: 1, environments: 1))
+    let actions = Matrix(rows: 1, columns: entry.specification.actionWidth)
+    let colors = [Float(0), 1, 0].map { part in
+      for (j, component) in entry.disturbanceComponents.enumerated() {
+        disturbances[0, j] = part * component.bound
+      }
+      vector.step(actions: actions, in: 0..<1)
+      return Set(vector.scene(of: 0).elements.flatMap(strokes))
+    }
+    #expect(!colors[1].subtracting(colors[0]).subtracting(colors[2]).isEmpty)
+  }
+
+  /// The colours of the lines and arrows of an element.
+  private func strokes(_ element: Scene.Element) -> [String] {
+    switch element {
+    case .line(_, let stroke), .arrow(_, _, let stroke): ["\(stroke.color)"]
+    default: []
+    }
+  }
+}
+
+/// The pushes are the forces they say they are.
+@Suite struct DisturbancePhysicsTests {
+  @Test func aForceOnTheCartAddsToThePush() {
+    var weak = CartPoleV1(parameters: .init())
+    var parameters = CartPoleV1.Parameters()
+    parameters.force = 15
+    var strong = CartPoleV1(parameters: parameters)
+    let (push, action): ([Float], [Float]) = ([5], [1])
+    var values = [Float](repeating: 0, count: 4)
+    var observation = values.mutableSpan
+    for state in [(0.1, -0.2, 0.05, 0.3), (-1, 2, -0.1, -1)] {
+      weak.reset(
+        position: state.0, velocity: state.1, angle: state.2, angularVelocity: state.3,
+        observation: &observation)
+      strong.reset(
+        position: state.0, velocity: state.1, angle: state.2, angularVelocity: state.3,
+        observation: &observation)
+      weak.disturb(push.span)
+      _ = weak.step(action: action.span, observation: &observation)
+      _ = strong.step(action: action.span, observation: &observation)
+      #expect(weak.velocity == strong.velocity)
+      #expect(weak.angularVelocity == strong.angularVelocity)
+    }
+  }
+
+  /// Upright and at rest, l (4/3 − m/M) θ'' = f/m − (F + f)/M for a force f on the pole's centre.
+  @Test func aForceOnThePoleActsAtItsCentre() {
+    var environment = CartPole(parameters: .init())
+    var values = [Float](repeating: 0, count: 4)
+    var observation = values.mutableSpan
+    environment.reset(
+      position: 0, velocity: 0, angle: 0, angularVelocity: 0, observation: &observation)
+    let (push, action): ([Float], [Float]) = ([4, 0], [0])
+    environment.disturb(push.span)
+    _ = environment.step(action: action.span, observation: &observation)
+    let expected = 0.02 * (4 / 0.1 - (4 - 10) / 1.1) / (0.5 * (4.0 / 3 - 0.1 / 1.1))
+    #expect(abs(Double(observation[3]) - expected) < 1e-4)
+  }
+
+  @Test func aTorqueTurnsThePendulumAndCostsNothing() {
+    var plain = PendulumV1(parameters: .init())
+    var pushed = PendulumV1(parameters: .init())
+    let (push, action): ([Float], [Float]) = ([0.5], [0.3])
+    var values = [Float](repeating: 0, count: 3)
+    var observation = values.mutableSpan
+    plain.reset(angle: 1, velocity: 0.5, observation: &observation)
+    pushed.reset(angle: 1, velocity: 0.5, observation: &observation)
+    pushed.disturb(push.span)
+    let reward = plain.step(action: action.span, observation: &observation).reward
+    #expect(pushed.step(action: action.span, observation: &observation).reward == reward)
+    // 3 τ / (m l²) for 0.05 s.
+    #expect(abs(pushed.velocity - plain.velocity - 0.075) < 1e-12)
+  }
+
+  @Test func aForceMovesTheQuadcopterThroughAllSubsteps() {
+    var values = [Float](repeating: 0, count: 8)
+    var observation = values.mutableSpan
+    var environment = Quadcopter(parameters: .init())
+    environment.reset(state: [0, 0, 1, 0, 0, 0], observation: &observation)
+    let (push, action): ([Float], [Float]) = ([0.04, -0.02], [0, 0])
+    environment.disturb(push.span)
+    _ = environment.step(action: action.span, observation: &observation)
+    // F t / m; drag takes less than a hundredth of it.
+    let expected = 0.04 * 0.02 / 0.027
+    let (along, upwards) = (Double(observation[1]) / expected, Double(observation[3]) / expected)
+    #expect(abs(along - 1) < 0.01 && abs(upwards + 0.5) < 0.005)
+  }
+
+  @Test func aForceMovesTheWalkersHull() {
+    var velocities: [Float] = []
+    for push in [[Float(0), 0], [10, 0], [-10, 0], [0, 10]] {
+      var environment = BipedalWalker(parameters: .init())
+      var values = [Float](repeating: 0, count: 24)
+      var observation = values.mutableSpan
+      var random = NumPyRandom(seed: 1)
+      environment.reset(using: &random, observation: &observation)
+      environment.disturb(push.span)
+      let action: [Float] = [0, 0, 0, 0]
+      _ = environment.step(action: action.span, observation: &observation)
+      velocities += [observation[2], observation[3]]
+    }
+    #expect(velocities[2] > velocities[0] && velocities[4] < velocities[0])
+    #expect(velocities[7] > velocities[1])
+  }
+}
