@@ -48,6 +48,9 @@ let package = Package(
     .target(name: "CThreads", cSettings: optimizedC),
     .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CCairo", providers: [.apt(["libcairo2-dev"])]),
+    .systemLibrary(name: "CGIF", providers: [.apt(["libgif-dev"])]),
+    .target(name: "CPNG", cSettings: optimizedC, linkerSettings: [.linkedLibrary("png")]),
     module("LinearAlgebra", ["CKernels", "COpenBLAS"], strict),
     module("NeuralNetworks", ["LinearAlgebra"]),
     module("Physics", ["CBox2D"], strict),
@@ -59,10 +62,11 @@ let package = Package(
       "Agents", ["Training", "RLCore", "NeuralNetworks", "LinearAlgebra"], in: "Agents",
       resources: [.embedInCode("PPO/PPOPresets.yaml")]),
     module("Recording", ["Training", "RLCore", "LinearAlgebra", "CZlib"]),
+    module("Rendering", ["RLCore", "Training", "CCairo", "CGIF", "CPNG"], strict),
     .executableTarget(
       name: "rlsuite",
       dependencies: [
-        "Environments", "Agents", "Training", "RLCore", "LinearAlgebra", "Physics",
+        "Environments", "Agents", "Training", "Rendering", "RLCore", "LinearAlgebra", "Physics",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -87,6 +91,9 @@ let package = Package(
       ["Agents", "Environments", "Training", "RLCore", "NeuralNetworks", "LinearAlgebra"]),
     tests(
       "RecordingTests", ["Recording", "Environments", "Training", "RLCore", "LinearAlgebra"]),
+    tests(
+      "RenderingTests",
+      ["Rendering", "Environments", "Training", "RLCore", "LinearAlgebra", "CGIF"]),
     tests("CommandLineTests", ["rlsuite", "Training"]),
   ],
   swiftLanguageModes: [.v6],

@@ -2,6 +2,7 @@ import ArgumentParser
 import Environments
 import Foundation
 import RLCore
+import Rendering
 import Training
 
 /// What the process tells its caller.
@@ -11,6 +12,7 @@ enum ExitStatus: Int32 {
   case usage = 64
   case damaged = 65
   case missing = 66
+  case systemLibraryMissing = 69
   case inputOutput = 74
   case interrupted = 130
 }
@@ -37,7 +39,9 @@ enum Failure {
       case .damaged: .damaged
       case .unreadable, .unwritable: .inputOutput
       }
-    case is ConfigurationError, is ParameterError: .usage
+    case RenderingError.file(let error): status(of: error)
+    case RenderingError.encoderMissing: .systemLibraryMissing
+    case is RenderingError, is ConfigurationError, is ParameterError: .usage
     case is TrainingError: .diverged
     case is ArchiveError, is SnapshotError, is TraceError: .damaged
     case is CheckFailure: .checkFailed

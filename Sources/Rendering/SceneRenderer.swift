@@ -1,0 +1,146 @@
+public import RLCore
+
+/// Draws scenes, one after the other, into one picture; needs neither display nor fonts.
+///
+/// The same scene gives the same pixels on one machine: no clock, locale or environment variable
+/// has a say.  Not for use from several threads at a time.
+public final class SceneRenderer {
+  /// The last drawn frame; the next one overwrites it.
+  public let picture: Picture
+  private let canvas: Canvas
+  private let overlayPainter: OverlayPainter
+
+  /// Prepares to draw pictures of a size within ``Picture/sizes``.
+  public init(
+    width: Int = Picture.standardSize.width, height: Int = Picture.standardSize.height
+  ) throws(RenderingError) {
+    picture = try Picture(width: width, height: height)
+    canvas = Canvas(picture)
+    overlayPainter = OverlayPainter(canvas)
+  }
+
+  /// Draws a frame.
+  ///
+  /// Elements with a coordinate or size that is not finite are left out, and all of them where the
+  /// camera shows nothing: a simulation that went astray still has a picture.
+  ///
+  /// - Parameters:
+  ///   - scene: What is shown.
+  ///   - overlay: Figures on top of it.
+  /// - Returns: ``picture``.
+  @discardableResult public func draw(_ scene: Scene, overlay: Overlay? = nil) -> Picture {
+    canvas.paint(bottom: scene.background.bottom, top: scene.background.top)
+    if let view = View(scene.camera, of: picture) {
+      for element in scene.elements { draw(element, through: view) }
+    }
+    if let overlay { overlayPainter.draw(overlay) }
+    canvas.finish()
+    return picture
+  }
+
+  private func draw(_ element: Scene.Element, through view: View) {
+    switch element {
+    case .polygon(let points, let fill, let outline):
+      guard points.count >= 3, points.allSatisfy(\.isFinite) else { return }
+      canvas.addLines(points.lazy.map(view.pixel), isClosed: true)
+      paint(fill, outline, through: view)
+    case .circle(let center, let radius, let fill, let outline):
+      guard center.isFinite, radius.isFinite, radius > 0 else { return }
+      canvas.addCircle(view.pixel(center), radius: radius * view.scale)
+      paint(fill, outline, through: view)
+    case .line(let points, let stroke):
+      guard points.count >= 2, points.allSatisfy(\.isFinite) else { return }
+      canvas.addLines(points.lazy.map(view.pixel), isClosed: false)
+      paint(nil, stroke, through: view)
+    case .arrow(let start, let end, let stroke):
+      draw(Arrow(from: start, to: end, width: stroke.width), stroke, through: view)
+    case .text(let text, let anchor, let height, let color, let alignment):
+      guard anchor.isFinite, height.isFinite, height > 0 else { return }
+      canvas.draw(
+        text, at: view.pixel(anchor), height: height * view.scale, color: color,
+        alignment: alignment)
+    }
+  }
+
+  private func draw(_ arrow: Arrow?, _ stroke: Scene.Stroke, through view: View) {
+    guard let arrow else { return }
+    canvas.addLines(arrow.outline.lazy.map(view.pixel), isClosed: true)
+    canvas.fill(stroke.color)
+  }
+
+  /// Fills and outlines the canvas's path.
+  private func paint(_ fill: Scene.Fill?, _ outline: Scene.Stroke?, through view: View) {
+    let width = outline.map { $0.width * view.scale } ?? 0
+    let hasOutline = width > 0 && width.isFinite
+    switch fill {
+    case .color(let color): canvas.fill(color, keepsPath: true)
+    case .gradient(let bottom, let bottomHeight, let top, let topHeight):
+      guard bottomHeight.isFinite, topHeight.isFinite else { break }
+      canvas.fill(
+        bottom: bottom, at: view.row(bottomHeight), top: top, at: view.row(topHeight),
+        keepsPath: true)
+    case nil: break
+    }
+    if hasOutline, let outline {
+      canvas.stroke(outline.color, width: width)
+    } else {
+      canvas.dropPath()
+    }
+  }
+}
+
+/// How a camera's part of the world lies in a picture.
+package struct View {
+  /// Pixels per world unit.
+  package let scale: Double
+  private let center: Scene.Point
+  private let middle: (x: Double, y: Double)
+
+  /// Fits what must be visible into a picture, centred; nil where that can't be done.
+  package init?(_ camera: Scene.Camera, of picture: Picture) {
+    scale = min(Double(picture.width) / camera.width, Double(picture.height) / camera.height)
+    guard camera.center.isFinite, camera.width > 0, camera.height > 0, scale.isFinite, scale > 0
+    else { return nil }
+    center = camera.center
+    middle = (Double(picture.width) / 2, Double(picture.height) / 2)
+  }
+
+  /// Where a point of the world lies, in pixels from the upper left corner.
+  package func pixel(_ point: Scene.Point) -> Canvas.Pixel {
+    (middle.x + (point.x - center.x) * scale, row(point.y))
+  }
+
+  /// Where a height of the world lies, in pixels from the upper edge.
+  package func row(_ height: Double) -> Double { middle.y - (height - center.y) * scale }
+}
+
+/// The outline of an arrow: a shaft and a head in proportion to its width.
+private struct Arrow {
+  let outline: [Scene.Point]
+
+  /// Finds the seven corners; nil where there is nothing to draw.
+  init?(from start: Scene.Point, to end: Scene.Point, width: Double) {
+    let (dx, dy) = (end.x - start.x, end.y - start.y)
+    let length = (dx * dx + dy * dy).squareRoot()
+    guard start.isFinite, end.isFinite, length > 0, length.isFinite, width > 0, width.isFinite
+    else { return nil }
+    // A short arrow is all head, and a smaller one.
+    let headLength = min(4 * width, length)
+    let headSide = headLength / 2
+    let (along, across) = ((x: dx / length, y: dy / length), (x: -dy / length, y: dx / length))
+    let shaft = length - headLength
+    let side = min(width / 2, headSide)
+    outline = [
+      (0, side), (shaft, side), (shaft, headSide), (length, 0), (shaft, -headSide), (shaft, -side),
+      (0, -side),
+    ].map { (forward: Double, left: Double) in
+      Scene.Point(
+        start.x + along.x * forward + across.x * left, start.y + along.y * forward + across.y * left
+      )
+    }
+  }
+}
+
+extension Scene.Point {
+  fileprivate var isFinite: Bool { x.isFinite && y.isFinite }
+}
