@@ -66,7 +66,8 @@ let package = Package(
     .executableTarget(
       name: "rlsuite",
       dependencies: [
-        "Environments", "Agents", "Training", "Rendering", "RLCore", "LinearAlgebra", "Physics",
+        "Environments", "Agents", "Training", "Recording", "Rendering", "RLCore", "LinearAlgebra",
+        "Physics",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Recording
 import Training
 
 /// The verb `inspect`.
@@ -8,7 +9,8 @@ struct Inspect: ParsableCommand {
     commandName: "inspect",
     abstract: "Show what a file or folder of the suite holds, and whether it is whole.")
 
-  @Argument(help: "A run folder, a checkpoint folder or a safetensors file.") var path: String
+  @Argument(help: "A run folder, a checkpoint folder, a safetensors file or a recording.")
+  var path: String
   @Flag(help: "One JSON object per line on standard output.") var json = false
 
   func run() throws {
@@ -16,6 +18,8 @@ struct Inspect: ParsableCommand {
       try inspectRun(RunFolder(path: path))
     } else if FileSystem.isFolder(path) {
       try inspectCheckpoint(path)
+    } else if path.hasSuffix(".rlrec") || path.hasSuffix(".rlrec\(RecordingWriter.partialSuffix)") {
+      try inspectRecording(path)
     } else {
       try inspectArchive(try Checkpoint.readArchive(path), path)
     }
@@ -82,6 +86,49 @@ struct Inspect: ParsableCommand {
     try inspectArchive(checkpoint.trainer, "\(path)/\(Checkpoint.trainerFile)")
   }
 
+  private func inspectRecording(_ path: String) throws {
+    let recording = try RecordingReader(path: path, accepting: .toLastWholeChunk)
+    let report = RecordingReport(recording, verified: nil)
+    if json {
+      writeLine(
+        try jsonLine(
+          RecordingContents(kind: "recording", header: recording.header, summary: report)))
+    } else {
+      let header = recording.header
+      let policy = header.policy.map {
+        "\(String($0.fingerprint, radix: 16)), \(grouped($0.steps)) steps"
+      }
+      let build = header.build
+      writeLine(
+        table([
+          ["recording", path],
+          ["environment", "\(header.environment), version \(header.environmentVersion)"],
+          ["agent", "\(header.agent), \(header.mode.rawValue)"],
+          ["policy", policy ?? "none, or one that was learning"],
+          ["episode", "\(header.episode), seed \(header.seed)"],
+          [
+            "steps", "\(grouped(report.steps)) of \(decimals(header.timeStep, 4)) s, \(report.end)",
+          ],
+          ["return", decimals(report.episodeReturn, 4)],
+          ["bytes", grouped(report.bytes)],
+          [
+            "made with",
+            "\(build.commit), \(build.toolchain), Box2D \(build.box2D), \(build.libc), "
+              + "\(build.processor)",
+          ],
+        ]))
+      for parameter in header.parameters {
+        writeLine("  \(parameter.name): \(number(parameter.value)) \(parameter.unit)")
+      }
+      for disturbance in header.disturbanceComponents {
+        writeLine(
+          "  disturbed by \(disturbance.name), at most \(disturbance.bound) \(disturbance.unit)")
+      }
+    }
+    // What is missing is damage, after all that is there has been shown.
+    if let missing = recording.missingEnd { throw FileError.damaged(path: path, reason: missing) }
+  }
+
   private func inspectArchive(_ archive: TensorArchive, _ path: String) throws {
     let tensors = archive.tensors.sorted { $0.key < $1.key }
     if json {
@@ -110,6 +157,12 @@ struct Inspect: ParsableCommand {
     var best: Int?
     var latest: Int?
     var configuration: [String: String]
+  }
+
+  private struct RecordingContents: Encodable {
+    var kind: String
+    var header: RecordingHeader
+    var summary: RecordingReport
   }
 
   private struct CheckpointReport: Encodable {

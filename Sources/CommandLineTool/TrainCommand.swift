@@ -5,6 +5,7 @@ import Foundation
 import Logging
 import Physics
 import RLCore
+import Recording
 import Training
 
 /// The verb `train`.
@@ -187,11 +188,22 @@ struct Train: ParsableCommand {
   ) throws {
     var manifest = manifest
     let pool = threadOptions.makePool()
+    let recorder = try configuration.run.recordings.every.map { every in
+      // A policy that learns meanwhile has no fingerprint.
+      try TrainingRecorder(
+        header: RecordingHeader(
+          specification: environment.specification, parameters: environment.parameters,
+          agent: agent.identifier, mode: .stochastic, policy: nil,
+          build: .init(
+            version: RLSuite.configuration.version, machine: manifest.machine,
+            sources: manifest.sources)),
+        every: every, folder: folder)
+    }
     let trainer = try Trainer(
       configuration: configuration,
       parts: Trainer.Parts(
         agent: agent, makeEnvironment: environment.makeVector, isSuccess: environment.isSuccess,
-        pool: pool, folder: folder),
+        pool: pool, folder: folder, recorder: recorder),
       resume: checkpoint)
     let display = ProgressDisplay(
       style: json ? .json : quiet ? .quiet : .automatic, folder: folder)

@@ -24,6 +24,8 @@ public final class RecordingReader {
   public let totalReward: Double
   /// Why there are no further steps, if the file was not finished or lost its end.
   public let missingEnd: String?
+  /// Size of the file.
+  public var byteCount: Int { contents.count }
   /// Whether the task ended with the last step.
   public let isTerminated: Bool
   /// Whether the time limit struck with the last step.

@@ -1,0 +1,95 @@
+import ArgumentParser
+import RLCore
+import Recording
+import Rendering
+import Training
+
+/// What pictures to make of episodes.
+struct PictureOptions: ParsableArguments {
+  @Option(help: "Folder for numbered pictures, one per step.") var frames: String?
+  @Option(help: "What the pictures are: png or ppm.") var format = PictureFormat.png.rawValue
+  @Option(help: "Width and height of pictures, in pixels.") var size = "600x400"
+  @Flag(help: "Pictures without figures on them.") var noOverlay = false
+
+  /// Prepares what was asked for; nil where nothing was.
+  func makeFilm(timeStep: Double) throws -> Film? {
+    let (width, height) = try Picture.size(from: size)
+    guard let format = PictureFormat(rawValue: format) else {
+      throw ConfigurationError.unknown(
+        "picture format", format, allowed: PictureFormat.allCases.map(\.rawValue))
+    }
+    guard frames != nil else { return nil }
+    return Film(
+      renderer: try SceneRenderer(width: width, height: height),
+      frames: try frames.map { try FrameWriter(folder: $0, format: format) },
+      hasOverlay: !noOverlay)
+  }
+}
+
+/// Draws replays into picture files.
+final class Film {
+  private let renderer: SceneRenderer
+  private let frames: FrameWriter?
+  private let hasOverlay: Bool
+  private var failure: (any Error)?
+
+  init(renderer: SceneRenderer, frames: FrameWriter?, hasOverlay: Bool) {
+    self.renderer = renderer
+    self.frames = frames
+    self.hasOverlay = hasOverlay
+  }
+
+  /// Draws every state of a replay from now on, the present one included.
+  func follow(_ replay: Replay) {
+    draw(replay)
+    replay.onState = { [self] in draw($0) }
+  }
+
+  private func draw(_ replay: Replay) {
+    guard failure == nil else { return }
+    let picture = renderer.draw(
+      replay.environment.scene(of: 0), overlay: hasOverlay ? Overlay(replay) : nil)
+    do {
+      try frames?.write(picture)
+    } catch {
+      failure = error
+    }
+  }
+
+  /// Throws what went wrong while drawing.
+  func check() throws {
+    if let failure { throw failure }
+  }
+}
+
+extension RecordingHeader {
+  /// Environment and agent in as few words as say both.
+  var pairing: String { Self.pairing(environment, agent) }
+
+  /// Environment and agent; a controller such as `walker-heuristic` names both by itself.
+  static func pairing(_ environment: String, _ agent: String) -> String {
+    agent.hasPrefix("\(environment)-") ? agent : "\(environment)-\(agent)"
+  }
+}
+
+extension Overlay {
+  /// The figures of a replay's present step.
+  init(_ replay: Replay, mode: String? = nil) {
+    let recording = replay.recording
+    let specification = replay.environment.specification
+    var flags: [String] = []
+    if replay.hasEnded {
+      flags.append(recording.isTerminated ? "terminated" : "time limit")
+    }
+    if replay.difference != nil { flags.append("differs from the recording") }
+    self.init(
+      title: "\(recording.header.pairing)  seed \(recording.header.seed)",
+      step: replay.step, steps: recording.stepCount,
+      time: Double(replay.step) * specification.timeStep,
+      reward: replay.step == 0 ? nil : Double(replay.reward), episodeReturn: replay.totalReward,
+      flags: flags,
+      action: replay.step == 0 ? nil : Action(replay.action, of: specification),
+      disturbances: [Gauge](replay.disturbance, of: replay.environment.disturbanceComponents),
+      mode: mode)
+  }
+}

@@ -1,0 +1,75 @@
+import ArgumentParser
+import Environments
+import Foundation
+import RLCore
+import Recording
+import Training
+
+/// The verb `replay`.
+struct ReplayRecording: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "replay",
+    abstract: "Re-simulate a recorded episode: verify it, watch it, take pictures.",
+    discussion: """
+      The episode is simulated again from seed, parameters and actions, and every step compared bit \
+      for bit. A difference is reported with its step and field; with --verify it is a failed check \
+      (exit code 1).
+      """)
+
+  @Argument(help: "Recordings (.rlrec).", completion: .file(extensions: ["rlrec"]))
+  var files: [String]
+  @Flag(help: "Exit with 1 unless every step is the same, bit for bit.") var verify = false
+  @Flag(help: "Accept a recording that was cut off, as far as it goes.") var partial = false
+  @OptionGroup var pictures: PictureOptions
+  @Flag(help: "One JSON object per line on standard output.") var json = false
+
+  func validate() throws {
+    guard !files.isEmpty else { throw ValidationError("name at least one recording") }
+    guard files.count == 1 || pictures.frames == nil else {
+      throw ValidationError("--frames takes one recording at a time")
+    }
+  }
+
+  func run() throws {
+    var failures = 0
+    for file in files where try !replay(file) { failures += 1 }
+    guard failures == 0 || !verify else {
+      throw CheckFailure(
+        description: failures == 1 && files.count == 1
+          ? "\(files[0]) does not replay as it was recorded"
+          : "\(failures) of \(files.count) recordings do not replay as they were recorded")
+    }
+  }
+
+  /// Whether everything was the same.
+  private func replay(_ file: String) throws -> Bool {
+    let recording = try RecordingReader(
+      path: file, accepting: partial ? .toLastWholeChunk : .finished)
+    if let missing = recording.missingEnd { writeError("rlsuite: \(file): \(missing)") }
+    guard let environment = EnvironmentRegistry.find(recording.header.environment) else {
+      throw FileError.damaged(
+        path: file,
+        reason: "it is of an environment '\(recording.header.environment)', which "
+          + "this version does not have")
+    }
+    let film = try pictures.makeFilm(timeStep: environment.specification.timeStep)
+    let replay = try Replay(recording, environment: environment.makeVector(1))
+    film?.follow(replay)
+    while try replay.next() {}
+    try film?.check()
+    var report = RecordingReport(recording, verified: replay.difference == nil)
+    report.difference = replay.difference?.description
+    if json {
+      writeLine(try jsonLine(report))
+    } else {
+      writeLine(
+        "\(file): \(recording.header.environment), \(recording.header.agent), seed \(report.seed), "
+          + "\(grouped(report.steps)) steps, return \(decimals(report.episodeReturn, 2)), \(report.end)"
+      )
+      writeLine(
+        report.difference.map { "differs at \($0)" }
+          ?? "verified: every step is the same, bit for bit")
+    }
+    return replay.difference == nil
+  }
+}

@@ -1,0 +1,34 @@
+import Foundation
+import RLCore
+import Recording
+import Training
+
+/// Writes recorded episodes of a training run into its folder.
+///
+/// A run that is resumed writes the episodes since its checkpoint again, with the same bytes.
+final class TrainingRecorder: RunRecorder {
+  private let folder: String
+  private let recorder: EpisodeRecorder
+
+  init(header: RecordingHeader, every: Int, folder: RunFolder) throws(FileError) {
+    recorder = EpisodeRecorder(header: header, every: every)
+    self.folder = folder.recordingsFolder
+    try FileSystem.makeFolder(self.folder)
+  }
+
+  func didReset(_ start: EpisodeStart, observation: Span<Float>) {
+    recorder.didReset(start, observation: observation)
+  }
+
+  func didStep(
+    _ step: ObservedStep, action: Span<Float>, disturbance: Span<Float>, observation: Span<Float>
+  ) {
+    recorder.didStep(step, action: action, disturbance: disturbance, observation: observation)
+  }
+
+  func writeFinished() throws(FileError) {
+    for recording in recorder.takeFinished() {
+      try FileSystem.write(recording.contents, to: "\(folder)/\(recording.name)")
+    }
+  }
+}
