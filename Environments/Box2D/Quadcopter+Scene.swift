@@ -14,20 +14,29 @@ extension Quadcopter {
     ], rest: [[0, 0]], pace: 0.25)
 
   /// How many times larger than in its world the drone is drawn; it is 6 cm wide in a box of 6 m.
-  private static let magnification = 9.0
+  private static let magnification = 11.0
 
   public func scene() -> Scene {
     let camera = Scene.Camera(center: .init(0, 1.75), width: 6.9, height: 4.6)
-    var scene = Scene(landscape: camera, horizon: 0)
-    scene.addLevelGround(at: 0, grassWidth: 0.06)
-    scene.elements.append(
-      .polygon(
-        [.init(-3, 0), .init(3, 0), .init(3, 3), .init(-3, 3)], fill: nil,
-        outline: .init(Palette.navy.faded(to: 0.25), width: 0.015)))
+    var scene = Scene(landscape: camera, horizon: 0, place: 11)
+    scene.addLevelGround(at: 0)
+    addBounds(to: &scene)
     addWind(to: &scene)
     addTarget(to: &scene)
     addDrone(to: &scene)
     return scene
+  }
+
+  private func addBounds(to scene: inout Scene) {
+    scene.elements.append(
+      .polygon(
+        [.init(-3, 0), .init(3, 0), .init(3, 3), .init(-3, 3)], fill: nil,
+        outline: .init(Palette.paper.faded(to: 0.6), width: 0.02)))
+    for (x, text) in [(-3.0, "-3 m"), (0, "0"), (3, "3 m")] {
+      scene.elements.append(
+        .text(
+          text, at: .init(x, -0.3), height: 0.12, color: Palette.soilMark, alignment: .center))
+    }
   }
 
   private func addWind(to scene: inout Scene) {
@@ -37,7 +46,7 @@ extension Quadcopter {
         let start = Scene.Point(
           2 * Double(column) + 0.5 * Double(row - 1) - 0.06 * active.wind, 0.5 + Double(row))
         scene.addArrow(
-          from: start, x: 0.12 * active.wind, y: 0, color: Palette.paper.faded(to: 0.7),
+          from: start, x: 0.12 * active.wind, y: 0, color: Palette.paper.faded(to: 0.8),
           width: 0.03)
       }
     }
@@ -57,30 +66,49 @@ extension Quadcopter {
 
   private func addDrone(to scene: inout Scene) {
     let state = world.state(of: body)
-    let scale = Self.unitsPerMetre
     let drone = Placement(
-      x: Double(state.x) / scale, y: Double(state.y) / scale, angle: Double(state.angle))
+      x: Double(state.x) / Self.unitsPerMetre, y: Double(state.y) / Self.unitsPerMetre,
+      angle: Double(state.angle))
     let lever = QuadcopterModel.lever * active.armLength * Self.magnification
-    let hover = QuadcopterModel.pairThrust(speed: QuadcopterModel.hoverSpeed)
-
-    for (side, speed) in [(1.0, speeds.right), (-1, speeds.left)] {
-      let x = side * lever
-      let thrust = active.motorStrength * QuadcopterModel.pairThrust(speed: speed) / hover
+    for side in [-1.0, 1] {
       scene.elements.append(
-        .polygon(
-          [drone(x - 0.09, 0), drone(x + 0.09, 0), drone(x, -0.22 * thrust)],
-          fill: .color(Palette.action.faded(to: 0.35))))
-      scene.elements.append(
-        .line([drone(x, 0), drone(x, 0.07)], .init(Palette.ink, width: 0.035)))
-      let part = speed / QuadcopterModel.speedRange.upperBound
-      scene.addEllipse(
-        drone, x: x, y: 0.09, width: 0.34, height: 0.05,
-        fill: .color(Palette.navy.faded(to: 0.15 + 0.6 * part * part)))
+        .line(
+          [drone(0.1 * side, -0.04), drone(0.15 * side, -0.14), drone(0.08 * side, -0.14)],
+          .init(Palette.steel, width: 0.025)))
     }
+    addRotor(speeds.right, at: lever, light: Palette.go, of: drone, to: &scene)
+    addRotor(speeds.left, at: -lever, light: Palette.coral, of: drone, to: &scene)
     scene.elements.append(
       .line([drone(-lever, 0), drone(lever, 0)], .init(Palette.ink, width: 0.045)))
-    scene.addBox(drone, width: 0.22, height: 0.1, corner: 0.045, fill: .color(Palette.coral))
+    scene.addBox(drone, width: 0.3, height: 0.13, corner: 0.06, fill: .color(Palette.coral))
+    scene.addBox(
+      drone, y: 0.025, width: 0.2, height: 0.05, corner: 0.024, fill: .color(Palette.mist))
     let push = disturbance.shown
-    scene.addPush(at: drone(0, 0), x: push.x, y: push.y, length: 0.6)
+    scene.addPush(at: drone(0, 0), x: push.x, y: push.y, length: 0.7)
+  }
+
+  /// A pair of rotors with their jet, whose length is the thrust, and their disc, which is the
+  /// denser the faster they turn.
+  private func addRotor(
+    _ speed: Double, at x: Double, light: Scene.Color, of drone: Placement,
+    to scene: inout Scene
+  ) {
+    let hover = QuadcopterModel.pairThrust(speed: QuadcopterModel.hoverSpeed)
+    let thrust = active.motorStrength * QuadcopterModel.pairThrust(speed: speed) / hover
+    let jet = [drone(x - 0.1, 0.05), drone(x + 0.1, 0.05), drone(x, 0.05 - 0.34 * thrust)]
+    let heights = jet.map(\.y)
+    scene.elements.append(
+      .polygon(
+        jet,
+        fill: .gradient(
+          bottom: Palette.action.faded(to: 0.1), bottomHeight: (heights.min() ?? 0) - 0.01,
+          top: Palette.action.faded(to: 0.55), topHeight: heights.max() ?? 0)))
+    scene.elements.append(
+      .line([drone(x, 0), drone(x, 0.08)], .init(Palette.ink, width: 0.05)))
+    let part = speed / QuadcopterModel.speedRange.upperBound
+    scene.addEllipse(
+      drone, x: x, y: 0.1, width: 0.42, height: 0.055,
+      fill: .color(Palette.navy.faded(to: 0.15 + 0.6 * part * part)))
+    scene.elements.append(.circle(center: drone(x, 0), radius: 0.032, fill: .color(light)))
   }
 }

@@ -14,8 +14,8 @@ extension PendulumV1 {
     let camera = Scene.Camera(
       center: .init(0, 0.12 * unit), width: 5.1 * unit, height: 3.4 * unit)
     let ground = -1.28 * unit
-    var scene = Scene(landscape: camera, horizon: ground)
-    scene.addLevelGround(at: ground, grassWidth: 0.05 * unit)
+    var scene = Scene(landscape: camera, horizon: ground, place: 8)
+    scene.addLevelGround(at: ground)
 
     let rod = Placement(x: 0, y: 0, angle: angle)
     let (length, width) = (active.length, 0.13 * unit)
@@ -33,7 +33,9 @@ extension PendulumV1 {
         center: .init(0, 0), radius: length, fill: nil,
         outline: .init(Palette.navy.faded(to: 0.18), width: 0.015 * unit)))
     scene.elements.append(
-      .circle(center: .init(0, length), radius: 0.05 * unit, fill: .color(Palette.go)))
+      .circle(
+        center: .init(0, length), radius: 0.05 * unit, fill: .color(Palette.go.faded(to: 0.3)),
+        outline: .init(Palette.go, width: 0.015 * unit)))
 
     scene.elements.append(
       .line([rod(0, 0), rod(0, length - width / 2)], .init(Palette.coralShade, width: width)))
@@ -41,12 +43,19 @@ extension PendulumV1 {
       .line(
         [rod(0, 0), rod(0, length - width / 2)], .init(Palette.coral, width: 0.7 * width)))
     scene.addHinge(at: .init(0, 0), radius: 0.1 * unit)
-    scene.addArcArrow(
-      center: .init(0, 0), radius: 0.3 * unit, start: angle + 0.5 * .pi,
-      sweep: 0.6 * lastTorque, stroke: .init(Palette.action, width: 0.045 * unit))
-    scene.addArcArrow(
-      center: .init(0, 0), radius: 0.45 * unit, start: angle + 0.5 * .pi,
-      sweep: disturbance.shown.x, stroke: .init(Palette.disturbance, width: 0.04 * unit))
+    addTurn(0.55 * lastTorque, radius: 0.5 * unit, color: Palette.action, to: &scene)
+    addTurn(
+      0.8 * disturbance.shown.x, radius: 0.68 * unit, color: Palette.disturbance, to: &scene)
     return scene
+  }
+
+  /// An arrow that starts beside the rod.
+  private func addTurn(
+    _ sweep: Double, radius: Double, color: Scene.Color, to scene: inout Scene
+  ) {
+    scene.addArcArrow(
+      center: .init(0, 0), radius: radius,
+      start: angle + 0.5 * .pi + (sweep < 0 ? -0.07 : 0.07) / radius, sweep: sweep,
+      stroke: .init(color, width: 0.09 * radius))
   }
 }

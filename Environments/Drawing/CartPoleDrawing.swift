@@ -21,11 +21,11 @@ struct CartPoleDrawing {
 
   func scene() -> Scene {
     // A long pole needs a wider view.
-    let zoom = max(1, poleLength / 1.5)
+    let zoom = max(1, poleLength / 2)
     let camera = Scene.Camera(
       center: .init(0, -1.1 + 1.9 * zoom), width: 5.7 * zoom, height: 3.8 * zoom)
-    var scene = Scene(landscape: camera, horizon: Self.groundHeight)
-    scene.addLevelGround(at: Self.groundHeight, grassWidth: 0.06)
+    var scene = Scene(landscape: camera, horizon: Self.groundHeight, place: 3)
+    scene.addLevelGround(at: Self.groundHeight)
     addRail(to: &scene)
     addCart(to: &scene)
     return scene
@@ -40,12 +40,14 @@ struct CartPoleDrawing {
           [.init(x, Self.groundHeight), .init(x, y)], .init(Palette.steel, width: 0.05)))
     }
     let end = scene.reach
-    scene.elements.append(.line([.init(-end, y), .init(end, y)], .init(Palette.ink, width: 0.05)))
+    scene.elements.append(.line([.init(-end, y), .init(end, y)], .init(Palette.ink, width: 0.06)))
+    scene.elements.append(
+      .line([.init(-end, y + 0.015), .init(end, y + 0.015)], .init(Palette.steel, width: 0.015)))
     for side in [-1.0, 1.0] {
       let x = side * CartPoleLimits.position
       for stripe in 0..<4 {
         let color = stripe % 2 == 0 ? Palette.coral : Palette.paper
-        let bottom = y + 0.025 + 0.09 * Double(stripe)
+        let bottom = y + 0.03 + 0.09 * Double(stripe)
         scene.addBox(
           Placement(x: x, y: bottom + 0.045), width: 0.07, height: 0.09, corner: 0.01,
           fill: .color(color))
@@ -62,14 +64,14 @@ struct CartPoleDrawing {
     addWedge(to: &scene, pivot: cart)
     for side in [-1.0, 1.0] {
       scene.addWheel(
-        at: cart(0.16 * side, Self.railHeight + Self.wheelRadius), radius: Self.wheelRadius,
+        at: cart(0.18 * side, Self.railHeight + 0.03 + Self.wheelRadius), radius: Self.wheelRadius,
         angle: -position / Self.wheelRadius)
     }
     scene.addBox(
-      cart, y: -0.115, width: 0.56, height: 0.25, corner: 0.06, fill: .color(Palette.navy))
+      cart, y: -0.115, width: 0.6, height: 0.25, corner: 0.06, fill: .color(Palette.navy))
     scene.addBox(
-      cart, y: -0.055, width: 0.48, height: 0.05, corner: 0.02,
-      fill: .color(Palette.mist.faded(to: 0.5)))
+      cart, y: -0.06, width: 0.5, height: 0.05, corner: 0.02,
+      fill: .color(Palette.mist.faded(to: 0.45)))
 
     let pole = Placement(x: position, y: 0, angle: -angle)
     let width = 0.075
@@ -83,7 +85,7 @@ struct CartPoleDrawing {
 
     if push != 0 {
       scene.addArrow(
-        from: cart(push < 0 ? -0.33 : 0.33, -0.115), x: 0.4 * push, y: 0, color: Palette.action,
+        from: cart(push < 0 ? -0.36 : 0.36, -0.115), x: 0.4 * push, y: 0, color: Palette.action,
         width: 0.05)
     }
     scene.addPush(

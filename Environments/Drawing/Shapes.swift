@@ -46,17 +46,14 @@ extension Scene {
 
   /// A spoked wheel.
   mutating func addWheel(at center: Point, radius: Double, angle: Double) {
-    let rim = Stroke(Palette.ink, width: radius * 0.35)
-    elements.append(
-      .circle(center: center, radius: radius * 0.82, fill: .color(Palette.steel), outline: rim))
+    elements.append(.circle(center: center, radius: radius, fill: .color(Palette.ink)))
+    elements.append(.circle(center: center, radius: radius * 0.62, fill: .color(Palette.mist)))
     let wheel = Placement(x: center.x, y: center.y, angle: angle)
-    for turn in 0..<3 {
-      let angle = Double(turn) / 3 * Double.pi
-      let (x, y) = (0.7 * radius * cos(angle), 0.7 * radius * sin(angle))
+    for (x, y) in [(0.6, 0.0), (0, 0.6)] {
+      let (x, y) = (x * radius, y * radius)
       elements.append(
-        .line([wheel(-x, -y), wheel(x, y)], Stroke(Palette.mist, width: radius * 0.14)))
+        .line([wheel(-x, -y), wheel(x, y)], Stroke(Palette.ink, width: radius * 0.16)))
     }
-    elements.append(.circle(center: center, radius: radius * 0.22, fill: .color(Palette.paper)))
   }
 
   /// A hinge: a ring with a bright middle.
@@ -108,12 +105,34 @@ extension Scene {
 
   /// A pennant on a pole.
   mutating func addFlag(at foot: Point, height: Double, color: Color) {
-    let pole = Placement(x: foot.x, y: foot.y)
-    elements.append(
-      .line([foot, pole(0, height)], Stroke(Palette.ink, width: height * 0.035)))
+    let pole = addPole(at: foot, height: height)
     elements.append(
       .polygon(
         [pole(0, height), pole(0.5 * height, 0.82 * height), pole(0, 0.64 * height)],
         fill: .color(color)))
+  }
+
+  /// A chequered flag on a pole.
+  mutating func addFinishFlag(at foot: Point, height: Double) {
+    let pole = addPole(at: foot, height: height)
+    let side = 0.12 * height
+    for row in 0..<3 {
+      for column in 0..<5 {
+        let x = Double(column) * side
+        let y = height - Double(row) * side
+        elements.append(
+          .polygon(
+            [pole(x, y), pole(x + side, y), pole(x + side, y - side), pole(x, y - side)],
+            fill: .color((row + column) % 2 == 0 ? Palette.ink : Palette.paper)))
+      }
+    }
+  }
+
+  private mutating func addPole(at foot: Point, height: Double) -> Placement {
+    let pole = Placement(x: foot.x, y: foot.y)
+    elements.append(.line([foot, pole(0, height)], Stroke(Palette.ink, width: height * 0.035)))
+    elements.append(
+      .circle(center: pole(0, height), radius: height * 0.035, fill: .color(Palette.amber)))
+    return pole
   }
 }
