@@ -76,7 +76,8 @@ let package = Package(
     .executableTarget(
       name: "rlsuite-bench",
       dependencies: [
-        "Environments", "Agents", "Training", "NeuralNetworks", "RLCore", "LinearAlgebra",
+        "Environments", "Agents", "Training", "Recording", "NeuralNetworks", "RLCore",
+        "LinearAlgebra",
         "Physics", "CAllocationCounter",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],

@@ -36,7 +36,9 @@ enum TrainingCases {
     return Double(iterations * 32 * 256) / seconds
   }
 
-  private static func makeAgent(minibatch: Int, threads: Int) -> PPOAgent {
+  static func makeAgent(
+    minibatch: Int, threads: Int, recorder: (any EpisodeObserver)? = nil
+  ) -> PPOAgent {
     guard let walker = EnvironmentRegistry.find("walker") else {
       preconditionFailure("no environment walker")
     }
@@ -46,6 +48,7 @@ enum TrainingCases {
     configuration.normalizeObservations = true
     configuration.normalizeRewards = true
     let environment = walker.makeVector(32)
+    environment.observe(environment: 0, with: recorder)
     environment.reset(seeds: .training(runSeed: 1))
     return PPOAgent(
       configuration: configuration,

@@ -28,7 +28,8 @@ final class TrainingRecorder: RunRecorder {
 
   func writeFinished() throws(FileError) {
     for recording in recorder.takeFinished() {
-      try FileSystem.write(recording.contents, to: "\(folder)/\(recording.name)")
+      try FileSystem.write(
+        recording.contents, to: "\(folder)/\(recording.name)", waitsForDisk: false)
     }
   }
 }

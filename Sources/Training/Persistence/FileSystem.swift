@@ -18,10 +18,18 @@ public enum FileSystem {
   }
 
   /// Writes a whole file, or nothing.
-  public static func write(_ data: Data, to path: String) throws(FileError) {
+  ///
+  /// - Parameters:
+  ///   - data: Its contents.
+  ///   - path: Its name.
+  ///   - waitsForDisk: Whether it must survive a power failure from now on; what can be made again
+  ///     need not, and waiting takes milliseconds.
+  public static func write(
+    _ data: Data, to path: String, waitsForDisk: Bool = true
+  ) throws(FileError) {
     let temporary = temporaryName(beside: path)
     do {
-      try writeAndSync(data, to: temporary)
+      try writeFile(data, to: temporary, waitsForDisk: waitsForDisk)
       try rename(temporary, to: path)
     } catch {
       _ = unsafe unlink(temporary)
@@ -29,7 +37,7 @@ public enum FileSystem {
       if case .unwritable(_, let reason) = error { throw .unwritable(path: path, reason: reason) }
       throw error
     }
-    try syncFolder(of: path)
+    if waitsForDisk { try syncFolder(of: path) }
   }
 
   /// Points a symbolic link to a path relative to its own folder, replacing what it was.
@@ -120,10 +128,16 @@ public enum FileSystem {
 
   /// Writes a new file and waits until the disk has it.
   static func writeAndSync(_ data: Data, to path: String) throws(FileError) {
+    try writeFile(data, to: path, waitsForDisk: true)
+  }
+
+  private static func writeFile(
+    _ data: Data, to path: String, waitsForDisk: Bool
+  ) throws(FileError) {
     let handle = try openNew(path)
     do {
       try handle.write(contentsOf: data)
-      try handle.synchronize()
+      if waitsForDisk { try handle.synchronize() }
       try handle.close()
     } catch {
       throw .unwritable(path: path, reason: reason(error))

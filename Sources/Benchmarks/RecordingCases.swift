@@ -1,0 +1,83 @@
+import Agents
+import Environments
+import Foundation
+import Physics
+import RLCore
+import Recording
+import Training
+
+/// What it costs to record episodes while an agent trains.
+enum RecordingCases {
+  static let all = [
+    BenchmarkCase(name: "recording-cost") { threads in try recordingCost(threads: threads) }
+  ]
+
+  /// Extra time of PPO on 32 walkers when every episode of one of them is recorded and written.
+  ///
+  /// Rounds with and without a recorder take turns, so that both see the same machine; the median
+  /// of the rounds' ratios counts, once in the processor's time and once on the wall.
+  private static func recordingCost(threads: Int) throws -> [Measurement] {
+    let folder = FileManager.default.temporaryDirectory
+      .appending(path: "rlsuite-recording-cost-\(ProcessInfo.processInfo.processIdentifier)")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try FileSystem.makeFolder(folder.path)
+    let rounds = 9
+    var (processor, wall): ([Double], [Double]) = ([], [])
+    for round in 0..<rounds {
+      var times = [Times(), Times()]
+      for isRecorded in round % 2 == 0 ? [false, true] : [true, false] {
+        times[isRecorded ? 1 : 0] = try train(isRecorded ? folder.path : nil, threads)
+      }
+      processor.append(times[1].processor / times[0].processor)
+      wall.append(times[1].wall / times[0].wall)
+    }
+    return [("recording-cost", processor), ("recording-cost-wall", wall)].map { name, ratios in
+      Measurement(
+        name: name, value: 100 * (ratios.sorted()[rounds / 2] - 1), unit: "% of training time",
+        parameters: ["environments": 32, "recorded": 1, "rounds": rounds])
+    }
+  }
+
+  /// Seconds.
+  private struct Times {
+    var processor = 0.0
+    var wall = 0.0
+  }
+
+  /// Six iterations of 32 × 256 steps.
+  private static func train(_ folder: String?, _ threads: Int) throws -> Times {
+    let recorder = try folder.map { _ in try makeRecorder() }
+    let agent = TrainingCases.makeAgent(minibatch: 512, threads: threads, recorder: recorder)
+    let start = Times(processor: processorSeconds(), wall: Double(monotonicNanoseconds()) * 1e-9)
+    for _ in 0..<6 {
+      _ = try agent.iterate()
+      for recording in recorder?.takeFinished() ?? [] {
+        try FileSystem.write(
+          recording.contents, to: "\(folder ?? "")/\(recording.name)", waitsForDisk: false)
+      }
+    }
+    return Times(
+      processor: processorSeconds() - start.processor,
+      wall: Double(monotonicNanoseconds()) * 1e-9 - start.wall)
+  }
+
+  /// Time of all threads of this process.
+  private static func processorSeconds() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+  }
+
+  private static func makeRecorder() throws -> EpisodeRecorder {
+    guard let walker = EnvironmentRegistry.find("walker") else {
+      preconditionFailure("no environment walker")
+    }
+    return EpisodeRecorder(
+      header: RecordingHeader(
+        specification: walker.specification, parameters: walker.parameters, agent: "ppo",
+        mode: .stochastic, policy: nil,
+        build: .init(
+          version: "bench", machine: .current(box2D: World.libraryVersion), sources: nil)),
+      every: 1)
+  }
+}
