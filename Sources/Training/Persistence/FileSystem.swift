@@ -24,6 +24,7 @@ public enum FileSystem {
   ///   - path: Its name.
   ///   - waitsForDisk: Whether it must survive a power failure from now on; what can be made again
   ///     need not, and waiting takes milliseconds.
+  /// - Throws: ``FileError/unwritable(path:reason:)``.
   public static func write(
     _ data: Data, to path: String, waitsForDisk: Bool = true
   ) throws(FileError) {
