@@ -76,9 +76,8 @@ let package = Package(
     .executableTarget(
       name: "rlsuite-bench",
       dependencies: [
-        "Environments", "Agents", "Training", "Recording", "NeuralNetworks", "RLCore",
-        "LinearAlgebra",
-        "Physics", "CAllocationCounter",
+        "Environments", "Agents", "Training", "Recording", "Rendering", "NeuralNetworks", "RLCore",
+        "LinearAlgebra", "Physics", "CAllocationCounter",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/Benchmarks", swiftSettings: strict),

@@ -96,6 +96,7 @@ struct BenchmarkCase: Sendable {
 
   static var all: [BenchmarkCase] {
     EnvironmentCases.all + TrainingCases.all + RecordingCases.all + NetworkCases.all
+      + RenderingCases.all
   }
 }
 

@@ -39,13 +39,15 @@ int cpng_encode(cpng_buffer *buffer, const uint8_t *pixels, uint32_t width, uint
                 size_t stride, char message[cpng_message_capacity]) {
   png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, message, fail, ignore);
   png_infop info = png == NULL ? NULL : png_create_info_struct(png);
-  if (info == NULL) {
-    png_destroy_write_struct(&png, NULL);
+  uint8_t *volatile colors = info == NULL ? NULL : malloc(3 * (size_t)width);
+  if (colors == NULL) {
+    png_destroy_write_struct(&png, &info);
     say(message, "out of memory");
     return -1;
   }
   if (setjmp(png_jmpbuf(png))) {
     png_destroy_write_struct(&png, &info);
+    free(colors);
     return -1;
   }
   buffer->count = 0;
@@ -56,11 +58,20 @@ int cpng_encode(cpng_buffer *buffer, const uint8_t *pixels, uint32_t width, uint
   png_set_filter(png, PNG_FILTER_TYPE_BASE, PNG_FILTER_NONE);
   png_set_compression_level(png, 1);
   png_write_info(png, info);
-  png_set_bgr(png);
-  png_set_filler(png, 0, PNG_FILLER_AFTER);
-  for (uint32_t row = 0; row < height; row++) png_write_row(png, pixels + row * stride);
+  for (uint32_t row = 0; row < height; row++) {
+    // Faster than libpng's own reordering of colours.
+    const uint8_t *pixel = pixels + row * stride;
+    uint8_t *color = colors;
+    for (uint32_t x = 0; x < width; x++, pixel += 4, color += 3) {
+      color[0] = pixel[2];
+      color[1] = pixel[1];
+      color[2] = pixel[0];
+    }
+    png_write_row(png, colors);
+  }
   png_write_end(png, NULL);
   png_destroy_write_struct(&png, &info);
+  free(colors);
   return 0;
 }
 

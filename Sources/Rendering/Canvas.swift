@@ -19,7 +19,7 @@ package final class Canvas {
   /// Cairo keeps coordinates in 24 bits before the binary point.
   private static let farthest = 1_000_000.0
   /// Height of a capital letter in Cairo's built-in font, as part of the font's size.
-  private static let capitalHeight = 0.7
+  private static let capitalHeight = 0.64
 
   /// Takes hold of a picture.
   package init(_ picture: Picture) {

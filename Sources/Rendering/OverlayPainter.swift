@@ -202,7 +202,7 @@ extension Overlay.Gauge {
 }
 
 /// Writes a number with a fixed count of decimals, the same in every locale.
-func decimal(_ number: Double, digits: Int) -> String {
+package func decimal(_ number: Double, digits: Int) -> String {
   guard number.isFinite, abs(number) < 1e12 else { return "\(number)" }
   let factor = (0..<digits).reduce(1) { product, _ in product * 10 }
   let scaled = Int((abs(number) * Double(factor)).rounded())

@@ -1,0 +1,64 @@
+import Environments
+import Foundation
+import LinearAlgebra
+import RLCore
+import Rendering
+
+/// Pictures of the walker under its scripted controller, 600 × 400; stepping is not timed.
+enum RenderingCases {
+  static let all = [
+    BenchmarkCase(name: "render-walker") { _ in
+      let renderer = try SceneRenderer()
+      return [try rate("render-walker") { renderer.draw($0.scene(of: 0)) }]
+    },
+    BenchmarkCase(name: "render-walker-png") { _ in
+      let renderer = try SceneRenderer()
+      let folder = FileManager.default.temporaryDirectory.appending(
+        path: "rlsuite-bench-\(getpid())")
+      defer { try? FileManager.default.removeItem(at: folder) }
+      var writer = try FrameWriter(folder: folder.path)
+      return [
+        try rate("render-walker-png") { environment in
+          if writer.count == frames { writer = try FrameWriter(folder: folder.path) }
+          try writer.write(renderer.draw(environment.scene(of: 0), overlay: overlay))
+        }
+      ]
+    },
+  ]
+
+  private static let frames = 300
+
+  private static let overlay = Overlay(
+    title: "walker", step: 1234, steps: 1600, time: 24.68, reward: 0.12, episodeReturn: 123.4,
+    action: .init([0.5, -0.5, 1, -1], of: BipedalWalker.specification))
+
+  /// Frames per second of the fastest of five episodes, scene included.
+  private static func rate(
+    _ name: String, draw: (any BatchedEnvironment) throws -> Void
+  ) throws -> Measurement {
+    guard let registered = EnvironmentRegistry.find("walker"),
+      let heuristic = ControllerRegistry.find("walker-heuristic")
+    else { preconditionFailure("no walker") }
+    let environment = registered.makeVector(1)
+    let actions = Matrix(rows: 1, columns: registered.specification.actionWidth)
+    let clock = ContinuousClock()
+    var best = Duration.seconds(86_400)
+    for _ in 0..<5 {
+      environment.reset(seeds: .training(runSeed: 1))
+      var controller = heuristic.make()
+      var time = Duration.zero
+      for _ in 0..<frames {
+        let row = actions.mutableRow(0)
+        var action = row.mutableSpan
+        controller.act(on: environment.batch.observations.row(0).span, action: &action)
+        environment.step(actions: actions, in: 0..<1)
+        let start = clock.now
+        try draw(environment)
+        time += clock.now - start
+      }
+      best = min(best, time)
+    }
+    let seconds = best / .seconds(1)
+    return Measurement(name: name, value: Double(frames) / seconds, unit: "frames/s")
+  }
+}

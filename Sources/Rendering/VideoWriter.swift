@@ -1,0 +1,176 @@
+internal import Foundation
+internal import Training
+
+/// Writes pictures into a film; its kind follows from the file name's ending.
+///
+/// `.gif` needs nothing else; the other kinds are encoded by the program FFmpeg, found on the
+/// search path.  The file has its name only once it is finished; a writer that is given up leaves
+/// none.
+public final class VideoWriter {
+  /// The endings of film names.
+  public static let endings = Kind.allCases.map { ".\($0.rawValue)" }
+
+  enum Kind: String, CaseIterable {
+    case mp4, mkv, webm, gif
+  }
+
+  /// Where the film goes.
+  public let path: String
+  /// How many pictures have been written.
+  public private(set) var count = 0
+  private let size: (width: Int, height: Int)
+  private let temporary: String
+  private var encoder: (any FilmEncoder)?
+
+  /// Starts a film.
+  ///
+  /// - Parameters:
+  ///   - path: Its name; a file that is there already is replaced in the end.
+  ///   - width: Of every picture, in pixels.
+  ///   - height: Of every picture, in pixels.
+  ///   - timeStep: Time from one picture to the next, in seconds.
+  /// - Throws: Where the name has another ending, FFmpeg is missing or the file can't be made.
+  public convenience init(
+    path: String, width: Int, height: Int, timeStep: Double
+  ) throws(RenderingError) {
+    try self.init(
+      path: path, width: width, height: height, timeStep: timeStep,
+      searchPath: ProcessInfo.processInfo.environment["PATH"] ?? "")
+  }
+
+  package init(
+    path: String, width: Int, height: Int, timeStep: Double, searchPath: String
+  ) throws(RenderingError) {
+    precondition(timeStep > 0 && timeStep.isFinite, "a time step of \(timeStep) s")
+    guard Picture.sizes.contains(width), Picture.sizes.contains(height) else {
+      throw .sizeOutOfRange(width: width, height: height)
+    }
+    let kind = try Self.kind(of: path)
+    var program = ""
+    if kind != .gif {
+      guard let found = FFmpeg.find(in: searchPath) else { throw .encoderMissing(path: path) }
+      program = found
+    }
+    self.path = path
+    size = (width, height)
+    temporary = OutputFile.temporaryName(of: path)
+    let film = Film(
+      path: path, temporary: temporary, width: width, height: height, timeStep: timeStep)
+    do {
+      let file = try film.create()
+      switch kind {
+      case .gif: encoder = try GIFEncoder(film, file: file)
+      case .mp4, .mkv, .webm:
+        close(file)
+        encoder = try FFmpeg(film, kind: kind, program: program)
+      }
+    } catch {
+      unlink(temporary)
+      throw .file(error)
+    }
+  }
+
+  deinit {
+    guard let encoder else { return }
+    encoder.cancel()
+    unlink(temporary)
+  }
+
+  /// Checks that a film of this name could be written, before there are pictures.
+  public static func check(path: String) throws(RenderingError) {
+    let searchPath = ProcessInfo.processInfo.environment["PATH"] ?? ""
+    guard try kind(of: path) == .gif || FFmpeg.find(in: searchPath) != nil else {
+      throw .encoderMissing(path: path)
+    }
+  }
+
+  private static func kind(of path: String) throws(RenderingError) -> Kind {
+    let ending = path.split(separator: "/").last?.split(separator: ".").dropFirst().last
+    guard let ending, let kind = Kind(rawValue: ending.lowercased()) else {
+      throw .unknownEnding(path: path, allowed: endings)
+    }
+    return kind
+  }
+
+  /// Appends a picture of the announced size.
+  public func write(_ picture: Picture) throws(RenderingError) {
+    precondition(
+      picture.width == size.width && picture.height == size.height,
+      "\(picture.width)x\(picture.height) in a film of \(size.width)x\(size.height)")
+    guard let encoder else { preconditionFailure("\(path) is finished") }
+    do { try encoder.write(picture) } catch { throw giveUp(error) }
+    count += 1
+  }
+
+  /// Ends the film and gives it its name.
+  public func finish() throws(RenderingError) {
+    guard let encoder else { return }
+    guard count > 0 else { throw giveUp(.unwritable(path: path, reason: "it has no pictures")) }
+    do { try encoder.finish() } catch { throw giveUp(error) }
+    guard rename(temporary, path) == 0 else { throw giveUp(OutputFile.lastError(path)) }
+    self.encoder = nil
+  }
+
+  private func giveUp(_ error: FileError) -> RenderingError {
+    encoder?.cancel()
+    encoder = nil
+    unlink(temporary)
+    return .file(error)
+  }
+}
+
+/// What an encoder must know.
+struct Film {
+  /// The name to speak of.
+  let path: String
+  /// The name to write to.
+  let temporary: String
+  let width: Int
+  let height: Int
+  /// Seconds from picture to picture.
+  let timeStep: Double
+
+  /// Makes the file under its temporary name and opens it.
+  func create() throws(FileError) -> Int32 {
+    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else { throw OutputFile.lastError(path) }
+    return descriptor
+  }
+}
+
+/// Turns pictures into a file.
+protocol FilmEncoder: AnyObject {
+  /// Appends a picture.
+  func write(_ picture: Picture) throws(FileError)
+  /// Completes the file.
+  func finish() throws(FileError)
+  /// Lets go of the file as it is; may follow a failure of the others.
+  func cancel()
+}
+
+/// A number of pictures per second as a ratio of whole numbers.
+package struct FrameRate: Equatable, CustomStringConvertible {
+  package let numerator: Int
+  package let denominator: Int
+
+  /// Finds the simplest ratio that is right to nine digits: 0.02 s is 50/1, 1/30 s is 30/1.
+  package init(timeStep: Double) {
+    let rate = 1 / timeStep
+    // Convergents of the continued fraction.
+    var (previous, current) = ((1, 0), (Int(rate.rounded(.down)), 1))
+    var rest = rate - rate.rounded(.down)
+    while abs(Double(current.0) / Double(current.1) - rate) > 1e-9 * rate, rest > 1e-9,
+      current.1 < 100_000
+    {
+      let inverse = 1 / rest
+      let whole = Int(inverse.rounded(.down))
+      (previous, current) = (
+        current, (whole * current.0 + previous.0, whole * current.1 + previous.1)
+      )
+      rest = inverse - inverse.rounded(.down)
+    }
+    (numerator, denominator) = current
+  }
+
+  package var description: String { "\(numerator)/\(denominator)" }
+}
