@@ -1,4 +1,4 @@
-.PHONY: check long bench tsan
+.PHONY: check long bench tsan fuzz
 
 # What CI runs: format, build, every test.
 check:
@@ -13,3 +13,7 @@ bench:
 
 tsan:
 	swift test --sanitize=thread --filter "RLCoreTests|TrainingTests"
+
+# Feeds broken recordings to the reader for a minute; what it learns goes to a folder that git ignores.
+fuzz:
+	Tests/Fuzz/run

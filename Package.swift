@@ -34,6 +34,8 @@ let package = Package(
   products: [
     .executable(name: "rlsuite", targets: ["rlsuite"]),
     .executable(name: "rlsuite-bench", targets: ["rlsuite-bench"]),
+    // For Tests/Fuzz, which is a package of its own.
+    .library(name: "Recording", targets: ["Recording", "Training"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),

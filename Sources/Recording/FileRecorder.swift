@@ -39,34 +39,26 @@ public final class FileRecorder: EpisodeObserver {
   }
 
   public func didReset(_ start: EpisodeStart, observation: Span<Float>) {
-    attempt { [self] () throws(FileError) in try finish() }
-    guard error == nil, let path = destination(start) else { return }
-    header.begin(start, observation: array(observation))
-    let header = header
-    attempt { [self] () throws(FileError) in
+    do throws(FileError) {
+      try finish()
+      guard let path = destination(start) else { return }
+      header.begin(start, observation: array(observation))
       writer = try RecordingWriter(path: path, header: header)
+    } catch {
+      self.error = error
     }
   }
 
   public func didStep(
     _ step: ObservedStep, action: Span<Float>, disturbance: Span<Float>, observation: Span<Float>
   ) {
-    guard error == nil, let writer else { return }
-    do {
+    guard let writer else { return }
+    do throws(FileError) {
       try writer.append(step, action: action, disturbance: disturbance, observation: observation)
       if step.terminated || step.truncated { try finish() }
     } catch {
       self.error = error
       self.writer = nil
-    }
-  }
-
-  private func attempt(_ body: () throws(FileError) -> Void) {
-    do {
-      try body()
-    } catch {
-      self.error = error
-      writer = nil
     }
   }
 }

@@ -155,7 +155,7 @@ struct RecordingFrames {
     do {
       return try RecordingHeader(json: Data(bytes))
     } catch {
-      throw RecordingDamage(reason: "its header can't be right: \(error.reason)")
+      throw RecordingDamage(reason: "its header is not valid: \(error.reason)")
     }
   }
 

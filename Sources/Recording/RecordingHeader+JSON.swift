@@ -136,7 +136,7 @@ extension RecordingHeader: Codable {
 
   private func validate() throws(HeaderError) {
     func require(_ condition: Bool, _ what: String) throws(HeaderError) {
-      guard condition else { throw HeaderError(reason: "its \(what) is impossible") }
+      guard condition else { throw HeaderError(reason: "its \(what) can't be right") }
     }
     let widths = 1...RecordingFormat.maximumWidth
     try require(!environment.isEmpty && environment.utf8.count <= 256, "environment's id")

@@ -35,6 +35,7 @@ public final class Replay {
   private let watcher = Watcher()
   private let actions: Matrix
   private var recorded: RecordedStep?
+  private var isStarting = false
   private var isPassing = false
 
   /// Hears of the environment; apart, so that nobody else can tell the replay of steps.
@@ -93,7 +94,6 @@ public final class Replay {
     isStarting = true
     environment.reset(environment: 0, seed: recording.header.seed)
   }
-  private var isStarting = false
 
   /// Takes the next step.
   ///
@@ -113,7 +113,8 @@ public final class Replay {
 
   /// Goes to a step, from the start where it lies behind; to the last one where it lies beyond.
   public func seek(to target: Int) throws(FileError) {
-    isPassing = true
+    let target = min(target, recording.stepCount)
+    isPassing = target != 0
     defer { isPassing = false }
     if target < step { rewind() }
     while step + 1 < target, !isAtEnd {
@@ -171,6 +172,6 @@ public final class Replay {
   }
 
   private func show() {
-    if !isPassing { onState?(self) }
+    if !isPassing || hasEnded { onState?(self) }
   }
 }

@@ -1,0 +1,16 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Apart from the suite's package, because everything in it is compiled to be watched by libFuzzer.
+let package = Package(
+  name: "fuzz",
+  dependencies: [.package(name: "rlsuite", path: "../..")],
+  targets: [
+    .systemLibrary(name: "CFuzzer", path: "Sources/CFuzzer"),
+    .executableTarget(
+      name: "fuzz-recording",
+      dependencies: ["CFuzzer", .product(name: "Recording", package: "rlsuite")],
+      path: "Sources/FuzzRecording"),
+  ],
+  swiftLanguageModes: [.v6]
+)
