@@ -58,6 +58,8 @@ public struct BipedalWalkerParameters: EnvironmentParameters {
 ///   a fall.
 /// - End: the hull touches the ground or moves left of 0 (-100), or passes 88.67 m.
 /// - Start: terrain and a push of ±5 N on the hull, drawn as Gymnasium draws them.
+/// - Disturbance: a force on the hull's centre of mass, at most 10 N in each direction, a seventh of
+///   the walker's weight.
 /// - Source: Gymnasium 1.4.0 `BipedalWalker-v3`.
 /// - Difference from source: Box2D 2.4.1 where Gymnasium has 2.3.10, so trajectories agree in
 ///   distribution and not step by step.  The lidar asks the ground's edges directly instead of

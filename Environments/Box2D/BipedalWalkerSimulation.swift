@@ -128,8 +128,8 @@ package struct BipedalWalkerSimulation: ~Copyable {
   }
 
   static let disturbanceComponents = [
-    DisturbanceComponent("force on the hull along x", unit: "N", bound: 10),
-    DisturbanceComponent("force on the hull along y", unit: "N", bound: 10),
+    DisturbanceComponent("hull force along x", unit: "N", bound: 10),
+    DisturbanceComponent("hull force along y", unit: "N", bound: 10),
   ]
 
   /// Pushes the hull's centre of mass during the next step.

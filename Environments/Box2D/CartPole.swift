@@ -9,6 +9,8 @@ public import RLCore
 ///
 /// - Dynamics: Box2D, 0.02 s.  The cart slides on a rail without friction; the pole is a uniform
 ///   rod on a frictionless hinge at the cart's origin.  Neither has a shape, so nothing collides.
+/// - Disturbance: a force on the pole's centre of mass, at most 5 N in each direction as in RARL
+///   (Pinto et al. 2017, arXiv:1703.02702).
 /// - Source: Florian 2007, "Correct equations for the dynamics of the cart-pole system".
 /// - Difference from source: velocities are advanced before positions (semi-implicit), where
 ///   Gymnasium's default is explicit Euler: the unstable mode grows by 1.0827 per step instead of
@@ -110,8 +112,8 @@ public struct CartPole: Environment, ~Copyable {
   }
 
   public static let disturbanceComponents = [
-    DisturbanceComponent("force on the pole along x", unit: "N", bound: 5),
-    DisturbanceComponent("force on the pole along y", unit: "N", bound: 5),
+    DisturbanceComponent("pole force along x", unit: "N", bound: 5),
+    DisturbanceComponent("pole force along y", unit: "N", bound: 5),
   ]
 
   public mutating func disturb(_ push: Span<Float>) {

@@ -25,6 +25,8 @@ public import RLCore
 ///   hover speed.
 /// - End: |x| > 3 m, z outside 0...3 m or |pitch| > 85°.
 /// - Success: within 5 cm and 0.05 rad of the goal (0, 1) at the end of the episode.
+/// - Disturbance: a force on the centre of mass through all four substeps, at most 0.05 N in each
+///   direction, a fifth of the weight.
 /// - Source: safe-control-gym's 2-D quadrotor (Yuan et al. 2022, arXiv:2109.06325).
 /// - Difference from source: motor lag, drag, the full thrust range, wider bounds, and the reward.
 public struct Quadcopter: Environment, ~Copyable {

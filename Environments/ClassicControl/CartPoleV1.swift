@@ -18,6 +18,7 @@ public import RLCore
 ///   velocities.
 /// - Reward: 1 in every step, the terminating one included; 0 after the end.
 /// - Start: all four numbers uniform in ±0.05.
+/// - Disturbance: a force on the cart, at most half the agent's own, added to the push.
 /// - Source: Gymnasium 1.4.0 `CartPole-v1`, reproduced bit for bit in double precision.
 public struct CartPoleV1: Environment {
   /// How the task rewards.
@@ -110,7 +111,7 @@ public struct CartPoleV1: Environment {
   }
 
   public static let disturbanceComponents = [
-    DisturbanceComponent("force on the cart along x", unit: "N", bound: 5)
+    DisturbanceComponent("cart force along x", unit: "N", bound: 5)
   ]
 
   public mutating func disturb(_ push: Span<Float>) {

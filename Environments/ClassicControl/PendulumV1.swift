@@ -18,6 +18,7 @@ public import RLCore
 ///   wrapped to -π..<π.  Range -16.27...0.
 /// - Start: angle uniform in ±π rad, velocity uniform in ±1 rad/s.
 /// - End: never terminates.
+/// - Disturbance: a torque on the shaft, at most a quarter of the motor's; it costs no reward.
 /// - Source: Gymnasium 1.4.0 `Pendulum-v1`, reproduced bit for bit in double precision.
 public struct PendulumV1: Environment {
   /// Physical constants.
@@ -90,7 +91,7 @@ public struct PendulumV1: Environment {
   }
 
   public static let disturbanceComponents = [
-    DisturbanceComponent("torque on the shaft", unit: "N·m", bound: 0.5)
+    DisturbanceComponent("shaft torque", unit: "N·m", bound: 0.5)
   ]
 
   public mutating func disturb(_ push: Span<Float>) {

@@ -73,7 +73,7 @@ public protocol Environment: ~Copyable {
 
 /// One component of an environment's disturbance port: which body is pushed, along what.
 public struct DisturbanceComponent: Sendable, Equatable {
-  /// What it pushes, for example "force on the hull along x".
+  /// What it pushes, for example "hull force along x".
   public let name: String
   /// Its unit.
   public let unit: String

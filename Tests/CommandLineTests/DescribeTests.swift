@@ -27,7 +27,7 @@ import Testing
     let lines = result.output.split(separator: "\n").map {
       $0.split(separator: " ", omittingEmptySubsequences: true).joined(separator: " ")
     }
-    #expect(lines.contains("0 force on the hull along x N -10 … 10"))
+    #expect(lines.contains("0 hull force along x N -10 … 10"))
     #expect(lines.contains("q left-y + rear hip forwards"))
   }
 

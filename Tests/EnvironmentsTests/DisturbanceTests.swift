@@ -82,6 +82,22 @@ import Testing
     }
   }
 
+  /// A force of zero would wake a sleeping body and turn -0 into 0.
+  @Test func noForceIsAppliedForZeros() {
+    var port = DisturbancePort([
+      DisturbanceComponent("x", unit: "N", bound: 5),
+      DisturbanceComponent("y", unit: "N", bound: 5),
+    ])
+    let pushes: [[Float]] = [[0, 0], [-0.0, 0], [0, -0.0]]
+    for push in pushes {
+      port.accept(push.span)
+      #expect(port.take() == nil)
+    }
+    let hard: [Float] = [9, -9]
+    port.accept(hard.span)
+    #expect(port.take() == [5, -5] && port.take() == nil)
+  }
+
   @Test func aPushLastsOneStepAndNoReset() {
     checkDuration(CartPole.self)
     checkDuration(CartPoleV1.self)
