@@ -8,8 +8,17 @@ import Training
 struct PictureOptions: ParsableArguments {
   @Option(help: "Folder for numbered pictures, one per step.") var frames: String?
   @Option(help: "What the pictures are: png or ppm.") var format = PictureFormat.png.rawValue
+  @Option(help: "A film: .gif, or .mp4, .mkv or .webm through the program ffmpeg.")
+  var video: String?
   @Option(help: "Width and height of pictures, in pixels.") var size = "600x400"
+  @Option(help: "Steps from one picture to the next; films keep their pace.") var pictureEvery = 1
   @Flag(help: "Pictures without figures on them.") var noOverlay = false
+
+  func validate() throws {
+    guard (1...1_000_000).contains(pictureEvery) else {
+      throw ValidationError("--picture-every must lie in 1...1000000")
+    }
+  }
 
   /// Prepares what was asked for; nil where nothing was.
   func makeFilm(timeStep: Double) throws -> Film? {
@@ -18,11 +27,15 @@ struct PictureOptions: ParsableArguments {
       throw ConfigurationError.unknown(
         "picture format", format, allowed: PictureFormat.allCases.map(\.rawValue))
     }
-    guard frames != nil else { return nil }
+    guard frames != nil || video != nil else { return nil }
     return Film(
       renderer: try SceneRenderer(width: width, height: height),
       frames: try frames.map { try FrameWriter(folder: $0, format: format) },
-      hasOverlay: !noOverlay)
+      video: try video.map {
+        try VideoWriter(
+          path: $0, width: width, height: height, timeStep: timeStep * Double(pictureEvery))
+      },
+      every: pictureEvery, hasOverlay: !noOverlay)
   }
 }
 
@@ -30,12 +43,18 @@ struct PictureOptions: ParsableArguments {
 final class Film {
   private let renderer: SceneRenderer
   private let frames: FrameWriter?
+  private let video: VideoWriter?
+  private let every: Int
   private let hasOverlay: Bool
   private var failure: (any Error)?
 
-  init(renderer: SceneRenderer, frames: FrameWriter?, hasOverlay: Bool) {
+  init(
+    renderer: SceneRenderer, frames: FrameWriter?, video: VideoWriter?, every: Int, hasOverlay: Bool
+  ) {
     self.renderer = renderer
     self.frames = frames
+    self.video = video
+    self.every = every
     self.hasOverlay = hasOverlay
   }
 
@@ -46,11 +65,12 @@ final class Film {
   }
 
   private func draw(_ replay: Replay) {
-    guard failure == nil else { return }
+    guard failure == nil, replay.step % every == 0 else { return }
     let picture = renderer.draw(
       replay.environment.scene(of: 0), overlay: hasOverlay ? Overlay(replay) : nil)
     do {
       try frames?.write(picture)
+      try video?.write(picture)
     } catch {
       failure = error
     }
@@ -59,6 +79,12 @@ final class Film {
   /// Throws what went wrong while drawing.
   func check() throws {
     if let failure { throw failure }
+  }
+
+  /// Completes the files.
+  func finish() throws {
+    try check()
+    try video?.finish()
   }
 }
 

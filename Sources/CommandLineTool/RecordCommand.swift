@@ -93,7 +93,7 @@ struct Record: ParsableCommand {
       let report = RecordingReport(recording)
       if json { writeLine(try jsonLine(report)) } else { rows.append(report.row) }
     }
-    try film?.check()
+    try film?.finish()
     if !json { writeLine(table(rows)) }
     if stop.isRaised { throw ExitCode(ExitStatus.interrupted.rawValue) }
   }

@@ -25,8 +25,8 @@ struct ReplayRecording: ParsableCommand {
 
   func validate() throws {
     guard !files.isEmpty else { throw ValidationError("name at least one recording") }
-    guard files.count == 1 || pictures.frames == nil else {
-      throw ValidationError("--frames takes one recording at a time")
+    guard files.count == 1 || (pictures.frames == nil && pictures.video == nil) else {
+      throw ValidationError("--frames and --video take one recording at a time")
     }
   }
 
@@ -56,7 +56,7 @@ struct ReplayRecording: ParsableCommand {
     let replay = try Replay(recording, environment: environment.makeVector(1))
     film?.follow(replay)
     while try replay.next() {}
-    try film?.check()
+    try film?.finish()
     var report = RecordingReport(recording, verified: replay.difference == nil)
     report.difference = replay.difference?.description
     if json {
