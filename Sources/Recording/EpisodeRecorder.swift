@@ -1,13 +1,12 @@
 public import Foundation
 public import RLCore
-public import Training
 
 /// Records every so-many-th episode of an environment that is being trained in.
 ///
-/// Nothing is written while it watches: finished recordings wait until they are taken or written.
+/// Nothing is written while it watches: finished recordings wait until they are taken.
 /// Attached before the first reset of a run that is resumed, it sees whole episodes and makes the
 /// same files as if the run had never stopped.
-public final class EpisodeRecorder: RunRecorder {
+public final class EpisodeRecorder: EpisodeObserver {
   /// A finished recording.
   public struct Finished: Sendable, Equatable {
     /// Its file's name, such as `episode-000012.rlrec`.
@@ -17,7 +16,6 @@ public final class EpisodeRecorder: RunRecorder {
   }
 
   private let every: Int
-  private let folder: String
   private var header: RecordingHeader
   private var encoder: RecordingEncoder?
   private var chunks: [UInt8] = []
@@ -26,14 +24,12 @@ public final class EpisodeRecorder: RunRecorder {
   /// Records the episodes whose number is a multiple of `every`.
   ///
   /// - Parameters:
-  ///   - header: What all episodes have in common.
+  ///   - header: What all episodes have in common; names disturbances if they are on.
   ///   - every: Episodes from one recorded to the next.
-  ///   - folder: Where finished ones are written; made when the first is.
-  public init(header: RecordingHeader, every: Int = 1, folder: String = ".") {
+  public init(header: RecordingHeader, every: Int = 1) {
     precondition(every >= 1, "every \(every) episodes")
     self.header = header
     self.every = every
-    self.folder = folder
   }
 
   /// The name of an episode's file.
@@ -46,13 +42,6 @@ public final class EpisodeRecorder: RunRecorder {
   public func takeFinished() -> [Finished] {
     defer { finished = [] }
     return finished
-  }
-
-  public func writeFinished() throws(FileError) {
-    for recording in takeFinished() {
-      try FileSystem.makeFolder(folder)
-      try FileSystem.write(recording.contents, to: "\(folder)/\(recording.name)")
-    }
   }
 
   public func didReset(_ start: EpisodeStart, observation: Span<Float>) {

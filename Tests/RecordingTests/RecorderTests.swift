@@ -76,23 +76,6 @@ import Training
     #expect(!expected.isEmpty && parts == expected)
   }
 
-  @Test func finishedEpisodesAreWrittenIntoTheFolder() throws {
-    let folder = try TemporaryFolder()
-    let environment = try environment("cartpole-v1")
-    let vector = environment.makeVector(1)
-    let recorder = EpisodeRecorder(
-      header: makeHeader(environment), folder: folder.file("recordings"))
-    vector.observe(environment: 0, with: recorder)
-    try recorder.writeFinished()
-    #expect(folder.contents.isEmpty)
-    vector.reset(environment: 0, seed: 1)
-    play(vector, choose: { _, _ in [1] })
-    try recorder.writeFinished()
-    let path = folder.file("recordings/episode-000000.rlrec")
-    #expect(try RecordingReader(path: path).isTerminated)
-    #expect(recorder.takeFinished().isEmpty)
-  }
-
   @Test func aFileGetsItsNameWhenItIsWhole() throws {
     let folder = try TemporaryFolder()
     let environment = try environment("pendulum-v1")
