@@ -85,11 +85,13 @@ extension BipedalWalkerTerrain {
   ///
   /// An average over the whole picture, so that no single step shakes the camera.
   fileprivate func lift(around x: Double) -> Double {
-    guard !heights.isEmpty else { return 0 }
-    let column = x / Self.spacing
-    let (width, margin) = (20.0, 1.2)
+    guard !heights.isEmpty, x.isFinite else { return 0 }
+    // A walker may leave the terrain on either side before it is noticed.
+    let end = heights.count - 1
+    let column = min(max(x / Self.spacing, 0), Double(end))
+    let (width, margin) = (20.0, 0.8)
     var (sum, weights) = (0.0, 0.0)
-    for i in max(0, Int(column - width))...min(heights.count - 1, Int(column + 2 * width)) {
+    for i in max(0, Int(column) - 12)...min(end, Int(column) + 28) {
       let distance = abs(Double(i) - column - 8) / width
       let weight = max(0, 1 - distance * distance)
       sum += weight * (heights[i] - Self.baseHeight)

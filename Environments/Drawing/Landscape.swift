@@ -11,6 +11,8 @@ extension Scene {
   ///   - place: Which part of the sky and the hills is seen from x = 0.
   init(landscape camera: Camera, horizon: Double, place: Int) {
     self.init(camera: camera, background: (bottom: Palette.skyBottom, top: Palette.skyTop))
+    // A simulation that went astray has no landscape, but a picture.
+    guard abs(camera.center.x) < 1e9 else { return }
     let view = camera.height
     let sun = Point(camera.center.x + 0.37 * camera.width, camera.center.y + 0.2 * view)
     elements.append(

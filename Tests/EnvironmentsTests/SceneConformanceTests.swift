@@ -1,5 +1,6 @@
 import Environments
 import LinearAlgebra
+import Physics
 import RLCore
 import Testing
 
@@ -89,6 +90,16 @@ import Testing
       }
       #expect(isCovered)
     }
+  }
+
+  /// A walker that is thrown off its terrain still has a picture.
+  @Test(arguments: [-1e6, -30, 110, 1e6]) func walkersBesideTheirTerrainAreDrawn(x: Float) {
+    var random = NumPyRandom(seed: 1)
+    let terrain = BipedalWalkerTerrain(roughness: 1, hasObstacles: true, using: &random)
+    var walker = BipedalWalkerHardcore(parameters: .init())
+    walker.simulation.start(
+      on: terrain, poses: .init { BodyState(x: x, y: BipedalWalkerSimulation.restPoses[$0].y) })
+    #expect(faults(of: walker.scene()) == [])
   }
 
   @Test(arguments: identifiers) func drawingChangesNoBit(identifier: String) throws {
