@@ -1,7 +1,7 @@
 public import RLCore
 public import Training
 
-/// Records episodes into files while they run.
+/// Records episodes into files while they run; an episode's end is the reset that follows it.
 ///
 /// The environment is stepped by the same thread that asks it for errors: a step can't throw, so
 /// the first error is kept until ``check()``.
@@ -55,7 +55,6 @@ public final class FileRecorder: EpisodeObserver {
     guard let writer else { return }
     do throws(FileError) {
       try writer.append(step, action: action, disturbance: disturbance, observation: observation)
-      if step.terminated || step.truncated { try finish() }
     } catch {
       self.error = error
       self.writer = nil

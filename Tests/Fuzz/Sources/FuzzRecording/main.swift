@@ -44,11 +44,26 @@ private func withSoundChecksums(_ bytes: [UInt8]) -> [UInt8] {
     if bytes[offset] == UInt8(ascii: "D"), end - payload == 20 {
       store(checksum(sums[...]), in: &bytes, at: end - 4)
     }
+    if bytes[offset] == UInt8(ascii: "S"), end - payload >= 8 {
+      repairStoredStream(&bytes, from: payload + 8 + 8 * number(payload + 4), to: end)
+    }
     store(checksum(bytes[offset..<offset + 8] + bytes[payload..<end]), in: &bytes, at: offset + 8)
     sums += bytes[offset + 8..<offset + 12]
     offset = end
   }
   return bytes
+}
+
+/// Sums up the contents of a zlib stream of one block that is not compressed: two bytes of zlib's,
+/// five of the block's, the contents, and their Adler-32 with its highest byte first.
+private func repairStoredStream(_ bytes: inout [UInt8], from start: Int, to end: Int) {
+  guard start + 11 <= end, bytes[start + 2] == 1 else { return }
+  var (low, high) = (UInt32(1), UInt32(0))
+  for byte in bytes[start + 7..<end - 4] {
+    low = (low + UInt32(byte)) % 65521
+    high = (high + low) % 65521
+  }
+  store((high << 16 | low).byteSwapped, in: &bytes, at: end - 4)
 }
 
 private func store(_ word: UInt32, in bytes: inout [UInt8], at offset: Int) {
