@@ -207,6 +207,11 @@ struct RecordingFrames {
       throw RecordingDamage(
         reason: "\(name) begins with step \(first), and \(stepCount + 1) is next")
     }
+    // So that files of many small chunks can't have a greater index than their size.
+    guard stepCount % RecordingFormat.stepsPerChunk == 0 else {
+      throw RecordingDamage(
+        reason: "\(name) follows one of fewer than \(RecordingFormat.stepsPerChunk) steps")
+    }
     guard count <= header.episodeSteps - stepCount else {
       throw RecordingDamage(
         reason: "\(name) has steps beyond the limit of \(header.episodeSteps)")

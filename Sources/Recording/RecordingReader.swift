@@ -74,16 +74,12 @@ public final class RecordingReader {
   /// The rows of the chunk that a step lies in; the last chunk asked for is kept.
   func rows(containing step: Int) throws(FileError) -> StepRows {
     precondition(step >= 1 && step <= stepCount, "step \(step) of \(stepCount)")
-    var (low, high) = (0, chunks.count - 1)
-    while low < high {
-      let middle = (low + high + 1) / 2
-      if chunks[middle].first <= step { low = middle } else { high = middle - 1 }
-    }
-    if let decoded, decoded.chunk == low { return decoded.rows }
+    let chunk = (step - 1) / RecordingFormat.stepsPerChunk
+    if let decoded, decoded.chunk == chunk { return decoded.rows }
     decoded = nil
     do {
-      let rows = try chunks[low].decode(contents.bytes, layout: header.layout)
-      decoded = (low, rows)
+      let rows = try chunks[chunk].decode(contents.bytes, layout: header.layout)
+      decoded = (chunk, rows)
       return rows
     } catch {
       throw .damaged(path: path, reason: error.reason)

@@ -80,7 +80,7 @@ extension StepRows {
   }
 
   /// Column by column, each number less the one before it, the bytes of equal weight together:
-  /// what changes slowly then has long runs of equal bytes (walker: 98 → 78 bytes per step).
+  /// what changes slowly then has long runs of equal bytes (walker: 98 → 80 bytes per step).
   private var columns: [UInt8] {
     let (rows, width) = (count, layout.width)
     let plane = rows * width

@@ -85,6 +85,12 @@ import Training
     changed = recording
     changed.rows.remove(at: 1)
     #expect(damage(changed.contents)?.contains("begins with step 513, and 257 is next") == true)
+    changed = recording
+    changed.rows[1].hashes.removeLast()
+    changed.rows[1].flags.removeLast()
+    changed.rows[1].words.removeLast(recording.header.layout.width)
+    for i in 2..<changed.rows.count { changed.rows[i].first -= 1 }
+    #expect(damage(changed.contents)?.contains("follows one of fewer than 256 steps") == true)
     let contents = recording.contents
     #expect(damage(contents + [0])?.hasPrefix("1 bytes follow its last chunk") == true)
     #expect(damage(contents + contents)?.contains("follow its last chunk") == true)
