@@ -27,7 +27,7 @@ class Case:
 
     `script` and `peer` name the opponent; without them `base`, another case and thread count of
     ours, is the opponent.  `target` is the least ratio (better is larger, whatever the unit), or
-    with `limit` the largest value of ours.
+    with `limit` the largest value of ours, with `least` the smallest.
     """
 
     title: str
@@ -38,6 +38,7 @@ class Case:
     base: int = 0
     target: float = 0
     limit: float | None = None
+    least: float | None = None
 
 
 CASES = [
@@ -57,6 +58,8 @@ CASES = [
     Case("training step, batch 256", "mlp-step-256", ("mlp_step.py",), "torch", target=6),
     Case("inference, batch 1", "inference-1", ("inference.py",), "torch", limit=0.5),
     Case("allocations per walker step", "allocations", limit=0),
+    Case("pictures of the walker", "render-walker", ("walker_frames.py",), "gymnasium", target=2),
+    Case("pictures of the walker as PNG files", "render-walker-png", least=250),
     Case("peak memory of the walker run", "walker-memory", ("ppo_walker.py", "--minibatches", "512"),
          "stable-baselines3", target=10),
 ]
@@ -175,6 +178,9 @@ def evaluate(case, measurements):
     if case.limit is not None:
         target = f"≤ {case.limit:g}"
         verdict = our_line["value"] <= case.limit if our_line else None
+    elif case.least is not None:
+        target = f"≥ {case.least:g}"
+        verdict = our_line["value"] >= case.least if our_line else None
     else:
         target = f"≥ {case.target:g} ×" if case.target else ""
         verdict = ratio >= case.target if ratio and case.target else None
@@ -262,7 +268,7 @@ def main():
         with open(arguments.output, "w", encoding="utf-8") as file:
             json.dump({"machine": machine, "lines": measurements.lines, "table": [row for row, _ in results]},
                       file, ensure_ascii=False, indent=1)
-    judged = [verdict for (_, verdict), case in zip(results, cases) if case.target or case.limit is not None]
+    judged = [verdict for (_, verdict), case in zip(results, cases) if case.target or case.limit is not None or case.least is not None]
     if arguments.check and not all(judged):
         sys.exit(1)
 

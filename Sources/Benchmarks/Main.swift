@@ -44,7 +44,8 @@ import Training
       return
     }
     let line = Line(
-      name: measurement.name, value: measurement.value, unit: measurement.unit, threads: threads,
+      name: measurement.name, value: measurement.value,
+      processorValue: measurement.processorValue, unit: measurement.unit, threads: threads,
       parameters: measurement.parameters, machine: Self.facts)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -54,6 +55,7 @@ import Training
   private struct Line: Encodable {
     var name: String
     var value: Double
+    var processorValue: Double?
     var unit: String
     var threads: Int
     var parameters: [String: Int]
@@ -61,6 +63,7 @@ import Training
 
     enum CodingKeys: String, CodingKey {
       case name = "case"
+      case processorValue = "cpu-value"
       case value, unit, threads, parameters, machine
     }
   }
@@ -86,6 +89,8 @@ struct Measurement {
   var name: String
   var value: Double
   var unit: String
+  /// The same figure by processor time, where it was taken.
+  var processorValue: Double?
   var parameters: [String: Int] = [:]
 }
 

@@ -9,6 +9,8 @@ public final class SceneRenderer {
   public let picture: Picture
   private let canvas: Canvas
   private let overlayPainter: OverlayPainter
+  /// The points of the element that is being drawn; memory used again.
+  private var chain: [Canvas.Pixel] = []
 
   /// Prepares to draw pictures of a size within ``Picture/sizes``.
   public init(
@@ -41,37 +43,59 @@ public final class SceneRenderer {
   private func draw(_ element: Scene.Element, through view: View) {
     switch element {
     case .polygon(let points, let fill, let outline):
-      guard points.count >= 3, points.allSatisfy(\.isFinite) else { return }
-      canvas.addLines(points.lazy.map(view.pixel), isClosed: true)
+      guard points.count >= 3, addLines(points, outline, isClosed: true, through: view) else {
+        return
+      }
       paint(fill, outline, through: view)
     case .circle(let center, let radius, let fill, let outline):
       guard center.isFinite, radius.isFinite, radius > 0 else { return }
+      let reach = (radius + max(outline?.width ?? 0, 0)) * view.scale
+      guard Sight(canvas.picture, margin: reach).contains(view.pixel(center)) else { return }
       canvas.addCircle(view.pixel(center), radius: radius * view.scale)
       paint(fill, outline, through: view)
     case .line(let points, let stroke):
-      guard points.count >= 2, points.allSatisfy(\.isFinite) else { return }
-      canvas.addLines(points.lazy.map(view.pixel), isClosed: false)
+      guard points.count >= 2, addLines(points, stroke, isClosed: false, through: view) else {
+        return
+      }
       paint(nil, stroke, through: view)
     case .arrow(let start, let end, let stroke):
-      draw(Arrow(from: start, to: end, width: stroke.width), stroke, through: view)
+      guard let arrow = Arrow(from: start, to: end, width: stroke.width) else { return }
+      canvas.addLines(arrow.outline.lazy.map(view.pixel), isClosed: true)
+      canvas.fill(stroke.color)
     case .text(let text, let anchor, let height, let color, let alignment):
       guard anchor.isFinite, height.isFinite, height > 0 else { return }
       canvas.draw(
         text, at: view.pixel(anchor), height: height * view.scale, color: color,
         alignment: alignment)
     }
+    canvas.isCoarse = false
   }
 
-  private func draw(_ arrow: Arrow?, _ stroke: Scene.Stroke, through view: View) {
-    guard let arrow else { return }
-    canvas.addLines(arrow.outline.lazy.map(view.pixel), isClosed: true)
-    canvas.fill(stroke.color)
+  /// Adds what is in sight of a chain of lines to the path.
+  ///
+  /// - Returns: Whether there is anything to draw.
+  private func addLines(
+    _ points: [Scene.Point], _ stroke: Scene.Stroke?, isClosed: Bool, through view: View
+  ) -> Bool {
+    chain.removeAll(keepingCapacity: true)
+    for point in points {
+      guard point.isFinite else { return false }
+      chain.append(view.pixel(point))
+    }
+    // Pointed joins of thin lines reach five times as far as the line is wide.
+    let width = stroke.map { $0.width * view.scale } ?? 0
+    let margin = 8 + (width.isFinite ? max(width, 0) : 0)
+    let sight = Sight(canvas.picture, margin: margin)
+    sight.cut(&chain)
+    guard !chain.isEmpty else { return false }
+    canvas.addLines(chain, isClosed: isClosed)
+    // Hills and ground: their long edges cost the most, and a quarter of a pixel is fine enough.
+    canvas.isCoarse = sight.isMostlyCrossed(by: chain)
+    return true
   }
 
   /// Fills and outlines the canvas's path.
   private func paint(_ fill: Scene.Fill?, _ outline: Scene.Stroke?, through view: View) {
-    let width = outline.map { $0.width * view.scale } ?? 0
-    let hasOutline = width > 0 && width.isFinite
     switch fill {
     case .color(let color): canvas.fill(color, keepsPath: true)
     case .gradient(let bottom, let bottomHeight, let top, let topHeight):
@@ -81,11 +105,59 @@ public final class SceneRenderer {
         keepsPath: true)
     case nil: break
     }
-    if hasOutline, let outline {
+    let width = outline.map { $0.width * view.scale } ?? 0
+    if let outline, width > 0, width.isFinite {
       canvas.stroke(outline.color, width: width)
     } else {
       canvas.dropPath()
     }
+  }
+}
+
+/// The picture's area and a margin around it.
+private struct Sight {
+  private let x: ClosedRange<Double>
+  private let y: ClosedRange<Double>
+  private let width: Double
+
+  init(_ picture: Picture, margin: Double) {
+    x = -margin...Double(picture.width) + margin
+    y = -margin...Double(picture.height) + margin
+    width = Double(picture.width)
+  }
+
+  /// The sides that a point lies beyond, one bit each.
+  private func sides(_ point: Canvas.Pixel) -> UInt8 {
+    (point.x < x.lowerBound ? 1 : 0) | (point.x > x.upperBound ? 2 : 0)
+      | (point.y < y.lowerBound ? 4 : 0) | (point.y > y.upperBound ? 8 : 0)
+  }
+
+  func contains(_ point: Canvas.Pixel) -> Bool { sides(point) == 0 }
+
+  /// Takes away points that lie beyond the same side as both their neighbours.
+  ///
+  /// What is in sight stays as it is, and nothing remains of what is beyond one side as a whole.
+  func cut(_ chain: inout [Canvas.Pixel]) {
+    guard chain.reduce(15, { $0 & sides($1) }) == 0 else {
+      chain.removeAll(keepingCapacity: true)
+      return
+    }
+    var (kept, last) = (1, sides(chain[0]))
+    for i in 1..<chain.count {
+      let here = sides(chain[i])
+      let isLast = i == chain.count - 1
+      if !isLast, last & here & sides(chain[i + 1]) != 0 { continue }
+      chain[kept] = chain[i]
+      (kept, last) = (kept + 1, here)
+    }
+    chain.removeSubrange(kept...)
+  }
+
+  /// Whether a chain reaches over more than half of the picture's width.
+  func isMostlyCrossed(by chain: [Canvas.Pixel]) -> Bool {
+    var (left, right) = (width, 0.0)
+    for point in chain { (left, right) = (min(left, point.x), max(right, point.x)) }
+    return min(right, width) - max(left, 0) > width / 2
   }
 }
 

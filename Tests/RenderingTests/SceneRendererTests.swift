@@ -53,7 +53,7 @@ import Testing
 
   @Test func slantedEdgesAreAntiAliased() throws {
     let triangle = Scene.Element.polygon(
-      [.init(1, 1), .init(9, 1), .init(5, 8)], fill: .color(HandMade.white))
+      [.init(1, 1), .init(5.5, 1), .init(3, 8)], fill: .color(HandMade.white))
     let picture = try draw(triangle)
     let levels = Set((0..<10_000).map { picture[$0 % 100, $0 / 100] })
     let between = (0..<10_000).count { ![0, 0xFFFFFF].contains(picture[$0 % 100, $0 / 100]) }
@@ -210,6 +210,37 @@ import Testing
     }
     #expect(try picture("aé\u{0}b") == picture("a??b"))
     #expect(try picture("aé") != picture("a"))
+  }
+
+  // MARK: Beyond the edges
+
+  @Test func whatIsOutOfSightIsCutOffUnseen() throws {
+    // A comb whose teeth end far outside, and a frame around the picture.
+    var comb: [Scene.Point] = []
+    for tooth in 0..<30 {
+      let x = Double(tooth) - 10
+      comb += [.init(x, -20), .init(x, -30), .init(x + 0.5, -30), .init(x + 0.5, 5)]
+    }
+    let picture = try draw(
+      .polygon(comb + [.init(30, -40), .init(-30, -40)], fill: .color(Scene.Color(0xFF0000))),
+      .line(
+        [.init(-50, 8), .init(-40, 30), .init(-30, 8), .init(60, 8), .init(70, -20)],
+        .init(Scene.Color(0x00FF00), width: 0.4)),
+      .circle(center: .init(-0.9, 9.5), radius: 1, fill: .color(Scene.Color(0x0000FF))),
+      .polygon(
+        [.init(-5, -5), .init(15, -5), .init(15, 15), .init(-5, 15)], fill: nil,
+        outline: .init(HandMade.white, width: 11)))
+    #expect(picture[50, 20] == 0x00FF00)
+    #expect((6..<94).allSatisfy { picture[$0, 35] == 0 })
+    #expect((5...93).allSatisfy { x in (22...95).contains { picture[x, $0] != 0 } })
+    #expect(picture[3, 50] == 0xFFFFFF && picture[97, 50] == 0xFFFFFF, "half of the outline")
+    #expect(picture[50, 3] == 0xFFFFFF && picture[50, 97] == 0xFFFFFF)
+    #expect(
+      try bounds(draw(.circle(center: .init(-3, 5), radius: 2, fill: .color(HandMade.white))))
+        == nil)
+    #expect(
+      try bounds(draw(.circle(center: .init(-0.9, 5), radius: 1, fill: .color(HandMade.white))))
+        != nil)
   }
 
   // MARK: Robustness
