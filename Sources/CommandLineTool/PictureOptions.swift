@@ -92,6 +92,12 @@ extension RecordingHeader {
   /// Environment and agent in as few words as say both.
   var pairing: String { Self.pairing(environment, agent) }
 
+  /// What fits into the overlay's first line: environment, agent and seed, or fewer of them.
+  var title: String {
+    let candidates = ["\(pairing)  seed \(seed)", pairing, "\(environment)  seed \(seed)"]
+    return candidates.first { $0.count <= 22 } ?? environment
+  }
+
   /// Environment and agent; a controller such as `walker-heuristic` names both by itself.
   static func pairing(_ environment: String, _ agent: String) -> String {
     agent.hasPrefix("\(environment)-") ? agent : "\(environment)-\(agent)"
@@ -109,7 +115,7 @@ extension Overlay {
     }
     if replay.difference != nil { flags.append("differs from the recording") }
     self.init(
-      title: "\(recording.header.pairing)  seed \(recording.header.seed)",
+      title: recording.header.title,
       step: replay.step, steps: recording.stepCount,
       time: Double(replay.step) * specification.timeStep,
       reward: replay.step == 0 ? nil : Double(replay.reward), episodeReturn: replay.totalReward,
