@@ -196,12 +196,12 @@ private struct Arrow {
     let length = (dx * dx + dy * dy).squareRoot()
     guard start.isFinite, end.isFinite, length > 0, length.isFinite, width > 0, width.isFinite
     else { return nil }
-    // A short arrow is all head, and a smaller one.
+    // A short arrow is all head, and a smaller one; its shaft has no length, hence no area.
     let headLength = min(4 * width, length)
     let headSide = headLength / 2
     let (along, across) = ((x: dx / length, y: dy / length), (x: -dy / length, y: dx / length))
     let shaft = length - headLength
-    let side = min(width / 2, headSide)
+    let side = width / 2
     outline = [
       (0, side), (shaft, side), (shaft, headSide), (length, 0), (shaft, -headSide), (shaft, -side),
       (0, -side),

@@ -76,14 +76,6 @@ public final class VideoWriter {
     unlink(temporary)
   }
 
-  /// Checks that a film of this name could be written, before there are pictures.
-  public static func check(path: String) throws(RenderingError) {
-    let searchPath = ProcessInfo.processInfo.environment["PATH"] ?? ""
-    guard try kind(of: path) == .gif || FFmpeg.find(in: searchPath) != nil else {
-      throw .encoderMissing(path: path)
-    }
-  }
-
   private static func kind(of path: String) throws(RenderingError) -> Kind {
     let ending = path.split(separator: "/").last?.split(separator: ".").dropFirst().last
     guard let ending, let kind = Kind(rawValue: ending.lowercased()) else {

@@ -172,9 +172,9 @@ import Testing
 
   @Test func shortArrowsAreSmall() throws {
     let picture = try draw(
-      .arrow(from: .init(5, 5), to: .init(6, 5), .init(HandMade.white, width: 1)))
+      .arrow(from: .init(5, 5), to: .init(5.6, 5), .init(HandMade.white, width: 1)))
     let area = try #require(bounds(picture))
-    #expect(area.x == 50...59 && area.y == 45...54)
+    #expect(area.x == 50...55 && area.y == 47...52)
   }
 
   // MARK: Text
@@ -224,7 +224,7 @@ import Testing
     let picture = try draw(
       .polygon(comb + [.init(30, -40), .init(-30, -40)], fill: .color(Scene.Color(0xFF0000))),
       .line(
-        [.init(-50, 8), .init(-40, 30), .init(-30, 8), .init(60, 8), .init(70, -20)],
+        [.init(-50, 30), .init(-40, 40), .init(-30, 8), .init(60, 8), .init(70, -20)],
         .init(Scene.Color(0x00FF00), width: 0.4)),
       .circle(center: .init(-0.9, 9.5), radius: 1, fill: .color(Scene.Color(0x0000FF))),
       .polygon(
