@@ -46,6 +46,13 @@ public final class Adam {
     secondMoment = Vector(count: block.values.count)
   }
 
+  /// Forgets all steps.
+  public func reset() {
+    firstMoment.fill(0)
+    secondMoment.fill(0)
+    stepCount = 0
+  }
+
   /// Takes one step along the block's gradients; `parametersDidChange()` has to follow.
   ///
   /// - Parameters:
