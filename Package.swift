@@ -62,7 +62,7 @@ let package = Package(
       "Training", ["RLCore", "NeuralNetworks", "LinearAlgebra", "Yams"]),
     module(
       "Agents", ["Training", "RLCore", "NeuralNetworks", "LinearAlgebra"], in: "Agents",
-      resources: [.embedInCode("PPO/PPOPresets.yaml")]),
+      resources: [.embedInCode("PPO/PPOPresets.yaml"), .embedInCode("SAC/SACPresets.yaml")]),
     module("Recording", ["Training", "RLCore", "LinearAlgebra", "CZlib"]),
     module("Rendering", ["RLCore", "Training", "CCairo", "CGIF", "CPNG"], strict),
     .executableTarget(

@@ -109,12 +109,12 @@ final class PPOCollector {
       rollout.observations.copyRow(row, from: raw, row: i)
       rollout.normalizedObservations.copyRow(row, from: normalized, row: i)
       rollout.distributions.copyRow(row, from: output, row: i)
-      switch policy.head {
-      case .gaussian: sampleGaussian(output, i, row: row, environmentIndex)
-      case .categorical:
+      if policy.head == .categorical {
         let choice = Float(Categorical.sample(logits: output, row: i, using: &streams[i]))
         rollout.actions[row, 0] = choice
         actions[environmentIndex, 0] = choice
+      } else {
+        sampleGaussian(output, i, row: row, environmentIndex)
       }
     }
   }
@@ -188,15 +188,14 @@ final class PPOBatchEvaluator {
   }
 
   private func computeLogProbabilities() {
-    switch policy.head {
-    case .gaussian:
+    if policy.head == .categorical {
+      Categorical.logProbabilities(
+        of: rollout.actions, logits: rollout.distributions, rows: rollout.count,
+        into: rollout.logProbabilities)
+    } else {
       DiagonalGaussian.logProbabilities(
         of: rollout.actions, mean: rollout.distributions,
         logStd: policy.logDeviation.parameters[0].value, rows: rollout.count,
-        into: rollout.logProbabilities)
-    case .categorical:
-      Categorical.logProbabilities(
-        of: rollout.actions, logits: rollout.distributions, rows: rollout.count,
         into: rollout.logProbabilities)
     }
   }

@@ -119,35 +119,33 @@ package final class PPOPolicyLearner {
   }
 
   private func computeLogProbabilities(_ output: Matrix, _ count: Int) {
-    switch policy.head {
-    case .gaussian:
-      let logStd = policy.logDeviation.parameters[0].value
-      DiagonalGaussian.logProbabilities(
-        of: actions, mean: output, logStd: logStd, rows: count, into: logProbabilities)
-      entropy = DiagonalGaussian.entropy(logStd: logStd)
-    case .categorical:
+    if policy.head == .categorical {
       Categorical.logProbabilities(
         of: actions, logits: output, rows: count, into: logProbabilities)
       Categorical.entropies(logits: output, rows: count, into: ratios)
       entropy = 0
       for k in 0..<count { entropy += ratios[k] / Float(count) }
+    } else {
+      let logStd = policy.logDeviation.parameters[0].value
+      DiagonalGaussian.logProbabilities(
+        of: actions, mean: output, logStd: logStd, rows: count, into: logProbabilities)
+      entropy = DiagonalGaussian.entropy(logStd: logStd)
     }
   }
 
   private func backpropagate(_ output: Matrix, _ count: Int) {
     let bonus = configuration.entropyCoefficient
-    switch policy.head {
-    case .gaussian:
+    if policy.head == .categorical {
+      Categorical.backward(
+        weights: weights, entropyWeight: -bonus / Float(count), actions: actions, logits: output,
+        rows: count, logitGradient: outputGradient)
+    } else {
       let logStd = policy.logDeviation.parameters[0]
       // The entropy of a Gaussian grows by 1 with each log-deviation.
       logStd.gradient.fill(-bonus)
       DiagonalGaussian.backward(
         weights: weights, actions: actions, mean: output, logStd: logStd.value, rows: count,
         meanGradient: outputGradient, logStdGradient: logStd.gradient)
-    case .categorical:
-      Categorical.backward(
-        weights: weights, entropyWeight: -bonus / Float(count), actions: actions, logits: output,
-        rows: count, logitGradient: outputGradient)
     }
     policy.network.backward(
       observations, rows: count, outputGradient: outputGradient, in: workspace)

@@ -20,6 +20,25 @@ enum Lookup {
     }
     return agent
   }
+
+  /// Refuses an agent that can't learn in an environment, and more experience than the memory holds.
+  static func checkFit(
+    _ settings: any AgentConfiguration, in environment: RegisteredEnvironment
+  ) throws(ConfigurationError) {
+    if let problem = settings.problem(in: environment.specification) {
+      throw ConfigurationError(problem)
+    }
+    let bytes = settings.experienceBytes(in: environment.specification)
+    let memory = ProcessInfo.processInfo.physicalMemory
+    guard bytes < 0 || UInt64(bytes) > memory / 4 * 3 else { return }
+    throw ConfigurationError(
+      "buffer-size needs \(gigabytes(UInt64(max(0, bytes)))), and this machine has "
+        + "\(gigabytes(memory)); lower it")
+  }
+
+  private static func gigabytes(_ bytes: UInt64) -> String {
+    "\(decimals(Double(bytes) / 1e9, 1)) GB"
+  }
 }
 
 /// How many threads to use.

@@ -1,3 +1,4 @@
+import Environments
 import Foundation
 import Training
 
@@ -36,8 +37,18 @@ final class ProgressDisplay: TrainingObserver {
       let start = steps.map { ", from step \(grouped($0))" } ?? ""
       writeLine(
         "\(folder.path): \(run.agent) on \(run.environment), \(grouped(run.steps)) steps, "
-          + "\(run.environments) environments, seed \(run.seed), \(threads) threads\(start)")
+          + "\(run.environments) environments, seed \(run.seed), \(threads) threads\(start)"
+          + experience(configuration))
     }
+  }
+
+  /// How much memory experience will take, where it is worth a word.
+  private func experience(_ configuration: RunConfiguration) -> String {
+    guard let environment = EnvironmentRegistry.find(configuration.run.environment) else {
+      return ""
+    }
+    let bytes = configuration.settings.experienceBytes(in: environment.specification)
+    return bytes == 0 ? "" : ", replay buffer of \(decimals(Double(bytes) / 1e6, 1)) MB"
   }
 
   func didIterate(_ progress: TrainingProgress) {

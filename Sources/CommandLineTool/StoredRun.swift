@@ -16,7 +16,9 @@ enum StoredRun {
       var resolver = try ConfigurationResolver(
         environment: environment.identifier, parameters: environment.parameters, agent: agent)
       try resolver.overlay(yaml: yaml, source: path)
-      return (environment, agent, try resolver.resolve())
+      let configuration = try resolver.resolve()
+      try Lookup.checkFit(configuration.settings, in: environment)
+      return (environment, agent, configuration)
     } catch {
       throw .damaged(path: path, reason: "\(error)")
     }

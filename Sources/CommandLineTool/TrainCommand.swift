@@ -99,6 +99,7 @@ struct Train: ParsableCommand {
       if let value { try resolver.overlay(option: option, path: path, value: value) }
     }
     let configuration = try resolver.resolve()
+    try Lookup.checkFit(configuration.settings, in: environment)
     let folder =
       try out.map { path throws(FileError) in try RunFolder.make(at: path) }
       ?? RunFolder.make(environment: environment.identifier, agent: agent.identifier)

@@ -1,3 +1,5 @@
+public import RLCore
+
 /// The settings of an agent.
 ///
 /// `Codable` with kebab-case keys is what YAML presets, `--set` and `config.yaml` go through, so a
@@ -9,6 +11,17 @@ public protocol AgentConfiguration: Codable, Sendable, Equatable {
   static var summaries: [(key: String, summary: String)] { get }
   /// What is wrong with these settings, in one sentence with the remedy; nil when nothing is.
   func problem(environments: Int, totalSteps: Int) -> String?
+  /// Why the agent can't learn in an environment, in one sentence; nil when it can.
+  func problem(in specification: EnvironmentSpecification) -> String?
+  /// Bytes of the memory for experience; 0 where they are nothing to speak of.
+  func experienceBytes(in specification: EnvironmentSpecification) -> Int
+}
+
+extension AgentConfiguration {
+  /// Every environment will do.
+  public func problem(in specification: EnvironmentSpecification) -> String? { nil }
+  /// Nothing to speak of.
+  public func experienceBytes(in specification: EnvironmentSpecification) -> Int { 0 }
 }
 
 /// One line of the table of agents.

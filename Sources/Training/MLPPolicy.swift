@@ -10,6 +10,9 @@ public enum PolicyHead: String, Codable, Sendable {
   case gaussian
   /// The output holds one logit per choice.
   case categorical
+  /// The output holds A means and A raw deviations of a Gaussian that a hyperbolic tangent squashes
+  /// into the action's bounds; see ``NeuralNetworks/SquashedGaussian``.
+  case squashedGaussian = "squashed-gaussian"
 }
 
 /// A policy made of an observation normaliser, a multilayer perceptron and a head.
@@ -26,6 +29,8 @@ public final class MLPPolicy: Policy {
     var normalizesObservations: Bool
     var actionLow: [Float]
     var actionHigh: [Float]
+    /// The range of the logarithm of the deviation; of a squashed Gaussian only.
+    var logDeviations: [Float]?
 
     enum CodingKeys: String, CodingKey {
       case environment, head, inputs, hidden, outputs, activation
@@ -33,6 +38,7 @@ public final class MLPPolicy: Policy {
       case normalizesObservations = "normalizes-observations"
       case actionLow = "action-low"
       case actionHigh = "action-high"
+      case logDeviations = "log-std-range"
     }
   }
 
@@ -49,8 +55,11 @@ public final class MLPPolicy: Policy {
   /// [1 × A]: log of the standard deviation; of no columns for a categorical head.
   public let logDeviation: ParameterBlock
   /// Bounds of the action in the environment's units; empty for a categorical head.
-  let actionLow: [Float]
-  let actionHigh: [Float]
+  public let actionLow: [Float]
+  /// The upper bounds.
+  public let actionHigh: [Float]
+  /// The range of the logarithm of the deviation; of a squashed Gaussian only.
+  public let logDeviations: ClosedRange<Float>?
 
   /// Makes a policy with new weights for an environment.
   public init(
@@ -66,6 +75,7 @@ public final class MLPPolicy: Policy {
     case .discrete(let count):
       (head, outputs, actionLow, actionHigh) = (.categorical, count, [], [])
     }
+    logDeviations = nil
     network = MLP(
       name: "policy",
       architecture: MLPArchitecture(
@@ -75,8 +85,31 @@ public final class MLPPolicy: Policy {
       random: &random)
     normalizer = ObservationNormalizer(
       width: specification.observationWidth, isEnabled: normalizesObservations)
-    logDeviation = Self.makeLogDeviation(actionLow.count)
+    logDeviation = Self.makeLogDeviation(head, actionLow.count)
     logDeviation.parameters[0].value.fill(initialLogDeviation)
+  }
+
+  /// Makes a squashed Gaussian policy with new weights for an environment with a box of actions.
+  public init(
+    squashedFor specification: EnvironmentSpecification, hidden: [Int], activation: Activation,
+    usesLayerNorm: Bool, logDeviations: ClosedRange<Float>, normalizesObservations: Bool,
+    random: inout RandomStream
+  ) {
+    guard case .box(let low, let high) = specification.actionSpace else {
+      preconditionFailure("\(specification.identifier) has no box of actions")
+    }
+    environmentIdentifier = specification.identifier
+    (head, actionLow, actionHigh) = (.squashedGaussian, low, high)
+    self.logDeviations = logDeviations
+    network = MLP(
+      name: "policy",
+      architecture: MLPArchitecture(
+        inputs: specification.observationWidth, hidden: hidden, outputs: 2 * low.count,
+        activation: activation, usesLayerNorm: usesLayerNorm),
+      initializer: .fanInUniform, random: &random)
+    normalizer = ObservationNormalizer(
+      width: specification.observationWidth, isEnabled: normalizesObservations)
+    logDeviation = Self.makeLogDeviation(head, low.count)
   }
 
   /// Reads a policy file.
@@ -89,11 +122,17 @@ public final class MLPPolicy: Policy {
       throw .invalid(reason: "its policy description can't be read")
     }
     let sizes = [description.inputs, description.outputs] + description.hidden
-    let isGaussian = description.head == .gaussian
+    let actionWidth =
+      switch description.head {
+      case .gaussian: description.outputs
+      case .categorical: 0
+      case .squashedGaussian: description.outputs / 2
+      }
     guard sizes.allSatisfy({ (1...65536).contains($0) }),
       description.hidden.count <= Self.mostHiddenLayers,
-      description.actionLow.count == (isGaussian ? description.outputs : 0),
-      description.actionHigh.count == description.actionLow.count
+      description.actionLow.count == actionWidth,
+      description.actionHigh.count == description.actionLow.count,
+      description.head != .squashedGaussian || description.outputs % 2 == 0
     else { throw .invalid(reason: "its policy description has impossible sizes") }
     // The weights bound what is allocated by the size of the file.
     let widths = [description.inputs] + description.hidden + [description.outputs]
@@ -101,6 +140,15 @@ public final class MLPPolicy: Policy {
       guard archive.tensors["policy.\(i).weight"]?.shape == [rows, columns] else {
         throw .invalid(reason: "policy.\(i).weight does not fit the policy description")
       }
+    }
+    if description.head == .squashedGaussian {
+      guard let range = description.logDeviations, range.count == 2, range[0] <= range[1],
+        range.allSatisfy(\.isFinite), description.actionLow.allSatisfy(\.isFinite),
+        description.actionHigh.allSatisfy(\.isFinite)
+      else { throw .invalid(reason: "its squashed Gaussian has no range") }
+      logDeviations = range[0]...range[1]
+    } else {
+      logDeviations = nil
     }
     environmentIdentifier = description.environment
     head = description.head
@@ -114,22 +162,31 @@ public final class MLPPolicy: Policy {
       initializer: .fanInUniform, random: &random)
     normalizer = ObservationNormalizer(
       width: description.inputs, isEnabled: description.normalizesObservations)
-    logDeviation = Self.makeLogDeviation(actionLow.count)
+    logDeviation = Self.makeLogDeviation(head, actionLow.count)
     try load(from: archive)
   }
 
-  private static func makeLogDeviation(_ count: Int) -> ParameterBlock {
-    ParameterBlock([(name: "policy.log-std", rows: 1, columns: count, isWeight: false)])
+  private static func makeLogDeviation(_ head: PolicyHead, _ width: Int) -> ParameterBlock {
+    let columns = head == .gaussian ? width : 0
+    return ParameterBlock([(name: "policy.log-std", rows: 1, columns: columns, isWeight: false)])
   }
 
   /// Whether the network takes an environment's observations and chooses among its actions.
   public func fits(_ specification: EnvironmentSpecification) -> Bool {
     guard network.architecture.inputs == specification.observationWidth else { return false }
     return switch (head, specification.actionSpace) {
-    case (.gaussian, .box(let low, let high)): actionLow == low && actionHigh == high
+    case (.gaussian, .box(let low, let high)), (.squashedGaussian, .box(let low, let high)):
+      actionLow == low && actionHigh == high
     case (.categorical, .discrete(let count)): network.architecture.outputs == count
     default: false
     }
+  }
+
+  /// A component of a squashed action, from −1...1 into the environment's bounds; NaN stays NaN.
+  public func bounded(_ action: Float, _ j: Int) -> Float {
+    let value = actionLow[j] + 0.5 * (action + 1) * (actionHigh[j] - actionLow[j])
+    // Rounding may reach beyond the bounds.
+    return value.isNaN ? value : min(max(value, actionLow[j]), actionHigh[j])
   }
 
   public func makeActor(rows: Int) -> any PolicyActor { MLPPolicyActor(self, rows: rows) }
@@ -140,7 +197,8 @@ public final class MLPPolicy: Policy {
       environment: environmentIdentifier, head: head, inputs: architecture.inputs,
       hidden: architecture.hidden, outputs: architecture.outputs,
       activation: architecture.activation, layerNorm: architecture.usesLayerNorm,
-      normalizesObservations: normalizer.isEnabled, actionLow: actionLow, actionHigh: actionHigh)
+      normalizesObservations: normalizer.isEnabled, actionLow: actionLow, actionHigh: actionHigh,
+      logDeviations: logDeviations.map { [$0.lowerBound, $0.upperBound] })
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
     if let data = try? encoder.encode(description) {
@@ -165,9 +223,16 @@ final class MLPPolicyActor: PolicyActor {
   private let policy: MLPPolicy
   private let workspace: MLP.Workspace
   private let normalized: Matrix
+  private let squashedGaussian: SquashedGaussian?
+  private let noise: Matrix
 
   init(_ policy: MLPPolicy, rows: Int) {
     self.policy = policy
+    let width = policy.actionLow.count
+    noise = Matrix(rows: rows, columns: width)
+    squashedGaussian = policy.logDeviations.map {
+      SquashedGaussian(rows: rows, width: width, logDeviations: $0)
+    }
     workspace = policy.network.makeWorkspace(rows: rows)
     normalized = Matrix(rows: rows, columns: policy.network.architecture.inputs)
   }
@@ -195,6 +260,27 @@ final class MLPPolicyActor: PolicyActor {
       case (.categorical, .stochastic):
         let choice = Categorical.sample(logits: output, row: i, using: &streams[i])
         actions[i, 0] = isNumeric(output, i) ? Float(choice) : .nan
+      case (.squashedGaussian, _): break
+      }
+    }
+    if policy.head == .squashedGaussian { squash(output, rows, mode, &streams, actions) }
+  }
+
+  private func squash(
+    _ output: Matrix, _ rows: Int, _ mode: ActionMode, _ streams: inout [RandomStream],
+    _ actions: Matrix
+  ) {
+    guard let squashedGaussian else { return }
+    for i in 0..<rows {
+      for j in 0..<noise.columns {
+        noise[i, j] = mode == .deterministic ? 0 : streams[i].normalPair().0
+      }
+    }
+    // Without noise the sample is the squashed mean.
+    squashedGaussian.sample(output, noise: noise, rows: rows)
+    for i in 0..<rows {
+      for j in 0..<noise.columns {
+        actions[i, j] = policy.bounded(squashedGaussian.actions[i, j], j)
       }
     }
   }

@@ -39,6 +39,23 @@ import Training
       (
         ["train", "--env", "cartpole-v1", "--agent", "ppo", "--threads", "0"], "--threads must lie"
       ),
+      (["train", "--env", "cartpole-v1", "--agent", "sac"], "sac needs continuous actions"),
+      (
+        ["train", "--env", "walker", "--agent", "sac", "--set", "buffer-size=2000000000"],
+        "buffer-size needs 432.0 GB"
+      ),
+      (
+        ["train", "--env", "walker", "--agent", "sac", "--set", "multi-step=8", "--set"]
+          + ["buffer-size=5"], "multi-step must be at most buffer-size"
+      ),
+      (
+        ["train", "--env", "walker", "--agent", "sac", "--set", "warm-up-steps=100"],
+        "batch-size must be at most warm-up-steps"
+      ),
+      (
+        ["train", "--env", "walker", "--agent", "sac", "--set", "target-critics=3"],
+        "target-critics must lie in 1...2"
+      ),
       (["train", "--resume", "run", "--seed", "3"], "can't be combined with --resume"),
       (["train", "--env", "walker", "--agent", "ppo", "--stepz", "3"], "--stepz"),
       (["trian"], "did you mean 'train'?"), (["describe", "walkr"], "did you mean 'walker'?"),

@@ -1,0 +1,189 @@
+package import LinearAlgebra
+package import NeuralNetworks
+package import RLCore
+package import Training
+
+/// SAC's policy and temperature, their optimisers and the memory for a minibatch.
+package final class SACActor {
+  /// The policy, whose head is a squashed Gaussian.
+  package let policy: MLPPolicy
+  /// Of the last minibatch: `mean(α logπ − Q)`.
+  package private(set) var loss: Float = 0
+  /// Of the last minibatch: `−log α · mean(logπ + H̄)`.
+  package private(set) var temperatureLoss: Float = 0
+  /// Of the last minibatch: mean of −logπ, in nats over −1...1.
+  package private(set) var entropy: Float = 0
+  /// Of the last gradient.
+  package private(set) var squaredNorm: Float = 0
+  /// Samples for the next observations, which make targets.
+  package let nextSample: SquashedGaussian
+  /// Samples for the observations, which the policy learns from.
+  package let sample: SquashedGaussian
+  private let configuration: SACConfiguration
+  private let logTemperature: ParameterBlock
+  private let optimizer: Adam
+  private let temperatureOptimizer: Adam
+  private let workspace: MLP.Workspace
+  private let nextWorkspace: MLP.Workspace
+  private let noise: Matrix
+  private let nextNoise: Matrix
+  private let actionGradient: Matrix
+  private let outputGradient: Matrix
+  private let targetEntropy: Float
+
+  package init(
+    _ configuration: SACConfiguration, specification: EnvironmentSpecification,
+    random: inout RandomStream
+  ) {
+    self.configuration = configuration
+    let range = configuration.lowestLogStd...configuration.highestLogStd
+    policy = MLPPolicy(
+      squashedFor: specification, hidden: configuration.policyHidden,
+      activation: configuration.activation, usesLayerNorm: configuration.policyLayerNorm,
+      logDeviations: range, normalizesObservations: configuration.normalizeObservations,
+      random: &random)
+    let (rows, width) = (configuration.batchSize, specification.actionWidth)
+    nextSample = SquashedGaussian(rows: rows, width: width, logDeviations: range)
+    sample = SquashedGaussian(rows: rows, width: width, logDeviations: range)
+    logTemperature = ParameterBlock([
+      (name: "log-temperature", rows: 1, columns: 1, isWeight: false)
+    ])
+    logTemperature.parameters[0].value[0, 0] = ScalarMaths.log(configuration.initialTemperature)
+    optimizer = Adam(
+      policy.network.parameters,
+      configuration: AdamConfiguration(weightDecay: configuration.weightDecay))
+    temperatureOptimizer = Adam(logTemperature)
+    workspace = policy.network.makeWorkspace(rows: rows)
+    nextWorkspace = policy.network.makeWorkspace(rows: rows)
+    noise = Matrix(rows: rows, columns: width)
+    nextNoise = Matrix(rows: rows, columns: width)
+    actionGradient = Matrix(rows: rows, columns: width)
+    outputGradient = Matrix(rows: rows, columns: 2 * width)
+    targetEntropy = configuration.targetEntropyPerComponent * Float(width)
+  }
+
+  /// α.
+  package var temperature: Float { ScalarMaths.exp(logTemperature.parameters[0].value[0, 0]) }
+
+  /// Draws actions for the next observations [B × O].
+  package func sampleNext(_ observations: Matrix, using random: inout RandomStream) {
+    fillNormal(nextNoise, using: &random)
+    let output = policy.network.forward(observations, rows: noise.rows, in: nextWorkspace)
+    nextSample.sample(output, noise: nextNoise, rows: noise.rows)
+  }
+
+  /// Draws actions for the observations [B × O].
+  package func sampleCurrent(_ observations: Matrix, using random: inout RandomStream) {
+    fillNormal(noise, using: &random)
+    let output = policy.network.forward(observations, rows: noise.rows, in: workspace)
+    sample.sample(output, noise: noise, rows: noise.rows)
+  }
+
+  private func fillNormal(_ noise: Matrix, using random: inout RandomStream) {
+    for i in 0..<noise.rows {
+      for j in stride(from: 0, to: noise.columns, by: 2) {
+        let pair = random.normalPair()
+        noise[i, j] = pair.0
+        if j + 1 < noise.columns { noise[i, j + 1] = pair.1 }
+      }
+    }
+  }
+
+  /// Improves the policy on what the critics say of its actions.
+  ///
+  /// The gradient flows through density and value alike:
+  /// `mean(α logπ(a|s) − Q(s, a))` with `a = tanh(μ + σ ε)`.
+  ///
+  /// - Parameters:
+  ///   - observations: [B × O], those of the last ``sampleCurrent(_:using:)``.
+  ///   - critics: Which have valued these actions.
+  ///   - temperature: α.
+  ///   - learningRate: Of this step.
+  package func learn(
+    _ observations: Matrix, critics: [SACCritic], temperature: Float, learningRate: Float
+  ) {
+    computeGradient(observations, critics: critics, temperature: temperature)
+    guard squaredNorm.isFinite else { return }
+    optimizer.step(learningRate: learningRate)
+    policy.network.parametersDidChange()
+  }
+
+  /// Computes the gradient of ``learn(_:critics:temperature:learningRate:)``.
+  package func computeGradient(
+    _ observations: Matrix, critics: [SACCritic], temperature: Float
+  ) {
+    let (rows, width) = (noise.rows, noise.columns)
+    let scale = 1 / Float(rows)
+    let offset = observations.columns
+    loss = 0
+    for i in 0..<rows {
+      var value: Float = 0
+      switch configuration.policyCombination {
+      case .minimum:
+        var least = critics[0]
+        for critic in critics where critic.policyValues[i] < least.policyValues[i] {
+          least = critic
+        }
+        value = least.policyValues[i]
+        for j in 0..<width { actionGradient[i, j] = -scale * least.inputGradient[i, offset + j] }
+      case .mean:
+        let share = 1 / Float(critics.count)
+        for j in 0..<width { actionGradient[i, j] = 0 }
+        for critic in critics {
+          value += share * critic.policyValues[i]
+          for j in 0..<width {
+            actionGradient[i, j] -= scale * share * critic.inputGradient[i, offset + j]
+          }
+        }
+      }
+      loss += scale * (temperature * sample.logProbabilities[i] - value)
+    }
+    sample.backward(
+      densityWeight: scale * temperature, actionGradient: actionGradient, rows: rows,
+      outputGradient: outputGradient)
+    policy.network.backward(
+      observations, rows: rows, outputGradient: outputGradient, in: workspace)
+    squaredNorm = sumOfSquares(policy.network.parameters.gradients)
+  }
+
+  /// Moves the temperature towards the target entropy, on the densities of the current sample.
+  package func learnTemperature(learningRate: Float) {
+    let rows = noise.rows
+    let mean = sum(sample.logProbabilities, count: rows) / Float(rows)
+    entropy = -mean
+    let parameter = logTemperature.parameters[0]
+    temperatureLoss = -parameter.value[0, 0] * (mean + targetEntropy)
+    guard configuration.learnsTemperature, mean.isFinite else { return }
+    parameter.gradient[0, 0] = -(mean + targetEntropy)
+    temperatureOptimizer.step(learningRate: learningRate)
+  }
+
+  /// Starts anew with other weights.
+  func reset(random: inout RandomStream) {
+    let network = policy.network
+    let fresh = MLP(
+      name: network.name, architecture: network.architecture, initializer: .fanInUniform,
+      random: &random)
+    network.parameters.copyValues(from: fresh.parameters)
+    network.parametersDidChange()
+    optimizer.reset()
+    logTemperature.parameters[0].value[0, 0] = ScalarMaths.log(configuration.initialTemperature)
+    temperatureOptimizer.reset()
+  }
+
+  /// Writes policy, temperature and moments.
+  package func save(to archive: inout TensorArchive) {
+    policy.save(to: &archive)
+    archive.set(logTemperature.parameters)
+    archive.set(optimizer, named: "policy.adam")
+    archive.set(temperatureOptimizer, named: "log-temperature.adam")
+  }
+
+  /// Reads policy, temperature and moments.
+  package func load(from archive: TensorArchive) throws(ArchiveError) {
+    try policy.load(from: archive)
+    try archive.read(into: logTemperature.parameters)
+    try archive.read(into: optimizer, named: "policy.adam")
+    try archive.read(into: temperatureOptimizer, named: "log-temperature.adam")
+  }
+}

@@ -1,0 +1,115 @@
+internal import LinearAlgebra
+internal import NeuralNetworks
+internal import RLCore
+internal import Training
+
+extension SACAgent {
+  /// Improves critics, policy and temperature on one minibatch.
+  ///
+  /// Four meetings of the threads: actions for both kinds of observations; target values; critics;
+  /// policy and targets.  Each critic is one task throughout, so results do not depend on the number
+  /// of threads.
+  ///
+  /// - Throws: ``TrainingError/notFinite(metric:iteration:)`` before a bad gradient reaches a weight.
+  func update() throws(TrainingError) {
+    resetIfDue()
+    let rates = sums.learningRateFactor
+    let temperature = actor.temperature
+    let improvesPolicy = updates % configuration.policyDelay == 0
+    buffer.sample(into: batch, using: &streams.minibatches)
+    let normalizer = actor.policy.normalizer
+    let rows = batch.rows
+    pool.run(2) { task in
+      if task == 0 {
+        normalizer.normalize(batch.nextObservations, rows: rows, into: nextObservations)
+        actor.sampleNext(nextObservations, using: &streams.nextActions)
+      } else {
+        normalizer.normalize(batch.observations, rows: rows, into: observations)
+        if improvesPolicy { actor.sampleCurrent(observations, using: &streams.actions) }
+      }
+    }
+    let chosen = chooseTargetCritics()
+    pool.run(chosen.count) { task in
+      critics[chosen[task]].evaluateTarget(
+        observations: nextObservations, actions: actor.nextSample.actions)
+    }
+    computeTargets(chosen, temperature: temperature)
+    pool.run(critics.count) { task in
+      critics[task].learn(
+        observations: observations, actions: batch.actions, targets: targets,
+        learningRate: rates * configuration.criticLearningRate)
+      if improvesPolicy {
+        critics[task].evaluatePolicy(observations: observations, actions: actor.sample.actions)
+      }
+    }
+    pool.run(critics.count + 1) { task in
+      if task > 0 {
+        critics[task - 1].followNetwork(rate: configuration.targetRate)
+      } else if improvesPolicy {
+        actor.learn(
+          observations, critics: critics, temperature: temperature,
+          learningRate: rates * configuration.policyLearningRate)
+        actor.learnTemperature(learningRate: rates * configuration.temperatureLearningRate)
+      }
+    }
+    updates += 1
+    try check(improvesPolicy: improvesPolicy)
+    sums.add(critics)
+    if improvesPolicy { sums.add(actor) }
+  }
+
+  private func check(improvesPolicy: Bool) throws(TrainingError) {
+    guard critics.allSatisfy(\.squaredNorm.isFinite) else {
+      throw .notFinite(metric: "critic-loss", iteration: iterations + 1)
+    }
+    guard !improvesPolicy || (actor.squaredNorm.isFinite && actor.entropy.isFinite) else {
+      throw .notFinite(metric: "actor-loss", iteration: iterations + 1)
+    }
+  }
+
+  /// The critics that make this update's targets; all of them without a draw where they are enough.
+  private func chooseTargetCritics() -> [Int] {
+    var indices = Array(0..<critics.count)
+    guard configuration.targetCritics < critics.count else { return indices }
+    for i in 0..<configuration.targetCritics {
+      let j = i + Int(streams.targetCritics.integer(below: UInt32(critics.count - i)))
+      indices.swapAt(i, j)
+    }
+    return Array(indices.prefix(configuration.targetCritics))
+  }
+
+  /// `y = r + γⁿ (1 − terminated) (min Q̄(s', a') − α logπ(a'|s'))`; with quantiles the atoms of all
+  /// critics are pooled, sorted, and the highest left out.
+  private func computeTargets(_ chosen: [Int], temperature: Float) {
+    var atoms: [Float] = []
+    for i in 0..<batch.rows {
+      let reward = configuration.rewardScale * batch.rewards[i]
+      let entropyTerm = temperature * actor.nextSample.logProbabilities[i]
+      let discount = batch.bootstrapDiscounts[i]
+      guard configuration.quantiles > 1 else {
+        var least = critics[chosen[0]].targetValues[i, 0]
+        for index in chosen.dropFirst() { least = min(least, critics[index].targetValues[i, 0]) }
+        targets[i, 0] = reward + discount * (least - entropyTerm)
+        continue
+      }
+      atoms.removeAll(keepingCapacity: true)
+      for index in chosen {
+        let values = critics[index].targetValues
+        for k in 0..<values.columns { atoms.append(values[i, k]) }
+      }
+      atoms.sort()
+      for k in 0..<targets.columns { targets[i, k] = reward + discount * (atoms[k] - entropyTerm) }
+    }
+  }
+
+  /// Replaces all networks by new ones when it is time; the buffer stays.
+  private func resetIfDue() {
+    guard let interval = configuration.resetEvery, updates > 0, updates % interval == 0 else {
+      return
+    }
+    resets += 1
+    var random = RandomStream(seed: streams.seed, name: "reset-weights", index: resets)
+    actor.reset(random: &random)
+    for critic in critics { critic.reset(random: &random) }
+  }
+}

@@ -1,0 +1,237 @@
+internal import LinearAlgebra
+internal import NeuralNetworks
+internal import RLCore
+public import Training
+
+/// Soft actor-critic with its high-replay-ratio family as settings.
+///
+/// Shapes: N environments, B minibatch rows, O observation and A action components, K quantiles.
+/// Actions are in −1...1 everywhere but on their way to the environment.
+///
+/// - Source: Haarnoja et al. 2018, arXiv:1812.05905; REDQ: Chen et al. 2021, arXiv:2101.05982; TQC:
+///   Kuznetsov et al. 2020, arXiv:2005.04269; resets: Nikishin et al. 2022, arXiv:2205.07802.
+/// - Difference from source: truncated episodes bootstrap from their last observation; the logarithm
+///   of the deviation is squashed into its range rather than cut off.
+public final class SACAgent: Agent {
+  let configuration: SACConfiguration
+  let environment: any BatchedEnvironment
+  let pool: WorkerPool
+  let totalSteps: Int
+  let actor: SACActor
+  let critics: [SACCritic]
+  let buffer: ReplayBuffer
+  let batch: ReplayBatch
+  let collector: SACCollector
+  let observations: Matrix
+  let nextObservations: Matrix
+  let targets: Matrix
+  var streams: SACStreams
+  /// Updates that are due but not done, less than one between two rounds.
+  var owedUpdates = 0.0
+  var updates = 0
+  var resets = 0
+  var sums = SACMetricSums()
+
+  public private(set) var environmentSteps = 0
+  public private(set) var iterations = 0
+  public var policy: any Policy { actor.policy }
+  public var networks: [NamedNetwork] {
+    [NamedNetwork("policy", actor.policy.network)]
+      + critics.enumerated().map { NamedNetwork("critic.\($0)", $1.network) }
+  }
+  public let metricNames = [
+    "episode-return", "episode-length", "actor-loss", "critic-loss", "temperature-loss",
+    "temperature", "entropy", "mean-q", "max-q", "q-bias", "replay-ratio", "policy-gradient-norm",
+    "critic-gradient-norm", "learning-rate-factor", "buffer-transitions",
+  ]
+
+  /// Makes an agent with new weights; the configuration must have passed its own check.
+  public init(configuration: SACConfiguration, context: AgentContext) {
+    let specification = context.environment.specification
+    let (observationWidth, actionWidth) = (
+      specification.observationWidth, specification.actionWidth
+    )
+    self.configuration = configuration
+    environment = context.environment
+    pool = context.pool
+    totalSteps = context.totalSteps
+    var initial = RandomStream(seed: context.seed, name: "initial-weights")
+    actor = SACActor(configuration, specification: specification, random: &initial)
+    critics = (0..<configuration.critics).map { index in
+      SACCritic(
+        index, configuration, observationWidth: observationWidth, actionWidth: actionWidth,
+        random: &initial)
+    }
+    buffer = ReplayBuffer(
+      capacity: configuration.bufferSize, observationWidth: observationWidth,
+      actionWidth: actionWidth)
+    let rows = configuration.batchSize
+    batch = ReplayBatch(
+      rows: rows, observationWidth: observationWidth, actionWidth: actionWidth)
+    observations = Matrix(rows: rows, columns: observationWidth)
+    nextObservations = Matrix(rows: rows, columns: observationWidth)
+    let kept = configuration.quantiles - configuration.droppedQuantiles
+    targets = Matrix(
+      rows: rows,
+      columns: configuration.quantiles == 1 ? 1 : kept * configuration.critics)
+    collector = SACCollector(
+      configuration, environment: context.environment, actor: actor, critics: critics,
+      buffer: buffer, seed: context.seed)
+    streams = SACStreams(seed: context.seed)
+  }
+
+  /// Gathers transitions and improves on minibatches of them, round by round.
+  public func iterate() throws(TrainingError) -> IterationReport {
+    let firstStep = environmentSteps
+    sums = SACMetricSums()
+    var times = (environment: UInt64(0), policy: UInt64(0), update: UInt64(0))
+    let remaining = max(0, 1 - Double(environmentSteps) / Double(max(1, totalSteps)))
+    sums.learningRateFactor = configuration.learningRates.value(progressRemaining: remaining)
+    let end = min(environmentSteps + configuration.stepsPerIteration, max(totalSteps, 1))
+    repeat {
+      let isRandom = environmentSteps < configuration.warmUpSteps
+      let spent = collector.collect(steps: configuration.stepsPerRound, isRandom: isRandom)
+      guard !collector.hasLostPolicy else {
+        throw .notFinite(metric: "action", iteration: iterations + 1)
+      }
+      times.environment += spent.environment
+      times.policy += spent.policy
+      let steps = configuration.stepsPerRound * environment.count
+      environmentSteps += steps
+      guard environmentSteps >= configuration.warmUpSteps else { continue }
+      let start = monotonicNanoseconds()
+      owedUpdates += Double(steps) * configuration.replayRatio
+      while owedUpdates >= 1 {
+        try update()
+        owedUpdates -= 1
+      }
+      times.update += monotonicNanoseconds() - start
+    } while environmentSteps < end
+    iterations += 1
+    return IterationReport(
+      metrics: metrics(steps: environmentSteps - firstStep), environmentTime: times.environment,
+      policyTime: times.policy, updateTime: times.update)
+  }
+
+  private func metrics(steps: Int) -> [Double] {
+    let episodes = collector.recentEpisodes
+    return [
+      episodes.meanReturn, episodes.meanLength, sums.mean(sums.actorLoss, of: sums.policyUpdates),
+      sums.mean(sums.criticLoss), sums.mean(sums.temperatureLoss, of: sums.policyUpdates),
+      Double(actor.temperature), sums.mean(sums.entropy, of: sums.policyUpdates),
+      sums.mean(sums.meanValue), sums.updates > 0 ? sums.greatestValue : .nan,
+      collector.valueBias, Double(sums.updates) / Double(max(1, steps)),
+      sums.mean(sums.policyNorm, of: sums.policyUpdates), sums.mean(sums.criticNorm),
+      Double(sums.learningRateFactor), Double(buffer.count),
+    ]
+  }
+
+  public func save(to archive: inout TensorArchive) {
+    actor.save(to: &archive)
+    for critic in critics { critic.save(to: &archive) }
+    buffer.save(to: &archive)
+    collector.save(to: &archive)
+    streams.save(to: &archive)
+    archive.set(
+      "progress",
+      .words([
+        UInt64(environmentSteps), UInt64(iterations), UInt64(updates), UInt64(resets),
+        owedUpdates.bitPattern,
+      ]))
+    archive.setEpisodes(of: environment)
+  }
+
+  public func load(from archive: TensorArchive) throws {
+    let progress = try archive.words("progress", count: 5)
+    let owed = Double(bitPattern: progress[4])
+    guard progress.prefix(4).allSatisfy({ $0 < 1 << 62 }), owed >= 0, owed < 1 else {
+      throw ArchiveError.invalid(reason: "its step count is impossible")
+    }
+    try actor.load(from: archive)
+    for critic in critics { try critic.load(from: archive) }
+    try buffer.load(from: archive)
+    try streams.load(from: archive)
+    try archive.restoreEpisodes(of: environment)
+    try collector.load(from: archive)
+    (environmentSteps, iterations) = (Int(progress[0]), Int(progress[1]))
+    (updates, resets, owedUpdates) = (Int(progress[2]), Int(progress[3]), owed)
+  }
+}
+
+/// The random streams of updates, one for each purpose.
+struct SACStreams {
+  var minibatches: RandomStream
+  var nextActions: RandomStream
+  var actions: RandomStream
+  var targetCritics: RandomStream
+  /// Of the run; resets draw their weights from it.
+  let seed: UInt64
+
+  private static let names = ["minibatches", "next-actions", "policy-actions", "target-critics"]
+
+  init(seed: UInt64) {
+    self.seed = seed
+    let streams = Self.names.map { RandomStream(seed: seed, name: $0) }
+    (minibatches, nextActions, actions, targetCritics) = (
+      streams[0], streams[1], streams[2], streams[3]
+    )
+  }
+
+  private var all: [RandomStream] { [minibatches, nextActions, actions, targetCritics] }
+
+  func save(to archive: inout TensorArchive) {
+    for (name, stream) in zip(Self.names, all) {
+      archive.set("\(name).stream", .words(stream.words))
+    }
+  }
+
+  mutating func load(from archive: TensorArchive) throws(ArchiveError) {
+    func stream(_ i: Int) throws(ArchiveError) -> RandomStream {
+      RandomStream(words: try archive.words("\(Self.names[i]).stream", count: 4))
+    }
+    (minibatches, nextActions) = (try stream(0), try stream(1))
+    (actions, targetCritics) = (try stream(2), try stream(3))
+  }
+}
+
+/// Sums of the metrics of one iteration's updates.
+struct SACMetricSums {
+  private(set) var actorLoss = 0.0
+  private(set) var criticLoss = 0.0
+  private(set) var temperatureLoss = 0.0
+  private(set) var entropy = 0.0
+  private(set) var meanValue = 0.0
+  private(set) var greatestValue = -Double.infinity
+  private(set) var policyNorm = 0.0
+  private(set) var criticNorm = 0.0
+  private(set) var updates = 0
+  private(set) var policyUpdates = 0
+  var learningRateFactor: Float = 1
+
+  mutating func add(_ critics: [SACCritic]) {
+    var squares: Float = 0
+    for critic in critics {
+      let share = 1 / Double(critics.count)
+      criticLoss += share * Double(critic.loss)
+      meanValue += share * Double(critic.meanValue)
+      greatestValue = max(greatestValue, Double(critic.greatestValue))
+      squares += critic.squaredNorm
+    }
+    criticNorm += Double(squares.squareRoot())
+    updates += 1
+  }
+
+  mutating func add(_ actor: SACActor) {
+    actorLoss += Double(actor.loss)
+    temperatureLoss += Double(actor.temperatureLoss)
+    entropy += Double(actor.entropy)
+    policyNorm += Double(actor.squaredNorm.squareRoot())
+    policyUpdates += 1
+  }
+
+  /// A sum's mean over all updates, or over so many.
+  func mean(_ sum: Double, of count: Int? = nil) -> Double {
+    let count = count ?? updates
+    return count > 0 ? sum / Double(count) : .nan
+  }
+}

@@ -1,0 +1,210 @@
+internal import LinearAlgebra
+internal import NeuralNetworks
+internal import RLCore
+internal import Training
+
+/// Steps the environments and fills the replay buffer, in the order of the environments.
+///
+/// It also keeps book of what the critics promised for the first environment's actions and what
+/// came of them: the bias of the values.
+final class SACCollector {
+  private(set) var recentEpisodes = RecentEpisodes()
+  /// Whether the policy chose NaN, which no environment has seen.
+  private(set) var hasLostPolicy = false
+  /// Mean of Q minus the soft return that followed, over the last episode of the first environment;
+  /// NaN before there is one.
+  private(set) var valueBias = Double.nan
+  private let configuration: SACConfiguration
+  private let environment: any BatchedEnvironment
+  private let actor: SACActor
+  private let critics: [SACCritic]
+  private let scratch: [SACCriticScratch]
+  private let buffer: ReplayBuffer
+  private let workspace: MLP.Workspace
+  private let sample: SquashedGaussian
+  private let normalized: Matrix
+  private let before: Matrix
+  private let noise: Matrix
+  private let squashed: Matrix
+  private let actions: Matrix
+  private let firstObservation: Matrix
+  private let firstAction: Matrix
+  private var streams: [RandomStream]
+  private var queues: [MultiStepQueue]
+  private var promises: [Promise] = []
+  private var steps = 0
+
+  /// What was known when an action of the first environment was taken.
+  private struct Promise {
+    var value: Float
+    var logProbability: Float
+    var reward: Float
+  }
+
+  init(
+    _ configuration: SACConfiguration, environment: any BatchedEnvironment, actor: SACActor,
+    critics: [SACCritic], buffer: ReplayBuffer, seed: UInt64
+  ) {
+    let (count, specification) = (environment.count, environment.specification)
+    let (observationWidth, actionWidth) = (
+      specification.observationWidth, specification.actionWidth
+    )
+    self.configuration = configuration
+    self.environment = environment
+    self.actor = actor
+    self.critics = critics
+    self.buffer = buffer
+    scratch = critics.map { SACCriticScratch($0) }
+    workspace = actor.policy.network.makeWorkspace(rows: count)
+    sample = SquashedGaussian(
+      rows: count, width: actionWidth,
+      logDeviations: configuration.lowestLogStd...configuration.highestLogStd)
+    normalized = Matrix(rows: count, columns: observationWidth)
+    before = Matrix(rows: count, columns: observationWidth)
+    noise = Matrix(rows: count, columns: actionWidth)
+    squashed = Matrix(rows: count, columns: actionWidth)
+    actions = Matrix(rows: count, columns: actionWidth)
+    firstObservation = Matrix(rows: 1, columns: observationWidth)
+    firstAction = Matrix(rows: 1, columns: actionWidth)
+    streams = (0..<count).map { RandomStream(seed: seed, name: "action-noise", index: $0) }
+    queues = (0..<count).map { _ in
+      MultiStepQueue(steps: configuration.multiStep, discount: configuration.discount)
+    }
+  }
+
+  /// Takes steps with all environments.
+  ///
+  /// - Returns: Nanoseconds spent in environments and on choosing actions.
+  func collect(steps: Int, isRandom: Bool) -> (environment: UInt64, policy: UInt64) {
+    var times = (environment: UInt64(0), policy: UInt64(0))
+    for _ in 0..<steps {
+      let start = monotonicNanoseconds()
+      for i in 0..<environment.count {
+        before.copyRow(i, from: environment.batch.observations, row: i)
+      }
+      chooseActions(isRandom: isRandom)
+      guard !hasLostPolicy else { return times }
+      let chosen = monotonicNanoseconds()
+      environment.step(actions: actions, in: 0..<environment.count)
+      times.policy += chosen - start
+      times.environment += monotonicNanoseconds() - chosen
+      for i in 0..<environment.count { store(i) }
+      actor.policy.normalizer.update(with: before, rows: environment.count)
+      self.steps += 1
+    }
+    return times
+  }
+
+  private func chooseActions(isRandom: Bool) {
+    let count = environment.count
+    if isRandom {
+      for i in 0..<count {
+        for j in 0..<squashed.columns { squashed[i, j] = streams[i].uniform(from: -1, to: 1) }
+      }
+    } else {
+      actor.policy.normalizer.normalize(before, rows: count, into: normalized)
+      for i in 0..<count {
+        for j in 0..<noise.columns { noise[i, j] = streams[i].normalPair().0 }
+      }
+      let output = actor.policy.network.forward(normalized, rows: count, in: workspace)
+      sample.sample(output, noise: noise, rows: count)
+      for i in 0..<count { squashed.copyRow(i, from: sample.actions, row: i) }
+      notePromise()
+    }
+    for i in 0..<count {
+      for j in 0..<squashed.columns {
+        // A simulator that is given NaN may never return.
+        if squashed[i, j].isNaN { hasLostPolicy = true }
+        actions[i, j] = actor.policy.bounded(squashed[i, j], j)
+      }
+    }
+  }
+
+  private func notePromise() {
+    firstObservation.copyRow(0, from: normalized, row: 0)
+    firstAction.copyRow(0, from: sample.actions, row: 0)
+    var value = Float.infinity
+    for (critic, scratch) in zip(critics, scratch) {
+      value = min(value, critic.value(of: firstObservation, action: firstAction, in: scratch))
+    }
+    promises.append(
+      Promise(value: value, logProbability: sample.logProbabilities[0], reward: 0))
+  }
+
+  private func store(_ i: Int) {
+    let batch = environment.batch
+    let hasEnded = batch.hasEnded(i)
+    let next = hasEnded ? batch.finalObservations : batch.observations
+    queues[i].push(
+      row: i, observations: before, actions: squashed, reward: batch.rewards[i],
+      nextObservations: next, terminated: batch.hasTerminated(i),
+      truncated: hasEnded && !batch.hasTerminated(i), to: buffer)
+    if i == 0, !promises.isEmpty {
+      promises[promises.count - 1].reward = configuration.rewardScale * batch.rewards[0]
+    }
+    guard hasEnded else { return }
+    recentEpisodes.add([
+      FinishedEpisode(
+        step: steps, environment: i, episodeReturn: batch.episodeReturn(i),
+        length: batch.episodeLength(i))
+    ])
+    if i == 0 { settlePromises(terminated: batch.hasTerminated(0)) }
+  }
+
+  /// Compares promises with soft returns `G = r + γ (G' − α logπ')`; behind a time limit stands the
+  /// last promise, which is left out of the mean.
+  private func settlePromises(terminated: Bool) {
+    defer { promises = [] }
+    let temperature = Double(actor.temperature)
+    let discount = Double(configuration.discount)
+    var following: (softReturn: Double, logProbability: Double)?
+    var (sum, count) = (0.0, 0)
+    for promise in promises.reversed() {
+      guard let (softReturn, logProbability) = following else {
+        let end = terminated ? Double(promise.reward) : Double(promise.value)
+        following = (end, Double(promise.logProbability))
+        if terminated {
+          sum += Double(promise.value) - end
+          count += 1
+        }
+        continue
+      }
+      let value = Double(promise.reward) + discount * (softReturn - temperature * logProbability)
+      following = (value, Double(promise.logProbability))
+      sum += Double(promise.value) - value
+      count += 1
+    }
+    if count > 0 { valueBias = sum / Double(count) }
+  }
+
+  func save(to archive: inout TensorArchive) {
+    for (i, stream) in streams.enumerated() {
+      archive.set("action-noise.\(i).stream", .words(stream.words))
+      archive.set("replay.waiting.\(i)", .floats(queues[i].floats))
+    }
+    archive.set(
+      "q-bias.promises", .floats(promises.flatMap { [$0.value, $0.logProbability, $0.reward] }))
+    archive.set("q-bias.last", .words([valueBias.bitPattern]))
+    archive.set("collector.steps", .words([UInt64(steps)]))
+    recentEpisodes.save(to: &archive)
+  }
+
+  func load(from archive: TensorArchive) throws(ArchiveError) {
+    for i in streams.indices {
+      streams[i] = RandomStream(words: try archive.words("action-noise.\(i).stream", count: 4))
+      try queues[i].restore(
+        try archive.floats("replay.waiting.\(i)"), observationWidth: before.columns,
+        actionWidth: actions.columns)
+    }
+    let numbers = try archive.floats("q-bias.promises")
+    guard numbers.count % 3 == 0 else { throw .invalid(reason: "its promises do not fit") }
+    promises = stride(from: 0, to: numbers.count, by: 3).map {
+      Promise(value: numbers[$0], logProbability: numbers[$0 + 1], reward: numbers[$0 + 2])
+    }
+    valueBias = Double(bitPattern: try archive.words("q-bias.last", count: 1)[0])
+    let count = try archive.words("collector.steps", count: 1)[0]
+    guard count < 1 << 62 else { throw .invalid(reason: "its step count is impossible") }
+    steps = Int(count)
+    try recentEpisodes.load(from: archive)
+  }
+}

@@ -1,0 +1,232 @@
+package import LinearAlgebra
+package import NeuralNetworks
+package import Training
+
+/// One critic of SAC with its target, its optimiser and the memory for a minibatch.
+///
+/// Shapes: B rows, O observation and A action components, K quantiles.  Each critic is a task of its
+/// own; critics share nothing that is written.
+package final class SACCritic {
+  /// Maps [B × (O + A)] to K quantiles of the return [B × K].
+  package let network: MLP
+  /// Follows the network slowly.
+  package let target: MLP
+  /// K values of the next state and action, by the target [B × K].
+  package private(set) var targetValues: Matrix
+  /// Mean of the K values of the policy's action [B].
+  package let policyValues: Vector
+  /// Derivative of ``policyValues`` by observation and action [B × (O + A)].
+  package let inputGradient: Matrix
+  /// Of the last minibatch.
+  package private(set) var loss: Float = 0
+  /// Of the last minibatch: mean value of its actions.
+  package private(set) var meanValue: Float = 0
+  /// Of the last minibatch: greatest value of its actions.
+  package private(set) var greatestValue: Float = 0
+  /// Of the last gradient.
+  package private(set) var squaredNorm: Float = 0
+  private let optimizer: Adam
+  private let workspace: MLP.Workspace
+  private let targetWorkspace: MLP.Workspace
+  private let policyWorkspace: MLP.Workspace
+  private let input: Matrix
+  private let nextInput: Matrix
+  private let policyInput: Matrix
+  private let valueGradient: Matrix
+  private let meanGradient: Matrix
+
+  package init(
+    _ index: Int, _ configuration: SACConfiguration, observationWidth: Int, actionWidth: Int,
+    random: inout RandomStream
+  ) {
+    let width = observationWidth + actionWidth
+    let architecture = MLPArchitecture(
+      inputs: width, hidden: configuration.criticHidden, outputs: configuration.quantiles,
+      activation: configuration.activation, usesLayerNorm: configuration.criticLayerNorm)
+    network = MLP(
+      name: "critic.\(index)", architecture: architecture, initializer: .fanInUniform,
+      random: &random)
+    var unused = RandomStream(seed: 0, name: "unused")
+    target = MLP(
+      name: "target-critic.\(index)", architecture: architecture, initializer: .fanInUniform,
+      random: &unused)
+    optimizer = Adam(
+      network.parameters,
+      configuration: AdamConfiguration(weightDecay: configuration.weightDecay))
+    let rows = configuration.batchSize
+    workspace = network.makeWorkspace(rows: rows)
+    targetWorkspace = target.makeWorkspace(rows: rows)
+    policyWorkspace = network.makeWorkspace(rows: rows)
+    targetValues = targetWorkspace.output
+    input = Matrix(rows: rows, columns: width)
+    nextInput = Matrix(rows: rows, columns: width)
+    policyInput = Matrix(rows: rows, columns: width)
+    inputGradient = Matrix(rows: rows, columns: width)
+    policyValues = Vector(count: rows)
+    valueGradient = Matrix(rows: rows, columns: configuration.quantiles)
+    meanGradient = Matrix(rows: rows, columns: configuration.quantiles)
+    meanGradient.fill(1 / Float(configuration.quantiles))
+    copyToTarget()
+  }
+
+  /// Makes the target equal to the network.
+  package func copyToTarget() {
+    target.parameters.copyValues(from: network.parameters)
+    target.parametersDidChange()
+  }
+
+  /// Values next actions by the target.
+  package func evaluateTarget(observations: Matrix, actions: Matrix) {
+    join(observations, actions, into: nextInput)
+    target.forward(nextInput, rows: nextInput.rows, in: targetWorkspace)
+  }
+
+  /// Takes one step towards targets.
+  ///
+  /// With one value: `mean ½ (Q − y)²`.  With quantiles: the quantile Huber loss of every quantile
+  /// against every target, `mean |τ − 1{y < θ}| huber(y − θ)`, with τ in the middle of each interval.
+  ///
+  /// - Source: Dabney et al. 2018, arXiv:1710.10044, equation 10; Kuznetsov et al. 2020,
+  ///   arXiv:2005.04269.
+  /// - Parameters:
+  ///   - observations: [B × O].
+  ///   - actions: [B × A].
+  ///   - targets: [B × J].
+  ///   - learningRate: Of this step.
+  package func learn(
+    observations: Matrix, actions: Matrix, targets: Matrix, learningRate: Float
+  ) {
+    computeGradient(observations: observations, actions: actions, targets: targets)
+    guard squaredNorm.isFinite else { return }
+    optimizer.step(learningRate: learningRate)
+    network.parametersDidChange()
+  }
+
+  /// Computes the gradient of ``learn(observations:actions:targets:learningRate:)``.
+  package func computeGradient(observations: Matrix, actions: Matrix, targets: Matrix) {
+    join(observations, actions, into: input)
+    let values = network.forward(input, rows: input.rows, in: workspace)
+    let rows = input.rows
+    (loss, meanValue, greatestValue) = (0, 0, -.infinity)
+    if values.columns == 1 {
+      let scale = 1 / Float(rows)
+      for i in 0..<rows {
+        let error = values[i, 0] - targets[i, 0]
+        loss += 0.5 * scale * error * error
+        valueGradient[i, 0] = scale * error
+      }
+    } else {
+      for i in 0..<rows { addQuantileLoss(values, targets, row: i) }
+    }
+    let share = 1 / Float(values.columns)
+    for i in 0..<rows {
+      var value: Float = 0
+      for k in 0..<values.columns { value += share * values[i, k] }
+      meanValue += value / Float(rows)
+      greatestValue = max(greatestValue, value)
+    }
+    network.backward(input, rows: rows, outputGradient: valueGradient, in: workspace)
+    squaredNorm = sumOfSquares(network.parameters.gradients)
+  }
+
+  private func addQuantileLoss(_ values: Matrix, _ targets: Matrix, row i: Int) {
+    let (quantiles, count) = (values.columns, targets.columns)
+    let scale = 1 / Float(values.rows * quantiles * count)
+    for k in 0..<quantiles {
+      let fraction = (Float(k) + 0.5) / Float(quantiles)
+      var gradient: Float = 0
+      for j in 0..<count {
+        let error = targets[i, j] - values[i, k]
+        let size = abs(error)
+        let weight = scale * (error < 0 ? 1 - fraction : fraction)
+        loss += weight * (size <= 1 ? 0.5 * error * error : size - 0.5)
+        gradient -= weight * min(max(error, -1), 1)
+      }
+      valueGradient[i, k] = gradient
+    }
+  }
+
+  /// Values the policy's actions and differentiates by them; the network's gradient stays.
+  package func evaluatePolicy(observations: Matrix, actions: Matrix) {
+    join(observations, actions, into: policyInput)
+    let values = network.forward(policyInput, rows: policyInput.rows, in: policyWorkspace)
+    let share = 1 / Float(values.columns)
+    for i in 0..<policyInput.rows {
+      var value: Float = 0
+      for k in 0..<values.columns { value += share * values[i, k] }
+      policyValues[i] = value
+    }
+    network.backward(
+      policyInput, rows: policyInput.rows, outputGradient: meanGradient, in: policyWorkspace,
+      inputGradient: inputGradient, updatesParameters: false)
+  }
+
+  /// The mean value of one observation and action.
+  func value(of observation: Matrix, action: Matrix, in scratch: SACCriticScratch) -> Float {
+    scratch.join(observation, action)
+    let values = network.forward(scratch.input, rows: 1, in: scratch.workspace)
+    var sum: Float = 0
+    for k in 0..<values.columns { sum += values[0, k] }
+    return sum / Float(values.columns)
+  }
+
+  /// Moves the target towards the network.
+  package func followNetwork(rate: Float) {
+    softUpdate(target.parameters.values, towards: network.parameters.values, rate: rate)
+    target.parametersDidChange()
+  }
+
+  private func join(_ observations: Matrix, _ actions: Matrix, into input: Matrix) {
+    joinRows(observations, actions, rows: input.rows, into: input)
+  }
+
+  /// Starts anew with other weights.
+  func reset(random: inout RandomStream) {
+    let fresh = MLP(
+      name: network.name, architecture: network.architecture, initializer: .fanInUniform,
+      random: &random)
+    network.parameters.copyValues(from: fresh.parameters)
+    network.parametersDidChange()
+    copyToTarget()
+    optimizer.reset()
+  }
+
+  /// Writes network, target and moments.
+  package func save(to archive: inout TensorArchive) {
+    archive.set(network.parameters.parameters)
+    archive.set(target.parameters.parameters)
+    archive.set(optimizer, named: "\(network.name).adam")
+  }
+
+  /// Reads network, target and moments.
+  package func load(from archive: TensorArchive) throws(ArchiveError) {
+    try archive.read(into: network.parameters.parameters)
+    try archive.read(into: target.parameters.parameters)
+    try archive.read(into: optimizer, named: "\(network.name).adam")
+    network.parametersDidChange()
+    target.parametersDidChange()
+  }
+}
+
+/// Memory to value single actions in, apart from minibatches.
+final class SACCriticScratch {
+  let input: Matrix
+  let workspace: MLP.Workspace
+
+  init(_ critic: SACCritic) {
+    input = Matrix(rows: 1, columns: critic.network.architecture.inputs)
+    workspace = critic.network.makeWorkspace(rows: 1)
+  }
+
+  func join(_ observation: Matrix, _ action: Matrix) {
+    joinRows(observation, action, rows: 1, into: input)
+  }
+}
+
+/// Puts rows of two matrices beside each other.
+private func joinRows(_ first: Matrix, _ second: Matrix, rows: Int, into joined: Matrix) {
+  for i in 0..<rows {
+    for j in 0..<first.columns { joined[i, j] = first[i, j] }
+    for j in 0..<second.columns { joined[i, first.columns + j] = second[i, j] }
+  }
+}

@@ -1,0 +1,224 @@
+import Agents
+import LinearAlgebra
+import NeuralNetworks
+import RLCore
+import TestSupport
+import Testing
+import Training
+
+/// The losses of SAC against central differences of themselves, in single precision.
+@Suite struct SACGradientTests {
+  private static let specification = EnvironmentSpecification(
+    identifier: "gradient-check", summary: "none",
+    observationSpace: .box(low: [-9, -9, -9], high: [9, 9, 9]),
+    observationComponents: [.init("x"), .init("y"), .init("z")],
+    actionSpace: .box(low: [-2, -3], high: [2, 3]), actionComponents: [.init("a"), .init("b")],
+    timeStep: 1, episodeSteps: 10, solvedReturn: nil, source: "none")
+  private static let rows = 6
+
+  private static func configuration(
+    _ adjust: (inout SACConfiguration) -> Void = { _ in }
+  ) -> SACConfiguration {
+    var configuration = SACConfiguration()
+    configuration.batchSize = rows
+    configuration.policyHidden = [7, 6]
+    configuration.criticHidden = [7, 6]
+    configuration.activation = .tanh
+    adjust(&configuration)
+    return configuration
+  }
+
+  private static func randomMatrix(
+    _ rows: Int, _ columns: Int, _ random: inout RandomStream, scale: Float = 1
+  ) -> Matrix {
+    let matrix = Matrix(rows: rows, columns: columns)
+    for i in 0..<rows {
+      for j in 0..<columns { matrix[i, j] = scale * random.normalPair().0 }
+    }
+    return matrix
+  }
+
+  /// Compares gradients with central differences at every parameter of a block.
+  private func check(
+    _ block: ParameterBlock, didChange: () -> Void, loss: () -> Float, gradient: () -> Void
+  ) {
+    gradient()
+    let expected = block.parameters.map { parameter in
+      (0..<parameter.value.rows).map { i in
+        (0..<parameter.value.columns).map { parameter.gradient[i, $0] }
+      }
+    }
+    let step: Float = 1e-2
+    for (p, parameter) in block.parameters.enumerated() {
+      for i in 0..<parameter.value.rows {
+        for j in 0..<parameter.value.columns {
+          let original = parameter.value[i, j]
+          parameter.value[i, j] = original + step
+          didChange()
+          let above = loss()
+          parameter.value[i, j] = original - step
+          didChange()
+          let below = loss()
+          parameter.value[i, j] = original
+          didChange()
+          let difference = (above - below) / (2 * step)
+          let error = abs(difference - expected[p][i][j])
+          #expect(
+            error < 2e-3 * max(1, abs(difference)),
+            "\(parameter.name) [\(i), \(j)]: \(expected[p][i][j]) and \(difference)")
+        }
+      }
+    }
+  }
+
+  @Test(arguments: [1, 4]) func criticLoss(quantiles: Int) {
+    var random = RandomStream(seed: 5, name: "sac-gradients")
+    let critic = SACCritic(
+      0, Self.configuration { $0.quantiles = quantiles }, observationWidth: 3, actionWidth: 2,
+      random: &random)
+    let observations = Self.randomMatrix(Self.rows, 3, &random)
+    let actions = Self.randomMatrix(Self.rows, 2, &random, scale: 0.5)
+    // Far from the predictions, so that no error crosses a kink of the Huber loss.
+    let targets = Self.randomMatrix(Self.rows, quantiles == 1 ? 1 : 5, &random, scale: 3)
+    let run = {
+      critic.computeGradient(observations: observations, actions: actions, targets: targets)
+    }
+    check(
+      critic.network.parameters, didChange: critic.network.parametersDidChange,
+      loss: {
+        run()
+        return critic.loss
+      }, gradient: run)
+  }
+
+  /// Through the density and through the value: with either cut the differences would not agree.
+  @Test(arguments: SACCriticCombination.allCases, [Float(0), 0.7])
+  func policyLoss(combination: SACCriticCombination, temperature: Float) {
+    var random = RandomStream(seed: 6, name: "sac-gradients")
+    let configuration = Self.configuration {
+      $0.policyCombination = combination
+      $0.lowestLogStd = -2
+      $0.highestLogStd = 1
+    }
+    let actor = SACActor(configuration, specification: Self.specification, random: &random)
+    let critics = (0..<2).map {
+      SACCritic($0, configuration, observationWidth: 3, actionWidth: 2, random: &random)
+    }
+    // Critics with slopes worth speaking of.
+    for critic in critics {
+      for parameter in critic.network.parameters.parameters where parameter.isWeight {
+        for i in 0..<parameter.value.rows {
+          for j in 0..<parameter.value.columns { parameter.value[i, j] *= 3 }
+        }
+      }
+      critic.network.parametersDidChange()
+    }
+    let observations = Self.randomMatrix(Self.rows, 3, &random)
+    let run = {
+      var noise = RandomStream(seed: 9, name: "fixed-noise")
+      actor.sampleCurrent(observations, using: &noise)
+      for critic in critics {
+        critic.evaluatePolicy(observations: observations, actions: actor.sample.actions)
+      }
+      actor.computeGradient(observations, critics: critics, temperature: temperature)
+    }
+    let network = actor.policy.network
+    check(
+      network.parameters, didChange: network.parametersDidChange,
+      loss: {
+        run()
+        return actor.loss
+      }, gradient: run)
+  }
+
+  /// `dL/d log α = −mean(logπ + H̄)`: a policy below the target entropy raises the temperature.
+  @Test func temperatureSeeksTheTargetEntropy() {
+    for (target, rises) in [(Float(3), true), (-30, false)] {
+      var random = RandomStream(seed: 7, name: "sac-gradients")
+      let configuration = Self.configuration { $0.targetEntropyPerComponent = target }
+      let actor = SACActor(configuration, specification: Self.specification, random: &random)
+      let observations = Self.randomMatrix(Self.rows, 3, &random)
+      actor.sampleCurrent(observations, using: &random)
+      let before = actor.temperature
+      actor.learnTemperature(learningRate: 0.01)
+      #expect((actor.temperature > before) == rises)
+    }
+  }
+}
+
+@Suite struct SACLearningTests {
+  private func agent<E: Environment>(
+    _: E.Type, _ adjust: (inout SACConfiguration) -> Void
+  ) -> SACAgent {
+    let environment = VectorEnvironment<E>(count: 1)
+    environment.reset(seeds: .training(runSeed: 1))
+    var configuration = SACConfiguration()
+    configuration.policyHidden = [32, 32]
+    configuration.criticHidden = [32, 32]
+    configuration.batchSize = 64
+    configuration.warmUpSteps = 100
+    configuration.criticLearningRate = 3e-3
+    configuration.policyLearningRate = 3e-3
+    configuration.temperatureLearningRate = 3e-3
+    adjust(&configuration)
+    #expect(configuration.problem(environments: 1, totalSteps: 10_000) == nil)
+    return SACAgent(
+      configuration: configuration,
+      context: AgentContext(
+        environment: environment, pool: WorkerPool(threads: 1), seed: 1, totalSteps: 10_000))
+  }
+
+  /// Reward 1 for ever, truncated every 10 steps, γ = 0.9: Q is 10 without entropy; masking
+  /// truncation as if it were termination gives at most 6.5.
+  @Test(arguments: [1, 3]) func truncationBootstraps(multiStep: Int) throws {
+    let agent = agent(ConstantReward.self) {
+      $0.discount = 0.9
+      $0.multiStep = multiStep
+      $0.learnsTemperature = false
+      $0.initialTemperature = 1e-6
+      $0.targetRate = 0.05
+    }
+    for _ in 0..<3 { _ = try agent.iterate() }
+    let critic = agent.networks[1].network
+    let input = Matrix(rows: 1, columns: 2)
+    (input[0, 0], input[0, 1]) = (1, 0.3)
+    let value = critic.forward(input, rows: 1, in: critic.makeWorkspace(rows: 1))[0, 0]
+    #expect(abs(value - 10) < 0.3, "\(value)")
+  }
+
+  /// The whole family finds the best arm.
+  @Test(arguments: ["sac", "redq", "tqc", "resets", "fractional"])
+  func continuousBanditIsSolved(member: String) throws {
+    let agent = agent(ContinuousBandit.self) {
+      $0.targetEntropyPerComponent = -3
+      switch member {
+      case "redq": ($0.critics, $0.targetCritics, $0.policyCombination) = (5, 2, .mean)
+      case "tqc":
+        ($0.quantiles, $0.droppedQuantiles, $0.policyCombination) = (5, 1, .mean)
+      case "resets": $0.resetEvery = 900
+      case "fractional": $0.replayRatio = 0.5
+      default: break
+      }
+    }
+    for _ in 0..<2 { _ = try agent.iterate() }
+    let actor = agent.policy.makeActor(rows: 1)
+    let (observation, action) = (Matrix(rows: 1, columns: 1), Matrix(rows: 1, columns: 1))
+    observation[0, 0] = 1
+    var streams: [RandomStream] = []
+    actor.act(
+      on: observation, rows: 1, mode: .deterministic, streams: &streams, actions: action)
+    #expect(abs(action[0, 0] - 0.7) < 0.15, "\(action[0, 0])")
+  }
+
+  @Test(arguments: [(0.5, 0.5), (1, 1), (3, 3), (0.3, 0.3)])
+  func theReplayRatioIsMeasured(wanted: Double, expected: Double) throws {
+    let agent = agent(ContinuousBandit.self) {
+      $0.replayRatio = wanted
+      $0.stepsPerIteration = 200
+    }
+    _ = try agent.iterate()
+    let report = try agent.iterate()
+    let column = try #require(agent.metricNames.firstIndex(of: "replay-ratio"))
+    #expect(abs(report.metrics[column] - expected) < 0.006)
+  }
+}
