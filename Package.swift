@@ -47,6 +47,7 @@ let package = Package(
       name: "CBox2D", cxxSettings: optimizedCXX,
       linkerSettings: [.linkedLibrary("box2d"), .linkedLibrary("m")]),
     .target(name: "CKernels", cSettings: optimizedC, linkerSettings: [.linkedLibrary("m")]),
+    .target(name: "CSDL2", cSettings: optimizedC),
     .target(name: "CThreads", cSettings: optimizedC),
     .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
@@ -64,7 +65,7 @@ let package = Package(
       "Agents", ["Training", "RLCore", "NeuralNetworks", "LinearAlgebra"], in: "Agents",
       resources: [.embedInCode("PPO/PPOPresets.yaml"), .embedInCode("SAC/SACPresets.yaml")]),
     module("Recording", ["Training", "RLCore", "LinearAlgebra", "CZlib"]),
-    module("Rendering", ["RLCore", "Training", "CCairo", "CGIF", "CPNG"], strict),
+    module("Rendering", ["RLCore", "Training", "CCairo", "CGIF", "CPNG", "CSDL2"], strict),
     .executableTarget(
       name: "rlsuite",
       dependencies: [
@@ -97,7 +98,11 @@ let package = Package(
     tests(
       "RenderingTests",
       ["Rendering", "Environments", "Training", "RLCore", "LinearAlgebra", "CGIF"]),
-    tests("CommandLineTests", ["rlsuite", "Training"]),
+    tests(
+      "CommandLineTests",
+      [
+        "rlsuite", "Environments", "Recording", "Rendering", "Training", "RLCore",
+      ]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu17,

@@ -40,7 +40,7 @@ enum Failure {
       case .unreadable, .unwritable: .inputOutput
       }
     case RenderingError.file(let error): status(of: error)
-    case RenderingError.encoderMissing: .systemLibraryMissing
+    case RenderingError.encoderMissing, is WindowError: .systemLibraryMissing
     case is RenderingError, is ConfigurationError, is ParameterError: .usage
     case is TrainingError: .diverged
     case is ArchiveError, is SnapshotError, is TraceError: .damaged

@@ -15,7 +15,8 @@ import Training
       """,
     version: "0.1.0",
     subcommands: [
-      Train.self, Evaluate.self, Record.self, ReplayRecording.self, List.self, Describe.self,
+      Train.self, Evaluate.self, Record.self, ReplayRecording.self, Play.self, List.self,
+      Describe.self,
       Inspect.self, Trace.self, Bench.self,
     ])
 

@@ -3,6 +3,7 @@ import Environments
 import Foundation
 import RLCore
 import Recording
+import Rendering
 import Training
 
 /// The verb `replay`.
@@ -19,15 +20,22 @@ struct ReplayRecording: ParsableCommand {
   @Argument(help: "Recordings (.rlrec).", completion: .file(extensions: ["rlrec"]))
   var files: [String]
   @Flag(help: "Exit with 1 unless every step is the same, bit for bit.") var verify = false
+  @Flag(help: "Play it in a window; h explains the keys.") var window = false
+  @Option(help: "Simulated seconds per second in the window, in 0.1...16.") var speed = 1.0
+  @Flag(help: "Let time stand still when the window opens.") var paused = false
+  @Option(help: "Step at which the window opens.") var step = 0
   @Flag(help: "Accept a recording that was cut off, as far as it goes.") var partial = false
   @OptionGroup var pictures: PictureOptions
   @Flag(help: "One JSON object per line on standard output.") var json = false
 
   func validate() throws {
     guard !files.isEmpty else { throw ValidationError("name at least one recording") }
-    guard files.count == 1 || (pictures.frames == nil && pictures.video == nil) else {
-      throw ValidationError("--frames and --video take one recording at a time")
+    let takesOne = window || pictures.frames != nil || pictures.video != nil
+    guard files.count == 1 || !takesOne else {
+      throw ValidationError("--frames, --video and --window take one recording at a time")
     }
+    guard (0.1...16).contains(speed) else { throw ValidationError("--speed must lie in 0.1...16") }
+    guard step >= 0 else { throw ValidationError("--step must not be negative") }
   }
 
   func run() throws {
@@ -54,6 +62,13 @@ struct ReplayRecording: ParsableCommand {
     }
     let film = try pictures.makeFilm(timeStep: environment.specification.timeStep)
     let replay = try Replay(recording, environment: environment.makeVector(1))
+    if window {
+      let viewer = Viewer(
+        title: "\(file) - rlsuite replay", size: try Picture.size(from: pictures.size),
+        speed: speed, isPaused: paused, firstStep: step)
+      try viewer.show(replay)
+      replay.rewind()
+    }
     film?.follow(replay)
     while try replay.next() {}
     try film?.finish()

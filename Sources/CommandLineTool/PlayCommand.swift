@@ -1,0 +1,128 @@
+import ArgumentParser
+import Environments
+import RLCore
+import Recording
+import Rendering
+import Training
+
+/// The verb `play`.
+struct Play: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "play",
+    abstract: "Drive an environment yourself, with keys or a game pad.",
+    discussion: """
+      The window explains the controls. Episodes have the seeds --seed, --seed + 1 and so on. \
+      Recordings of a person are as good as any: replay verifies them.
+      """)
+
+  @Option(help: "The environment.") var env: String
+  @Option(help: "Seed of the first episode.") var seed: UInt64 = 0
+  @Option(help: "Close after so many whole episodes.") var episodes: Int?
+  @Option(help: "Size of the window, for example 900x600.") var size = "600x400"
+  @Option(help: "Simulated seconds per second, in 0.1...16.") var speed = 1.0
+  @Option(
+    name: .long, defaultAsFlag: "",
+    help: ArgumentHelp(
+      "Record every attempt: the last one to FILE.rlrec, or all to a folder; without a name to a "
+        + "new folder in recordings/.", valueName: "FILE|DIR"))
+  var record: String?
+  @OptionGroup var parameterOptions: ParameterOptions
+
+  func validate() throws {
+    guard episodes ?? 1 >= 1 else { throw ValidationError("--episodes must be at least 1") }
+    guard seed < 1 << 63 else { throw ValidationError("--seed must lie below 2^63") }
+    guard (0.1...16).contains(speed) else { throw ValidationError("--speed must lie in 0.1...16") }
+  }
+
+  func run() throws {
+    let registered = try Lookup.environment(env)
+    let size = try Picture.size(from: size)
+    let values = try parameterOptions.overlay([], registered)
+    let environment = registered.makeVector(1)
+    try environment.setParameters(values)
+    let window = try Window(
+      title: "\(registered.identifier) - rlsuite play", width: size.width, height: size.height)
+    let recorder = try makeRecorder(registered, environment)
+    let game = PlayGame(environment, seed: seed, recorder: recorder)
+    let isInterrupted: Bool
+    do {
+      isInterrupted = try drive(game, environment, in: window)
+    } catch {
+      try? game.finish()
+      throw error
+    }
+    try game.finish()
+    for path in Set(recorder?.finished ?? []).sorted() { writeLine("recorded \(path)") }
+    if isInterrupted { throw ExitCode(ExitStatus.interrupted.rawValue) }
+  }
+
+  /// Runs until the person has had enough.
+  ///
+  /// - Returns: Whether a signal ended it.
+  private func drive(
+    _ game: PlayGame, _ environment: any BatchedEnvironment, in window: Window
+  ) throws -> Bool {
+    let stop = StopSignal(notice: "rlsuite: closing the window")
+    var screen = try Screen(of: window)
+    var model = PlayModel(
+      specification: environment.specification, controls: environment.manualControls,
+      disturbances: environment.disturbanceComponents, speed: speed)
+    var ended = 0
+    while !model.isDone, !stop.isRaised {
+      let wait = model.waitingTime(at: Clock.now, limit: Clock.longestWait)
+      for event in window.events(waiting: wait) {
+        switch model.handle(event, at: Clock.now) {
+        case .restart: game.restart()
+        case .next: game.next()
+        case nil: break
+        }
+      }
+      for _ in 0..<model.takeDueSteps(at: Clock.now) where game.result == nil {
+        try game.step(action: model.pilot.takeAction(), push: model.pilot.takePush())
+        model.stepWasTaken()
+        guard let result = game.result else { continue }
+        ended += 1
+        writeLine(sentence(result, number: ended))
+        model.episodeEnded(
+          "Return \(decimals(result.episodeReturn, 1)) in \(result.length) steps",
+          isLast: ended == episodes)
+      }
+      guard model.needsFrame, !model.isDone else { continue }
+      try screen.fit(window)
+      var overlay = game.overlay
+      overlay.mode = model.mode
+      try window.present(screen.draw(game.scene, overlay: overlay, panel: model.panel))
+      model.frameWasShown()
+    }
+    return stop.isRaised
+  }
+
+  private func sentence(_ result: PlayGame.Result, number: Int) -> String {
+    "episode \(number): return \(decimals(result.episodeReturn, 2)) in \(result.length) steps, "
+      + (result.isTruncated ? "time limit" : "terminated")
+  }
+
+  // MARK: Recording
+
+  private func makeRecorder(
+    _ registered: RegisteredEnvironment, _ environment: any BatchedEnvironment
+  ) throws -> FileRecorder? {
+    guard let record else { return nil }
+    let header = RecordingHeader(
+      specification: registered.specification, parameters: registered.parameters,
+      disturbances: environment.disturbanceComponents, agent: "manual", mode: .manual,
+      policy: nil, build: .current)
+    if record.hasSuffix(".rlrec") {
+      return FileRecorder(header: header) { _ in record }
+    }
+    let folder =
+      record.isEmpty
+      ? try RunFolder.make(in: "recordings", environment: env, agent: "manual")
+      : try RunFolder.make(at: record)
+    var attempt = 0
+    return FileRecorder(header: header) { _ in
+      defer { attempt += 1 }
+      return "\(folder.path)/\(EpisodeRecorder.name(episode: attempt))"
+    }
+  }
+}

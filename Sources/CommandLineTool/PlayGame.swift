@@ -1,0 +1,124 @@
+import LinearAlgebra
+package import RLCore
+package import Recording
+package import Rendering
+package import Training
+
+/// Episodes of one environment that a person drives, and their recordings.
+///
+/// Every attempt at an episode is recorded from its first step on, and what the person cuts short
+/// is a whole recording too: its last step just carries no end.
+package final class PlayGame: EpisodeObserver {
+  /// How an episode ended.
+  package struct Result: Sendable, Equatable {
+    /// Undiscounted sum of rewards.
+    package let episodeReturn: Double
+    /// Steps.
+    package let length: Int
+    /// Whether the time limit ended it, rather than the task.
+    package let isTruncated: Bool
+  }
+
+  /// What it looks like now; the last state of an episode that has ended.
+  package private(set) var scene: Scene
+  /// The figures of that state.
+  package private(set) var overlay: Overlay
+  /// How the episode ended; nil while it runs.
+  package private(set) var result: Result?
+  private let environment: any BatchedEnvironment
+  private let recorder: FileRecorder?
+  private let actions: Matrix
+  private let firstSeed: UInt64
+  private var episode: UInt64 = 0
+  private var start: (EpisodeStart, observation: [Float])?
+
+  /// Prepares the first episode.
+  ///
+  /// - Parameters:
+  ///   - environment: One environment, its parameters set.
+  ///   - seed: The seed of the first episode; the next one has the next seed.
+  ///   - recorder: What records, if anything does.
+  package init(
+    _ environment: any BatchedEnvironment, seed: UInt64, recorder: FileRecorder? = nil
+  ) {
+    precondition(environment.count == 1, "\(environment.count) environments for one person")
+    self.environment = environment
+    self.recorder = recorder
+    firstSeed = seed
+    let specification = environment.specification
+    actions = Matrix(rows: 1, columns: specification.actionWidth)
+    let pushes = environment.disturbanceComponents.count
+    environment.disturbances = pushes == 0 ? nil : Matrix(rows: 1, columns: pushes)
+    environment.reset(seeds: .consecutive(first: seed, environments: 1))
+    scene = environment.scene(of: 0)
+    overlay = Overlay(
+      title: specification.identifier, step: 0, steps: specification.episodeSteps, time: 0)
+    environment.observe(environment: 0, with: self)
+    begin()
+  }
+
+  /// Starts this episode again.
+  package func restart() { begin() }
+
+  /// Starts the next episode.
+  package func next() {
+    episode += 1
+    begin()
+  }
+
+  private func begin() {
+    let specification = environment.specification
+    environment.reset(environment: 0, seed: firstSeed &+ episode)
+    result = nil
+    scene = environment.scene(of: 0)
+    overlay = Overlay(
+      title: specification.identifier, step: 0, steps: specification.episodeSteps, time: 0)
+  }
+
+  /// Takes a step, unless the episode has ended.
+  ///
+  /// - Parameters:
+  ///   - action: [A].
+  ///   - push: [D].
+  /// - Throws: What went wrong with the recording.
+  package func step(action: [Float], push: [Float]) throws(FileError) {
+    guard result == nil else { return }
+    for j in action.indices { actions[0, j] = action[j] }
+    for j in push.indices { environment.disturbances?[0, j] = push[j] }
+    environment.step(actions: actions, in: 0..<1)
+    try recorder?.check()
+  }
+
+  /// Finishes the recording of an episode that was cut short.
+  package func finish() throws(FileError) { try recorder?.finish() }
+
+  /// Does not record yet: an episode without a step is not worth a file, nor replacing one.
+  package func didReset(_ start: EpisodeStart, observation: Span<Float>) {
+    self.start = (start, observation.indices.map { observation[$0] })
+  }
+
+  package func didStep(
+    _ step: ObservedStep, action: Span<Float>, disturbance: Span<Float>, observation: Span<Float>
+  ) {
+    if let (start, first) = start {
+      recorder?.didReset(start, observation: first.span)
+      self.start = nil
+    }
+    recorder?.didStep(
+      step, action: action, disturbance: disturbance, observation: observation)
+    let specification = environment.specification
+    // Looked at now, because a vector resets an episode that ends within the step.
+    scene = environment.scene(of: 0)
+    overlay.step += 1
+    overlay.time = Double(overlay.step) * specification.timeStep
+    overlay.reward = Double(step.reward)
+    overlay.episodeReturn += Double(step.reward)
+    overlay.action = .init(action.indices.map { action[$0] }, of: specification)
+    overlay.disturbances = .init(
+      disturbance.indices.map { disturbance[$0] }, of: environment.disturbanceComponents)
+    guard step.terminated || step.truncated else { return }
+    overlay.flags = [step.terminated ? "terminated" : "time limit"]
+    result = Result(
+      episodeReturn: overlay.episodeReturn, length: overlay.step, isTruncated: !step.terminated)
+  }
+}

@@ -1,0 +1,110 @@
+import ArgumentParser
+import Foundation
+import RLCore
+import Recording
+import Rendering
+import Training
+
+/// Shows a recording in a window, in real time.
+struct Viewer {
+  /// What the window's bar says.
+  var title: String
+  /// Size of the window in points.
+  var size = Picture.standardSize
+  /// Simulated seconds per second.
+  var speed = 1.0
+  /// Whether time stands still at first.
+  var isPaused = false
+  /// The step to begin with; the last one where it lies beyond.
+  var firstStep = 0
+
+  /// Opens a window and returns when the person closes it.
+  ///
+  /// - Parameter replay: What is shown; its `onState` is the viewer's meanwhile.
+  /// - Throws: ``Rendering/WindowError``, or ``Training/FileError`` where the recording is damaged.
+  func show(_ replay: Replay) throws {
+    let window = try Window(title: title, width: size.width, height: size.height)
+    let stop = StopSignal(notice: "rlsuite: closing the window")
+    let steps = replay.recording.stepCount
+    var model = ViewerModel(
+      steps: steps, timeStep: replay.environment.specification.timeStep,
+      step: min(max(firstStep, 0), steps), speed: speed, isPaused: isPaused)
+    let state = ShownState()
+    replay.onState = { replay in
+      state.scene = replay.environment.scene(of: 0)
+      state.overlay = Overlay(replay)
+    }
+    defer { replay.onState = nil }
+    replay.rewind()
+    var screen = try Screen(of: window)
+    while !model.isDone, !stop.isRaised {
+      let wait = model.waitingTime(at: Clock.now, limit: Clock.longestWait)
+      for event in window.events(waiting: wait) {
+        model.handle(event, size: screen.size, at: Clock.now)
+      }
+      model.advance(to: Clock.now)
+      guard model.isFrameDue(at: Clock.now), !model.isDone else { continue }
+      if model.step != replay.step { try replay.seek(to: model.step) }
+      try screen.fit(window)
+      try show(state, model, on: screen, in: window)
+      model.frameWasShown(at: Clock.now)
+    }
+    if stop.isRaised { throw ExitCode(ExitStatus.interrupted.rawValue) }
+  }
+
+  private func show(
+    _ state: ShownState, _ model: ViewerModel, on screen: Screen, in window: Window
+  ) throws {
+    guard let scene = state.scene else { return }
+    var overlay = model.showsFigures ? state.overlay : nil
+    overlay?.mode = model.mode
+    try window.present(screen.draw(scene, overlay: overlay, panel: model.panel))
+  }
+
+  /// What the replay looked like when it was in the step that is shown.
+  private final class ShownState {
+    var scene: Scene?
+    var overlay: Overlay?
+  }
+}
+
+/// Renderer and painter for the present size of a window.
+struct Screen {
+  private var renderer: SceneRenderer
+  private var painter: ControlPanelPainter
+
+  /// Prepares pictures that fill a window.
+  init(of window: Window) throws {
+    let size = window.pictureSize
+    try self.init(width: size.width, height: size.height)
+  }
+
+  /// Prepares pictures of a size.
+  init(width: Int, height: Int) throws {
+    renderer = try SceneRenderer(width: width, height: height)
+    painter = ControlPanelPainter(over: renderer)
+  }
+
+  /// Size of the pictures.
+  var size: (width: Int, height: Int) { (renderer.picture.width, renderer.picture.height) }
+
+  /// Starts anew where the window has another size than before.
+  mutating func fit(_ window: Window) throws {
+    if window.pictureSize != size { self = try Screen(of: window) }
+  }
+
+  /// Draws a scene with all that lies over it.
+  func draw(_ scene: Scene, overlay: Overlay?, panel: ControlPanel) -> Picture {
+    renderer.draw(scene, overlay: overlay)
+    painter.draw(panel)
+    return renderer.picture
+  }
+}
+
+/// Time for windows.
+enum Clock {
+  /// Seconds of a clock that never jumps.
+  static var now: Double { Double(DispatchTime.now().uptimeNanoseconds) / 1e9 }
+  /// A signal from outside is noticed after this many seconds at most.
+  static let longestWait = 0.2
+}
