@@ -1,13 +1,12 @@
-internal import Physics
 public import RLCore
 
 extension CartPole {
   public static var manualControls: ManualControls { cartPoleControls }
 
   public func scene() -> Scene {
-    let push = disturbance.shown
+    let (state, push) = (bodies.state, disturbance.shown)
     return CartPoleDrawing(
-      position: Double(world.state(of: cart).x), angle: -Double(world.state(of: pole).angle),
+      position: Double(state.position), angle: Double(state.angle),
       poleLength: 2 * active.poleHalfLength, push: lastPush / 10,
       disturbance: (push.x, push.y, 0.5)
     ).scene()

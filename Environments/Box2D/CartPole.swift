@@ -1,5 +1,3 @@
-internal import Glibc
-internal import Physics
 public import RLCore
 
 /// Balance a pole on a cart by pushing the cart left or right, simulated by Box2D.
@@ -54,20 +52,13 @@ public struct CartPole: Environment, ~Copyable {
 
   public var parameters: Parameters
   private(set) var active = Parameters()
-  private(set) var world: World
-  private(set) var cart: Body
-  private(set) var pole: Body
+  private(set) var bodies = CartPoleBodies()
   private var hasEnded = false
   /// The agent's push in the last step, in N; for the picture only.
   private(set) var lastPush = 0.0
   private(set) var disturbance = DisturbancePort(disturbanceComponents)
 
-  public init(parameters: Parameters) {
-    self.parameters = parameters
-    world = World(gravity: 0)
-    cart = world.addStaticBody()
-    pole = world.addStaticBody()
-  }
+  public init(parameters: Parameters) { self.parameters = parameters }
 
   public mutating func reset(
     using random: inout NumPyRandom, observation: inout MutableSpan<Float>
@@ -89,25 +80,9 @@ public struct CartPole: Environment, ~Copyable {
     hasEnded = false
     lastPush = 0
     disturbance.clear()
-    world = World(gravity: Float(-active.gravity))
-    let rail = world.addStaticBody()
-    cart = world.addDynamicBody(BodyState(x: Float(position), y: 0), maySleep: false)
-    world.setMass(MassProperties(mass: Float(active.cartMass), inertia: 1), of: cart)
-    world.setVelocity(x: Float(velocity), y: 0, angular: 0, of: cart)
-
-    // Box2D's angles grow counter-clockwise, the task's clockwise.
-    let (mass, l) = (active.poleMass, active.poleHalfLength)
-    pole = world.addDynamicBody(
-      BodyState(x: Float(position), y: 0, angle: Float(-angle)), maySleep: false)
-    world.setMass(
-      MassProperties(
-        mass: Float(mass), inertia: Float(4.0 / 3 * mass * l * l), center: Point(0, Float(l))),
-      of: pole)
-    world.setVelocity(
-      x: Float(velocity + l * cos(angle) * angularVelocity),
-      y: Float(-l * sin(angle) * angularVelocity), angular: Float(-angularVelocity), of: pole)
-    world.addSlide(of: cart, along: rail)
-    _ = world.addHinge(Hinge(cart, at: Point(0, 0), to: pole, at: Point(0, 0)))
+    bodies = CartPoleBodies(
+      active, position: position, velocity: velocity, angle: angle,
+      angularVelocity: angularVelocity)
     observe(into: &observation)
   }
 
@@ -124,9 +99,7 @@ public struct CartPole: Environment, ~Copyable {
     action: Span<Float>, observation: inout MutableSpan<Float>
   ) -> StepOutcome {
     lastPush = action[0] == 1 ? active.force : -active.force
-    world.applyForce(x: Float(lastPush), y: 0, to: cart)
-    if let force = disturbance.take() { world.applyForce(x: force.x, y: force.y, to: pole) }
-    world.step(seconds: 0.02, velocityIterations: 8, positionIterations: 3)
+    bodies.step(seconds: 0.02, push: lastPush, poleForce: disturbance.take())
     observe(into: &observation)
     let isOut = CartPoleLimits.isExceeded(
       position: Double(observation[0]), angle: Double(observation[2]))
@@ -136,15 +109,15 @@ public struct CartPole: Environment, ~Copyable {
   }
 
   public func hashState(into hasher: inout StateHasher) {
-    hasher.combine(world.fingerprint)
+    hasher.combine(bodies.fingerprint)
     hasher.combine(hasEnded)
   }
 
   private func observe(into observation: inout MutableSpan<Float>) {
-    let (cartState, poleState) = (world.state(of: cart), world.state(of: pole))
-    observation[0] = cartState.x
-    observation[1] = cartState.velocityX
-    observation[2] = -poleState.angle
-    observation[3] = -poleState.angularVelocity
+    let state = bodies.state
+    observation[0] = state.position
+    observation[1] = state.velocity
+    observation[2] = state.angle
+    observation[3] = state.angularVelocity
   }
 }

@@ -34,6 +34,8 @@ public enum ControllerRegistry {
   /// Every controller, one line each.
   public static let all: [RegisteredController] = [
     .init(CartPoleController.self, "cartpole-linear", "Pushes by the sign of a weighted state."),
+    .init(
+      CartPoleSwingUpController.self, "cartpole-swingup-energy", "Pumps energy, then balances."),
     .init(PendulumController.self, "pendulum-energy", "Pumps energy, then balances."),
     .init(BipedalWalkerController.self, "walker-heuristic", "Steps by a three-state machine."),
     .init(QuadcopterController.self, "quadcopter-cascade", "Nested position and pitch loops."),

@@ -14,18 +14,25 @@ struct CartPoleDrawing {
   /// A push from outside in parts of its bound, and the part of the pole above the cart on which it
   /// acts: 0 is the cart.
   var disturbance = (x: 0.0, y: 0.0, target: 0.0)
+  /// Whether the pole may turn all the way round, between buffers that stop the cart; it has to
+  /// stay within ``CartPoleLimits`` otherwise.
+  var swings = false
 
   private static let railHeight = -0.36
-  private static let groundHeight = -0.62
   private static let wheelRadius = 0.09
+  private static let cartWidth = 0.6
+
+  /// A pole that hangs needs room above the ground.
+  private var groundHeight: Double { swings ? min(-0.62, -poleLength - 0.2) : -0.62 }
 
   func scene() -> Scene {
     // A long pole needs a wider view.
-    let zoom = max(1, poleLength / 2)
+    let bottom = groundHeight - 0.48
+    let zoom = max(1, swings ? (poleLength + 0.3 - bottom) / 3.8 : poleLength / 2)
     let camera = Scene.Camera(
-      center: .init(0, -1.1 + 1.9 * zoom), width: 5.7 * zoom, height: 3.8 * zoom)
-    var scene = Scene(landscape: camera, horizon: Self.groundHeight, place: 3)
-    scene.addLevelGround(at: Self.groundHeight)
+      center: .init(0, bottom + 1.9 * zoom), width: 5.7 * zoom, height: 3.8 * zoom)
+    var scene = Scene(landscape: camera, horizon: groundHeight, place: 3)
+    scene.addLevelGround(at: groundHeight)
     addRail(to: &scene)
     addCart(to: &scene)
     return scene
@@ -37,14 +44,16 @@ struct CartPoleDrawing {
       let x = Double(index) * 0.8
       scene.elements.append(
         .line(
-          [.init(x, Self.groundHeight), .init(x, y)], .init(Palette.steel, width: 0.05)))
+          [.init(x, groundHeight), .init(x, y)], .init(Palette.steel, width: 0.05)))
     }
     let end = scene.reach
     scene.elements.append(.line([.init(-end, y), .init(end, y)], .init(Palette.ink, width: 0.06)))
     scene.elements.append(
       .line([.init(-end, y + 0.015), .init(end, y + 0.015)], .init(Palette.steel, width: 0.015)))
     for side in [-1.0, 1.0] {
-      let x = side * CartPoleLimits.position
+      let limit = side * CartPoleLimits.position
+      // A buffer stands where the cart's side meets it.
+      let x = swings ? limit + side * (Self.cartWidth / 2 + 0.035) : limit
       for stripe in 0..<4 {
         let color = stripe % 2 == 0 ? Palette.coral : Palette.paper
         let bottom = y + 0.03 + 0.09 * Double(stripe)
@@ -54,21 +63,22 @@ struct CartPoleDrawing {
       }
       scene.elements.append(
         .text(
-          side < 0 ? "-2.4 m" : "2.4 m", at: .init(x, Self.groundHeight - 0.26), height: 0.1,
+          side < 0 ? "-2.4 m" : "2.4 m", at: .init(limit, groundHeight - 0.26), height: 0.1,
           color: Palette.soilMark, alignment: .center))
     }
   }
 
   private func addCart(to scene: inout Scene) {
     let cart = Placement(x: position, y: 0)
-    addWedge(to: &scene, pivot: cart)
+    if !swings { addWedge(to: &scene, pivot: cart) }
     for side in [-1.0, 1.0] {
       scene.addWheel(
         at: cart(0.18 * side, Self.railHeight + 0.03 + Self.wheelRadius), radius: Self.wheelRadius,
         angle: -position / Self.wheelRadius)
     }
     scene.addBox(
-      cart, y: -0.115, width: 0.6, height: 0.25, corner: 0.06, fill: .color(Palette.navy))
+      cart, y: -0.115, width: Self.cartWidth, height: 0.25, corner: 0.06,
+      fill: .color(Palette.navy))
     scene.addBox(
       cart, y: -0.06, width: 0.5, height: 0.05, corner: 0.02,
       fill: .color(Palette.mist.faded(to: 0.45)))

@@ -186,11 +186,17 @@ int32_t cb2_add_revolute(cb2_world *world, cb2_revolute definition) {
   return static_cast<int32_t>(world->joints.size()) - 1;
 }
 
-int32_t cb2_add_slide(cb2_world *world, int32_t body_a, int32_t body_b) {
+int32_t cb2_add_slide(cb2_world *world, cb2_slide definition) {
   b2PrismaticJointDef joint;
-  joint.bodyA = world->bodies[body_a];
-  joint.bodyB = world->bodies[body_b];
+  joint.bodyA = world->bodies[definition.body_a];
+  joint.bodyB = world->bodies[definition.body_b];
   joint.localAxisA.Set(1, 0);
+  if (definition.has_limits) {
+    joint.enableLimit = true;
+    joint.lowerTranslation = definition.lower;
+    joint.upperTranslation = definition.upper;
+    world->built.add(b2Vec2(definition.lower, definition.upper));
+  }
   world->joints.push_back(world->world.CreateJoint(&joint));
   return static_cast<int32_t>(world->joints.size()) - 1;
 }

@@ -83,8 +83,21 @@ public struct World: ~Copyable {
   }
 
   /// Lets a body move along the x axis of another only, without turning.
-  @discardableResult public mutating func addSlide(of body: Body, along rail: Body) -> Joint {
-    Joint(index: cb2_add_slide(handle, rail.index, body.index))
+  ///
+  /// - Parameters:
+  ///   - body: What moves.
+  ///   - rail: What it moves along.
+  ///   - limits: Where its origin stops dead, in m of the rail's frame; nil where nothing does.
+  /// - Returns: The joint.
+  @discardableResult public mutating func addSlide(
+    of body: Body, along rail: Body, within limits: ClosedRange<Float>? = nil
+  ) -> Joint {
+    Joint(
+      index: cb2_add_slide(
+        handle,
+        cb2_slide(
+          body_a: rail.index, body_b: body.index, has_limits: limits != nil,
+          lower: limits?.lowerBound ?? 0, upper: limits?.upperBound ?? 0)))
   }
 
   // MARK: - Stepping

@@ -35,6 +35,16 @@ import Testing
     #expect(episodes.allSatisfy { $0.length == 500 && $0.totalReward == 500 })
   }
 
+  /// Upright to the end means that it got up and stayed there.
+  @Test func cartPoleSwingUpControllerSwingsUpAndBalances() {
+    let episodes = playEpisodes(
+      "cartpole-swingup", count: 200, controller: "cartpole-swingup-energy")
+    #expect(
+      episodes.count { $0.totalReward > 400 && $0.length == 500 && $0.finalObservation[2] > 0.99 }
+        > 190)
+    #expect(playEpisodes("cartpole-swingup", count: 20).allSatisfy { $0.totalReward < 100 })
+  }
+
   @Test func quadcopterControllerReachesTheGoal() throws {
     let isSuccess = try #require(EnvironmentRegistry.find("quadcopter")?.isSuccess)
     let episodes = playEpisodes("quadcopter", count: 100, controller: "quadcopter-cascade")

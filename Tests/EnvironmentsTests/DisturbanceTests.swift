@@ -101,6 +101,7 @@ import Testing
   @Test func aPushLastsOneStepAndNoReset() {
     checkDuration(CartPole.self)
     checkDuration(CartPoleV1.self)
+    checkDuration(CartPoleSwingUp.self)
     checkDuration(PendulumV1.self)
     checkDuration(BipedalWalker.self)
     checkDuration(BipedalWalkerHardcore.self)

@@ -44,6 +44,12 @@ typedef struct {
   bool has_motor;
 } cb2_revolute;
 
+typedef struct {
+  int32_t body_a, body_b;
+  bool has_limits;
+  float lower, upper;      // of b's origin along a's x axis
+} cb2_slide;
+
 // Fills Box2D's global contact table, which is not thread-safe; call once before any other use.
 void cb2_prepare(void);
 
@@ -70,7 +76,7 @@ void cb2_set_velocity(cb2_world *_Nonnull world, int32_t body, float vx, float v
 
 int32_t cb2_add_revolute(cb2_world *_Nonnull world, cb2_revolute definition);
 // A slide of body b along the x axis of body a, anchored at both origins.
-int32_t cb2_add_slide(cb2_world *_Nonnull world, int32_t body_a, int32_t body_b);
+int32_t cb2_add_slide(cb2_world *_Nonnull world, cb2_slide definition);
 
 void cb2_apply_force(cb2_world *_Nonnull world, int32_t body, float fx, float fy);
 void cb2_apply_torque(cb2_world *_Nonnull world, int32_t body, float torque);

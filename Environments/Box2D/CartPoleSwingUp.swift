@@ -1,0 +1,134 @@
+internal import Glibc
+public import RLCore
+
+/// Swing a hanging pole up and balance it, by pushing its cart along a track that ends.
+///
+/// | Observation              | Unit  | Range  |   | Action                     | Unit | Range  |
+/// |--------------------------|-------|--------|---|----------------------------|------|--------|
+/// | 0: cart position         | m     | ±2.4   |   | 0: push, + to the right,   | 1    | -1...1 |
+/// | 1: cart velocity         | m/s   |        |   | in parts of 10 N           |      |        |
+/// | 2: cosine of pole angle  | 1     | ±1     |   |                            |      |        |
+/// | 3: sine of pole angle    | 1     | ±1     |   |                            |      |        |
+/// | 4: pole angular velocity | rad/s |        |   |                            |      |        |
+///
+/// The angle θ is 0 upright and positive where the pole leans towards positive positions.
+///
+/// - Dynamics: the bodies of ``CartPole``, ten Box2D steps of 2 ms per action.  The solver takes
+///   energy from a pole that whirls round, in proportion to the step: falling from 0.1 rad it loses
+///   0.17 J of 0.98 J in ten seconds, 0.37 J with steps of 5 ms.
+/// - Reward: the product of four terms of the state after the step and the clipped action a, in
+///   0...1: `(1 + cos θ)/2`, `(1 + 0.1^(x/2)²)/2`, `1 - a²/5` and `(1 + 0.1^(θ'/5)²)/2`.
+///   Upright, centred, still and idle gives 1; hanging gives 0.
+/// - Start: all four numbers of the state uniform in ±0.05 about hanging at rest in the middle.
+/// - End: never terminates.  At ±2.4 m the cart stops dead at a buffer: every step of the task is
+///   worth something, so ending it off the track would teach first of all to stay alive, that is to
+///   hold still, and would leave few steps of the wide swings that have to be found.
+/// - Disturbance: as ``CartPole``'s, a force on the pole's centre of mass.
+/// - Source: reward of dm_control's `cartpole-swingup` (Tassa et al. 2018, arXiv:1801.00690), which
+///   also has its masses, pole, 10 N and 10 s; constants and track of Gymnasium's CartPole, hence of
+///   Barto, Sutton and Anderson 1983.
+/// - Differences from source: gravity 9.8 m/s² (dm_control: 9.81), a uniform rod (a capsule of
+///   radius 0.045 m), no friction (a trace of damping), buffers at ±2.4 m that do not give (±1.8 m,
+///   soft), 50 actions a second (100), a uniform start (normal, 0.01 each).
+public struct CartPoleSwingUp: Environment, ~Copyable {
+  /// Physical constants: those of ``CartPole``; the force is that of an action of 1.
+  public typealias Parameters = CartPole.Parameters
+
+  public static let specification = EnvironmentSpecification(
+    identifier: "cartpole-swingup",
+    summary: "Swing a hanging pole up and balance it by pushing its cart; Box2D bodies.",
+    // Box2D's joints give way by half a centimetre at most before they are put right.
+    observationSpace: .box(
+      low: [-2.5, -.infinity, -1, -1, -.infinity], high: [2.5, .infinity, 1, 1, .infinity]),
+    observationComponents: [
+      .init("cart position", unit: "m"), .init("cart velocity", unit: "m/s"),
+      .init("cosine of the pole angle"), .init("sine of the pole angle"),
+      .init("pole angular velocity", unit: "rad/s"),
+    ],
+    actionSpace: .box(low: [-1], high: [1]),
+    actionComponents: [.init("push to the right")],
+    timeStep: 0.02, episodeSteps: 500, solvedReturn: nil,
+    source: "dm_control cartpole-swingup's task on CartPole-v1's track, with rigid bodies")
+
+  public static let parameterTable = CartPole.parameterTable
+
+  public var parameters: Parameters
+  private(set) var active = Parameters()
+  private(set) var bodies = CartPoleBodies()
+  /// The agent's push in the last step, in N; for the picture only.
+  private(set) var lastPush = 0.0
+  private(set) var disturbance = DisturbancePort(disturbanceComponents)
+
+  public init(parameters: Parameters) { self.parameters = parameters }
+
+  public mutating func reset(
+    using random: inout NumPyRandom, observation: inout MutableSpan<Float>
+  ) {
+    let x = random.uniform(-0.05, 0.05)
+    let v = random.uniform(-0.05, 0.05)
+    let theta = Double.pi + random.uniform(-0.05, 0.05)
+    let omega = random.uniform(-0.05, 0.05)
+    reset(
+      position: x, velocity: v, angle: theta, angularVelocity: omega, observation: &observation)
+  }
+
+  /// Starts an episode in a given state, in m, m/s, rad and rad/s.
+  package mutating func reset(
+    position: Double, velocity: Double, angle: Double, angularVelocity: Double,
+    observation: inout MutableSpan<Float>
+  ) {
+    active = parameters
+    lastPush = 0
+    disturbance.clear()
+    let end = Float(CartPoleLimits.position)
+    bodies = CartPoleBodies(
+      active, position: position, velocity: velocity, angle: angle,
+      angularVelocity: angularVelocity, track: -end...end)
+    observe(into: &observation)
+  }
+
+  public static let disturbanceComponents = CartPole.disturbanceComponents
+
+  public mutating func disturb(_ push: Span<Float>) {
+    disturbance.accept(push)
+  }
+
+  public mutating func step(
+    action: Span<Float>, observation: inout MutableSpan<Float>
+  ) -> StepOutcome {
+    let control = Double(min(max(action[0], -1), 1))
+    lastPush = control * active.force
+    let poleForce = disturbance.take()
+    for _ in 0..<10 { bodies.step(seconds: 0.002, push: lastPush, poleForce: poleForce) }
+    observe(into: &observation)
+    return StepOutcome(
+      reward: Self.reward(
+        position: Double(observation[0]), cosine: Double(observation[2]),
+        angularVelocity: Double(observation[4]), control: control),
+      terminated: false)
+  }
+
+  /// The reward of a state, in m, 1 and rad/s, and the clipped action that led to it.
+  package static func reward(
+    position: Double, cosine: Double, angularVelocity: Double, control: Double
+  ) -> Double {
+    let upright = (1 + cosine) / 2
+    let centered = (1 + pow(0.1, position * position / 4)) / 2
+    let smallControl = 1 - control * control / 5
+    let smallVelocity = (1 + pow(0.1, angularVelocity * angularVelocity / 25)) / 2
+    return upright * centered * smallControl * smallVelocity
+  }
+
+  public func hashState(into hasher: inout StateHasher) {
+    hasher.combine(bodies.fingerprint)
+  }
+
+  private func observe(into observation: inout MutableSpan<Float>) {
+    let state = bodies.state
+    observation[0] = state.position
+    observation[1] = state.velocity
+    observation[2] = Float(cos(Double(state.angle)))
+    observation[3] = Float(sin(Double(state.angle)))
+    observation[4] = state.angularVelocity
+  }
+}
