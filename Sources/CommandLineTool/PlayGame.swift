@@ -87,6 +87,8 @@ package final class PlayGame: EpisodeObserver {
     for j in push.indices { environment.disturbances?[0, j] = push[j] }
     environment.step(actions: actions, in: 0..<1)
     try recorder?.check()
+    // A whole episode is safe on the disk before its result is shown.
+    if result != nil { try recorder?.finish() }
   }
 
   /// Finishes the recording of an episode that was cut short.

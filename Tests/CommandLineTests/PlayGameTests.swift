@@ -48,6 +48,7 @@ import rlsuite
     game.restart()
     #expect(game.overlay.step == 0)
     while game.result == nil { try game.step(action: [0], push: none) }
+    #expect(folder.contents == ["0.rlrec", "1.rlrec"])
     game.next()
     try game.step(action: [1], push: none)
     game.next()
