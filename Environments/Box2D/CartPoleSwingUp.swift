@@ -20,9 +20,10 @@ public import RLCore
 ///   0...1: `(1 + cos θ)/2`, `(1 + 0.1^(x/2)²)/2`, `1 - a²/5` and `(1 + 0.1^(θ'/5)²)/2`.
 ///   Upright, centred, still and idle gives 1; hanging gives 0.
 /// - Start: all four numbers of the state uniform in ±0.05 about hanging at rest in the middle.
-/// - End: never terminates.  At ±2.4 m the cart stops dead at a buffer: every step of the task is
-///   worth something, so ending it off the track would teach first of all to stay alive, that is to
-///   hold still, and would leave few steps of the wide swings that have to be found.
+/// - End: never terminates.  At ±2.4 m the cart stops dead at a buffer, as the source's does: all
+///   episodes are of one length, so that returns compare, with the source's too, and nobody learns
+///   to survive instead of to swing.  Ending there is learnt as well; the page on cart-poles has
+///   the figures.
 /// - Disturbance: as ``CartPole``'s, a force on the pole's centre of mass.
 /// - Source: reward of dm_control's `cartpole-swingup` (Tassa et al. 2018, arXiv:1801.00690), which
 ///   also has its masses, pole, 10 N and 10 s; constants and track of Gymnasium's CartPole, hence of
