@@ -112,6 +112,8 @@ public final class VectorEnvironment<E: Environment & ~Copyable>: BatchedEnviron
   }
   private var disturbanceLog: Matrix?
   private var observed: (environment: Int, observer: any EpisodeObserver)?
+  /// Whether the observer has seen its environment's episode begin.
+  private var hasSeenReset = false
   private let episodeSteps: Int
   private var seeds = EpisodeSeeds.training(runSeed: 0)
 
@@ -164,6 +166,7 @@ public final class VectorEnvironment<E: Environment & ~Copyable>: BatchedEnviron
     var observation = batch.observations.mutableRow(i).mutableSpan
     environments[i].reset(using: &random, observation: &observation)
     if let observed, observed.environment == i {
+      hasSeenReset = true
       observed.observer.didReset(
         EpisodeStart(
           episode: progress[i].episode, seed: seed, parameters: parameterValues(of: i),
@@ -175,6 +178,7 @@ public final class VectorEnvironment<E: Environment & ~Copyable>: BatchedEnviron
   public func observe(environment: Int, with observer: (any EpisodeObserver)?) {
     precondition(environment >= 0 && environment < count)
     observed = observer.map { (environment, $0) }
+    hasSeenReset = false
   }
 
   public func scene(of environment: Int) -> Scene {
@@ -200,7 +204,9 @@ public final class VectorEnvironment<E: Environment & ~Copyable>: BatchedEnviron
       progress[i].steps += 1
       progress[i].totalReward += Double(batch.rewards[i])
       batch.truncated[i] = progress[i].steps >= episodeSteps && !batch.terminated[i]
-      if let observed, observed.environment == i { report(i, actions, to: observed.observer) }
+      if let observed, observed.environment == i, hasSeenReset {
+        report(i, actions, to: observed.observer)
+      }
       if batch.terminated[i] || batch.truncated[i] { finishEpisode(i) }
     }
   }

@@ -119,6 +119,25 @@ import Testing
     #expect(observation == vector.batch.observations[1, 0])
   }
 
+  @Test func whoeverComesLateSeesTheNextEpisode() throws {
+    let (vector, first) = make(isDisturbed: false)
+    step(vector, 0..<1)
+    let late = Witness()
+    vector.observe(environment: 1, with: late)
+    var steps = 1
+    while !vector.batch.hasEnded(1) {
+      step(vector, steps..<steps + 1)
+      steps += 1
+    }
+    #expect(first.events.count == 2 && late.events.count == 1)
+    guard case .reset(episode: 1, _, _, _, _) = late.events.first else {
+      Issue.record("\(late.events)")
+      return
+    }
+    step(vector, steps..<steps + 1)
+    #expect(late.events.count == 2)
+  }
+
   @Test func theEndIsSeenBeforeTheNextEpisode() throws {
     let (vector, witness) = make(isDisturbed: false)
     var steps = 0
