@@ -48,10 +48,9 @@ public final class EpisodeRunner {
   ///   - seed: The episode's.
   ///   - mode: Deterministic or stochastic.
   ///   - stepLimit: Steps after which it is left unfinished.
-  ///   - shouldStop: Asked after every step whether to leave it unfinished.
   /// - Returns: What it came to.
   public func run(
-    seed: UInt64, mode: ActionMode, stepLimit: Int = .max, shouldStop: () -> Bool = { false }
+    seed: UInt64, mode: ActionMode, stepLimit: Int = .max
   ) -> Outcome {
     let batch = environment.batch
     environment.reset(environment: slot, seed: seed)
@@ -74,7 +73,6 @@ public final class EpisodeRunner {
         return Outcome(
           episodeReturn: sum, length: steps, finalObservation: row(batch.finalObservations, slot))
       }
-      if shouldStop() { break }
     }
     return Outcome(
       episodeReturn: sum, length: steps, finalObservation: row(batch.observations, slot))

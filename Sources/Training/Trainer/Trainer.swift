@@ -145,6 +145,7 @@ public final class Trainer {
 
   private func leavePostMortem() {
     try? logger.finish(isSuccess: false)
+    try? parts.recorder?.writeFinished()
     try? checkpoint.write(to: parts.folder.postMortemFolder)
   }
 
