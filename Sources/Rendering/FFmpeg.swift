@@ -31,14 +31,14 @@ final class FFmpeg: FilmEncoder {
     var template = Array(
       "\(FileManager.default.temporaryDirectory.path)/rlsuite-XXXXXX".utf8CString)
     complaints = mkstemp(&template)
-    guard complaints >= 0 else { throw OutputFile.lastError(film.path) }
+    guard complaints >= 0 else { throw FileSystem.lastError(film.path) }
     _ = fcntl(complaints, F_SETFD, FD_CLOEXEC)
     unlink(template)
     var ends: [Int32] = [-1, -1]
     guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends) == 0
     else {
       close(complaints)
-      throw OutputFile.lastError(film.path)
+      throw FileSystem.lastError(film.path)
     }
     input = ends[0]
     let result = Self.spawn(
@@ -143,7 +143,10 @@ final class FFmpeg: FilmEncoder {
   }
 
   func finish() throws(FileError) {
-    if wait() != 0 { throw failure() }
+    // On a full disk the program complains of the file's end that it could not write, and exits
+    // with 0; it is told to speak of errors only.
+    let status = wait()
+    if status != 0 || lseek(complaints, 0, SEEK_END) > 0 { throw failure() }
   }
 
   func cancel() {

@@ -11,8 +11,9 @@ public enum PictureFormat: String, Sendable, Equatable, CaseIterable {
 
 /// Writes pictures into numbered files of a folder.
 ///
-/// They are called `frame-000000.png`, `frame-000001.png` and so on.  A file of that name is whole: it is written under a hidden name and renamed.  Files that are
-/// there already are replaced.
+/// They are called `frame-000000.png`, `frame-000001.png` and so on.  A file of that name is whole:
+/// it is written under a hidden name and renamed.  Files of these names are replaced, and what else
+/// the folder holds stays, the last pictures of a longer film too.
 public final class FrameWriter {
   /// Where the files go.
   public let folder: String
@@ -53,20 +54,28 @@ private final class PictureEncoder {
   func write(_ picture: Picture, to path: String, as format: PictureFormat) throws(FileError) {
     switch format {
     case .png:
+      let bytes: UnsafeRawBufferPointer
       do {
-        try OutputFile.write(png.encode(picture), to: path)
-      } catch let error as FileError {
-        throw error
+        bytes = try png.encode(picture)
       } catch {
-        throw .unwritable(path: path, reason: "\(error)")
+        throw .unwritable(path: path, reason: error.reason)
       }
+      try write(bytes, to: path)
     case .ppm:
       encodePPM(picture)
       let written = ppm.withUnsafeBytes { bytes in
-        Result { () throws(FileError) in try OutputFile.write(bytes, to: path) }
+        Result { () throws(FileError) in try write(bytes, to: path) }
       }
       try written.get()
     }
+  }
+
+  /// Does not wait for the disk, which would take longer than drawing.
+  private func write(_ bytes: UnsafeRawBufferPointer, to path: String) throws(FileError) {
+    guard let start = bytes.baseAddress else { return }
+    let data = Data(
+      bytesNoCopy: UnsafeMutableRawPointer(mutating: start), count: bytes.count, deallocator: .none)
+    try FileSystem.write(data, to: path, waitsForDisk: false)
   }
 
   private func encodePPM(_ picture: Picture) {
@@ -83,45 +92,5 @@ private final class PictureEncoder {
         bytes[start + 3 * i + 2] = UInt8(truncatingIfNeeded: pixel)
       }
     }
-  }
-}
-
-/// Writes files without waiting for the disk, which would take longer than drawing.
-enum OutputFile {
-  /// Writes a whole file, or nothing.
-  static func write(_ bytes: UnsafeRawBufferPointer, to path: String) throws(FileError) {
-    let temporary = temporaryName(of: path)
-    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else { throw lastError(path) }
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let count = Foundation.write(
-        descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else {
-        let error = lastError(path)
-        close(descriptor)
-        unlink(temporary)
-        throw error
-      }
-      rest = rest.dropFirst(count)
-    }
-    guard close(descriptor) == 0, rename(temporary, path) == 0 else {
-      let error = lastError(path)
-      unlink(temporary)
-      throw error
-    }
-  }
-
-  /// A hidden name in the same folder.
-  static func temporaryName(of path: String) -> String {
-    let (folder, name) = FileSystem.split(path)
-    let hidden = ".\(name).\(getpid()).tmp"
-    return folder.isEmpty ? hidden : folder == "/" ? "/\(hidden)" : "\(folder)/\(hidden)"
-  }
-
-  /// What the last system call complained of.
-  static func lastError(_ path: String) -> FileError {
-    .unwritable(path: path, reason: String(cString: strerror(errno)).lowercased())
   }
 }

@@ -131,7 +131,7 @@ final class GIFEncoder: FilmEncoder {
   }
 
   private func check(_ status: Int32) throws(FileError) {
-    if status != GIF_OK { throw OutputFile.lastError(film.path) }
+    if status != GIF_OK { throw FileSystem.lastError(film.path) }
   }
 
   func finish() throws(FileError) {

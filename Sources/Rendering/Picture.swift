@@ -37,12 +37,6 @@ public final class Picture: Equatable {
     return pixels[y * width + x] & 0xFF_FFFF
   }
 
-  /// Takes over the pixels of a picture of the same size.
-  public func copy(from other: Picture) {
-    precondition(other.width == width && other.height == height)
-    pixels.update(from: other.pixels, count: width * height)
-  }
-
   /// Reads a size as it is written on the command line, "600x400", within ``sizes``.
   public static func size(from text: String) throws(RenderingError) -> (width: Int, height: Int) {
     let parts = text.split(separator: "x", omittingEmptySubsequences: false)

@@ -51,9 +51,13 @@ public final class VideoWriter {
       guard let found = FFmpeg.find(in: searchPath) else { throw .encoderMissing(path: path) }
       program = found
     }
+    // Better now than after all pictures.
+    guard !FileSystem.isFolder(path) else {
+      throw .file(.unwritable(path: path, reason: "it is a folder"))
+    }
     self.path = path
     size = (width, height)
-    temporary = OutputFile.temporaryName(of: path)
+    temporary = FileSystem.temporaryName(beside: path)
     let film = Film(
       path: path, temporary: temporary, width: width, height: height, timeStep: timeStep)
     do {
@@ -99,7 +103,7 @@ public final class VideoWriter {
     guard let encoder else { return }
     guard count > 0 else { throw giveUp(.unwritable(path: path, reason: "it has no pictures")) }
     do { try encoder.finish() } catch { throw giveUp(error) }
-    guard rename(temporary, path) == 0 else { throw giveUp(OutputFile.lastError(path)) }
+    do { try FileSystem.rename(temporary, to: path) } catch { throw giveUp(error) }
     self.encoder = nil
   }
 
@@ -125,7 +129,7 @@ struct Film {
   /// Makes the file under its temporary name and opens it.
   func create() throws(FileError) -> Int32 {
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else { throw OutputFile.lastError(path) }
+    guard descriptor >= 0 else { throw FileSystem.lastError(path) }
     return descriptor
   }
 }

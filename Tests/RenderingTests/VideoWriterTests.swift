@@ -71,6 +71,21 @@ import Training
     #expect(folder.contents == ["bin"])
   }
 
+  /// As FFmpeg does where the disk is full when it closes the file.
+  @Test func anEncoderThatComplainsHasFailed() throws {
+    let path = folder.file("a.mp4")
+    let writer = try VideoWriter(
+      path: path, width: 64, height: 64, timeStep: 0.02,
+      searchPath: searchPath(script: "\(honestScript)\necho Error closing file >&2"))
+    try writer.write(Picture(width: 64, height: 64))
+    #expect(
+      throws: RenderingError.file(.unwritable(path: path, reason: "ffmpeg: Error closing file"))
+    ) {
+      try writer.finish()
+    }
+    #expect(folder.contents == ["arguments", "bin", "bytes"])
+  }
+
   @Test func aMissingEncoderIsNamedWithItsRemedy() throws {
     let path = folder.file("a.mp4")
     #expect(throws: RenderingError.encoderMissing(path: path)) {
@@ -109,6 +124,18 @@ import Training
       searchPath: searchPath(script: honestScript))
     #expect(throws: RenderingError.self) { try writer.finish() }
     #expect(!folder.contents.contains { $0.contains("a.") })
+  }
+
+  @Test(arguments: ["a.mp4", "a.gif"])
+  func aFolderOfThatNameIsRefusedAtOnce(name: String) throws {
+    let path = folder.file(name)
+    try FileSystem.makeFolder(path)
+    #expect(throws: RenderingError.file(.unwritable(path: path, reason: "it is a folder"))) {
+      _ = try VideoWriter(
+        path: path, width: 64, height: 64, timeStep: 0.02,
+        searchPath: searchPath(script: honestScript))
+    }
+    #expect(!folder.contents.contains { $0.hasPrefix(".a.") })
   }
 
   @Test func aFolderThatIsNotThereIsRefused() {

@@ -147,7 +147,7 @@ public enum FileSystem {
 
   /// Makes a file, or empties the one that is there, to be written bit by bit.
   package static func openNew(_ path: String) throws(FileError) -> FileHandle {
-    let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o666)
+    let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw lastError(path) }
     return FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
   }
@@ -162,13 +162,15 @@ public enum FileSystem {
     return outer.localizedDescription
   }
 
-  private static func lastError(_ path: String) -> FileError {
+  /// What the last system call complained of.
+  package static func lastError(_ path: String) -> FileError {
     .unwritable(
       path: path,
       reason: reason(NSError(domain: NSPOSIXErrorDomain, code: Int(errno))))
   }
 
-  private static func temporaryName(beside path: String) -> String {
+  /// A hidden name in the same folder.
+  package static func temporaryName(beside path: String) -> String {
     sibling(of: path, named: ".\(split(path).name).\(getpid()).tmp")
   }
 
