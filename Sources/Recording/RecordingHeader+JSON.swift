@@ -160,6 +160,28 @@ extension RecordingHeader: Codable {
       perturbations.allSatisfy { $0.parameters.allSatisfy { $0.value.isFinite } },
       "perturbations")
     try require(episode >= 0 && (policy?.steps ?? 0) >= 0, "episode or step count")
+    // They are shown on terminals, which obey such characters.
+    try require(texts.allSatisfy(Self.isShowable), "text")
+  }
+
+  private var texts: [String] {
+    var texts = [
+      environment, agent, build.version, build.commit, build.toolchain, build.box2D,
+      build.processor, build.libc, build.operatingSystem,
+    ]
+    for component in observationComponents + actionComponents {
+      texts += [component.name, component.unit]
+    }
+    for component in disturbanceComponents { texts += [component.name, component.unit] }
+    texts += perturbations.map(\.name)
+    for parameter in parameters + perturbations.flatMap(\.parameters) {
+      texts += [parameter.name, parameter.unit]
+    }
+    return texts
+  }
+
+  private static func isShowable(_ text: String) -> Bool {
+    text.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
   }
 }
 

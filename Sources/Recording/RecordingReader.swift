@@ -35,6 +35,11 @@ public final class RecordingReader {
   private let chunks: [StepChunk]
   private var decoded: (chunk: Int, rows: StepRows)?
 
+  /// Whether the first bytes are those of a recording, of whatever version.
+  public static func isRecording(_ contents: Data) -> Bool {
+    contents.starts(with: RecordingFormat.magic)
+  }
+
   /// Reads a file.
   public convenience init(
     path: String, accepting completeness: Completeness = .finished

@@ -12,8 +12,6 @@ public final class RecordingWriter {
 
   /// The file's name when it is finished.
   public let path: String
-  /// Steps recorded so far.
-  public var steps: Int { encoder.steps }
   private let handle: FileHandle
   private var encoder: RecordingEncoder
   private let headChecksum: UInt32
@@ -25,6 +23,9 @@ public final class RecordingWriter {
   ///   - header: All it says of the episode.
   /// - Throws: ``Training/FileError/unwritable(path:reason:)``.
   public init(path: String, header: RecordingHeader) throws(FileError) {
+    guard !FileSystem.isFolder(path) else {
+      throw .unwritable(path: path, reason: "it is a folder")
+    }
     self.path = path
     handle = try FileSystem.openNew(path + Self.partialSuffix)
     encoder = RecordingEncoder(layout: header.layout)

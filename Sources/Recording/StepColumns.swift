@@ -28,6 +28,7 @@ package struct StepRows: Sendable, Equatable {
 
   package var count: Int { hashes.count }
 
+  /// Waits for steps, as many as a chunk holds.
   package init(layout: StepLayout, first: Int) {
     self.layout = layout
     self.first = first
@@ -105,7 +106,8 @@ extension StepRows {
   ///
   /// - Returns: The steps; nil where the compressed part is not what it should be.
   package init?(payload: RawSpan, layout: StepLayout) {
-    self.init(layout: layout, first: Int(payload.number(at: 0, as: UInt32.self)))
+    self.layout = layout
+    first = Int(payload.number(at: 0, as: UInt32.self))
     let rows = Int(payload.number(at: 4, as: UInt32.self))
     let hashes = RecordingFormat.stepPrologueBytes
     for row in 0..<rows {

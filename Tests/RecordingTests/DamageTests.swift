@@ -208,6 +208,12 @@ import Training
     #expect(
       reason("\"initial-hash\":\"", "\"initial-hash\":\"x")
         == "\(start)its initial hash is no hexadecimal number of 64 bits")
+    for text in ["\\u001b[2J", "\\n", "\\u0085"] {
+      #expect(
+        reason("\"id\":\"cartpole-v1", "\"id\":\"\(text)") == "\(start)its text can't be right")
+      #expect(
+        reason("\"name\":\"gravity", "\"name\":\"\(text)") == "\(start)its text can't be right")
+    }
     let deep = String(repeating: "[", count: 100_000)
     #expect(
       damage(assemble(header: Array(deep.utf8), steps: [], count: 0, totalReward: 0)) == isNoJSON)
