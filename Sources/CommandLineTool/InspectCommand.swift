@@ -18,11 +18,19 @@ struct Inspect: ParsableCommand {
       try inspectRun(RunFolder(path: path))
     } else if FileSystem.isFolder(path) {
       try inspectCheckpoint(path)
-    } else if path.hasSuffix(".rlrec") || path.hasSuffix(".rlrec\(RecordingWriter.partialSuffix)") {
+    } else if try isRecording(path) {
       try inspectRecording(path)
     } else {
       try inspectArchive(try Checkpoint.readArchive(path), path)
     }
+  }
+
+  /// By its name, or by its first bytes where the name says nothing.
+  private func isRecording(_ path: String) throws -> Bool {
+    if path.hasSuffix(".rlrec") || path.hasSuffix(".rlrec\(RecordingWriter.partialSuffix)") {
+      return true
+    }
+    return try !path.hasSuffix(".safetensors") && RecordingReader.isRecording(FileSystem.read(path))
   }
 
   private func inspectRun(_ folder: RunFolder) throws {

@@ -69,8 +69,11 @@ struct ReplayRecording: ParsableCommand {
       try viewer.show(replay)
       replay.rewind()
     }
+    // A film that is left alone is removed, and so is its hidden file.
+    let stop = StopSignal(notice: "\nrlsuite: stopping")
     film?.follow(replay)
-    while try replay.next() {}
+    while !stop.isRaised, try replay.next() {}
+    guard !stop.isRaised else { throw ExitCode(ExitStatus.interrupted.rawValue) }
     try film?.finish()
     var report = RecordingReport(recording, verified: replay.difference == nil)
     report.difference = replay.difference?.description

@@ -90,8 +90,13 @@ enum StoredRun {
         throw .damaged(path: path, reason: "its physical parameters do not fit \(own.identifier)")
       }
     }
+    // Recordings are named after it.
+    let agent = archive.metadata["agent"]
+    guard agent?.wholeMatch(of: /[A-Za-z0-9][A-Za-z0-9_-]{0,63}/) != nil || agent == nil else {
+      throw .damaged(path: path, reason: "its agent's id is not letters, digits and dashes")
+    }
     return Source(
       policy: policy, path: path, steps: archive.metadata["steps"].flatMap { Int($0) },
-      agent: archive.metadata["agent"], parameters: parameters)
+      agent: agent, parameters: parameters)
   }
 }

@@ -177,6 +177,17 @@ import Training
     #expect(try folder.text("run/manifest.json").contains("diverged"))
   }
 
+  /// The episodes before it are those to look at.
+  @Test func divergenceLeavesTheRecordingsMadeSoFar() throws {
+    let folder = try TemporaryFolder()
+    let result = try Tool.run(
+      "train", "--env", "cartpole-v1", "--agent", "ppo", "--set", "learning-rate=1e30",
+      "--record-every", "1", "--out", "run", in: folder)
+    #expect(result.status == 3)
+    let first = "run/recordings/episode-000000.rlrec"
+    #expect(try Tool.run("replay", first, "--verify", in: folder).status == 0)
+  }
+
   @Test func outputThatCanNotBeWrittenEndsWith74() throws {
     let folder = try TemporaryFolder()
     let result = try Tool.run(
@@ -222,6 +233,12 @@ import Training
       .replacingOccurrences(of: "cartpole-v1", with: "walker")
     try FileSystem.write(archive.safetensors, to: folder.file("liar.safetensors"))
     #expect(try Tool.run("evaluate", "liar.safetensors", in: folder).status == 65)
+    // One whose recordings would go elsewhere.
+    archive = try Checkpoint.readArchive(path)
+    archive.metadata["agent"] = "/../../elsewhere"
+    try FileSystem.write(archive.safetensors, to: folder.file("climber.safetensors"))
+    let climber = try Tool.run("record", "climber.safetensors", in: folder)
+    #expect(climber.status == 65 && climber.errors.contains("agent's id"), "\(climber.errors)")
   }
 
   @Test func controllersAreEvaluatedLikePolicies() throws {

@@ -75,6 +75,39 @@ import Training
       .filter { !$0.hasPrefix(".") }.sorted()
   }
 
+  @Test func recordingsAreInspectedUnderAnyName() throws {
+    let folder = try TemporaryFolder()
+    try Tool.run("record", "cartpole-linear", "--steps", "5", "--out", "episodes", in: folder)
+    let named = folder.file("episodes/cartpole-linear-seed0.rlrec")
+    try FileSystem.write(FileSystem.read(named), to: folder.file("other"))
+    let result = try Tool.run("inspect", "other", in: folder)
+    #expect(result.status == 0 && result.output.contains("left unfinished"), "\(result.errors)")
+  }
+
+  /// An interrupted film leaves nothing, not even under its hidden name.
+  @Test func interruptedReplaysLeaveNoFilm() throws {
+    let folder = try TemporaryFolder()
+    try Tool.run("record", "cartpole-linear", "--out", "episodes", in: folder)
+    let words = ["--video", "films/a.gif", "--size", "1920x1280"]
+    try FileSystem.makeFolder(folder.file("films"))
+    let process = try Tool.start(
+      ["replay", "episodes/cartpole-linear-seed0.rlrec"] + words, in: folder)
+    func names() throws -> [String] {
+      try FileManager.default.contentsOfDirectory(atPath: folder.file("films"))
+    }
+    while process.isRunning, try names().isEmpty { usleep(200) }
+    // Before it listens a signal would end it at once.
+    while process.isRunning, try size(folder, names()) < 10_000 { usleep(200) }
+    process.interrupt()
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 130)
+    #expect(try names().isEmpty)
+  }
+
+  private func size(_ folder: TemporaryFolder, _ names: [String]) throws -> Int {
+    try names.map { try FileSystem.read(folder.file("films/\($0)")).count }.reduce(0, +)
+  }
+
   @Test func recordingsAreNotReplacedUnasked() throws {
     let folder = try TemporaryFolder()
     let words = ["record", "cartpole-linear", "--steps", "5", "--out", "episodes"]
