@@ -160,7 +160,7 @@ package final class Canvas {
     let isThin = width < 2
     cairo_set_line_cap(context, isThin ? CAIRO_LINE_CAP_SQUARE : CAIRO_LINE_CAP_ROUND)
     cairo_set_line_join(context, isThin ? CAIRO_LINE_JOIN_MITER : CAIRO_LINE_JOIN_ROUND)
-    cairo_set_line_width(context, width)
+    cairo_set_line_width(context, near(width))
     setSource(color)
     setQuality(isCoarse: isCoarse && color.opacity >= 1)
     cairo_stroke(context)
@@ -214,7 +214,8 @@ package final class Canvas {
 
   private func selectFont(height: Double, isBold: Bool) {
     cairo_set_font_face(context, isBold ? bold : regular)
-    cairo_set_font_size(context, min(height / Self.capitalHeight, 4096))
+    // Cairo gives up at letters it can't tell from points.
+    cairo_set_font_size(context, min(max(height / Self.capitalHeight, 0.001), 4096))
   }
 
   private func advance(_ text: String) -> Double {

@@ -49,7 +49,7 @@ public final class SceneRenderer {
       paint(fill, outline, through: view)
     case .circle(let center, let radius, let fill, let outline):
       guard center.isFinite, radius.isFinite, radius > 0 else { return }
-      let reach = (radius + max(outline?.width ?? 0, 0)) * view.scale
+      let reach = radius * view.scale + width(of: outline, through: view)
       guard Sight(canvas.picture, margin: reach).contains(view.pixel(center)) else { return }
       canvas.addCircle(view.pixel(center), radius: radius * view.scale)
       paint(fill, outline, through: view)
@@ -83,15 +83,19 @@ public final class SceneRenderer {
       chain.append(view.pixel(point))
     }
     // Pointed joins of thin lines reach five times as far as the line is wide.
-    let width = stroke.map { $0.width * view.scale } ?? 0
-    let margin = 8 + (width.isFinite ? max(width, 0) : 0)
-    let sight = Sight(canvas.picture, margin: margin)
+    let sight = Sight(canvas.picture, margin: 8 + width(of: stroke, through: view))
     sight.cut(&chain)
     guard !chain.isEmpty else { return false }
     canvas.addLines(chain, isClosed: isClosed)
     // Hills and ground: their long edges cost the most, and a quarter of a pixel is fine enough.
     canvas.isCoarse = sight.isMostlyCrossed(by: chain)
     return true
+  }
+
+  /// In pixels; 0 where there is no line, or one of a width that can't be drawn.
+  private func width(of stroke: Scene.Stroke?, through view: View) -> Double {
+    let width = (stroke?.width ?? 0) * view.scale
+    return width.isFinite ? max(width, 0) : 0
   }
 
   /// Fills and outlines the canvas's path.
@@ -105,8 +109,8 @@ public final class SceneRenderer {
         keepsPath: true)
     case nil: break
     }
-    let width = outline.map { $0.width * view.scale } ?? 0
-    if let outline, width > 0, width.isFinite {
+    let width = width(of: outline, through: view)
+    if let outline, width > 0 {
       canvas.stroke(outline.color, width: width)
     } else {
       canvas.dropPath()

@@ -255,6 +255,8 @@ import Testing
       .circle(center: .init(5, 5), radius: -1, fill: .color(HandMade.white)),
       .line([.init(1, 1), .init(.nan, 5)], stroke),
       .line([.init(1, 1), .init(5, 5)], .init(HandMade.white, width: .nan)),
+      .circle(
+        center: .init(5, 5), radius: 1, fill: nil, outline: .init(HandMade.white, width: .nan)),
       .line([.init(1, 1)], stroke), .line([], stroke), .polygon([], fill: nil, outline: stroke),
       .arrow(from: .init(1, 1), to: .init(.infinity, 1), stroke),
       .text("x", at: .init(.nan, 5), height: 1, color: HandMade.white),
@@ -266,6 +268,18 @@ import Testing
           bottom: HandMade.white, bottomHeight: .nan, top: HandMade.white, topHeight: 1)),
       box)
     #expect(try picture == draw(box))
+  }
+
+  @Test func sizesBeyondCairosReachAreDrawnAllTheSame() throws {
+    let white = HandMade.white
+    _ = try draw(
+      .text("tiny", at: .init(5, 5), height: 1e-300, color: white),
+      .text("huge", at: .init(5, 5), height: 1e300, color: white))
+    let picture = try draw(
+      .text("x", at: .init(1, 9), height: 1, color: white),
+      .circle(center: .init(5, 5), radius: 1e300, fill: nil, outline: .init(white, width: 1e15)),
+      .line([.init(1, 1), .init(9, 9)], .init(white, width: 1e300)))
+    #expect(picture[50, 50] == 0xFFFFFF)
   }
 
   @Test func hugeCoordinatesAreCutOff() throws {
