@@ -9,10 +9,10 @@
 #define FUNCTIONS(X)                                                                              \
   X(CreateRenderer) X(CreateTexture) X(CreateWindow) X(DestroyRenderer) X(DestroyTexture)         \
   X(DestroyWindow) X(GameControllerClose) X(GameControllerGetJoystick) X(GameControllerName)      \
-  X(GameControllerOpen) X(GetError) X(GetRendererInfo) X(GetRendererOutputSize) X(GetTicks64)     \
+  X(GameControllerOpen) X(GetError) X(GetRendererOutputSize) X(GetTicks64)                        \
   X(GetWindowSize) X(Init) X(InitSubSystem) X(IsGameController) X(JoystickInstanceID)             \
   X(NumJoysticks) X(PollEvent) X(Quit) X(RenderClear) X(RenderCopy) X(RenderPresent) X(SetHint)   \
-  X(SetRenderDrawColor) X(SetTextureBlendMode) X(SetWindowMinimumSize) X(SetWindowTitle)          \
+  X(SetRenderDrawColor) X(SetTextureBlendMode) X(SetWindowMinimumSize)                            \
   X(UpdateTexture) X(WaitEventTimeout)
 
 static struct {
@@ -119,15 +119,6 @@ csdl2_size csdl2_drawing_size(csdl2_window *window) {
   return (csdl2_size){width, height};
 }
 
-bool csdl2_is_accelerated(csdl2_window *window) {
-  SDL_RendererInfo info;
-  return sdl.GetRendererInfo(window->renderer, &info) == 0
-    && (info.flags & SDL_RENDERER_ACCELERATED) != 0;
-}
-
-void csdl2_set_title(csdl2_window *window, const char *title) {
-  sdl.SetWindowTitle(window->window, title);
-}
 
 bool csdl2_present(
   csdl2_window *window, const uint8_t *pixels, int32_t width, int32_t height, int32_t stride

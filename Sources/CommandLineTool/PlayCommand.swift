@@ -24,7 +24,7 @@ struct Play: ParsableCommand {
     name: .long, defaultAsFlag: "",
     help: ArgumentHelp(
       "Record every attempt: the last one to FILE.rlrec, or all to a folder; without a name to a "
-        + "new folder in recordings/.", valueName: "FILE|DIR"))
+        + "new folder in Recordings.", valueName: "FILE|DIR"))
   var record: String?
   @OptionGroup var parameterOptions: ParameterOptions
 
@@ -117,7 +117,7 @@ struct Play: ParsableCommand {
     }
     let folder =
       record.isEmpty
-      ? try RunFolder.make(in: "recordings", environment: env, agent: "manual")
+      ? try RunFolder.make(in: "Recordings", environment: env, agent: "manual")
       : try RunFolder.make(at: record)
     var attempt = 0
     return FileRecorder(header: header) { _ in

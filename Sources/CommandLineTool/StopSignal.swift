@@ -8,6 +8,7 @@ import Synchronization
 /// process at once.
 final class StopSignal {
   private static let received = Atomic<Bool>(false)
+  private static let signals = [SIGINT, SIGTERM]
   private let sources: [any DispatchSourceSignal]
 
   /// Whether the run should stop.
@@ -17,7 +18,7 @@ final class StopSignal {
   ///
   /// - Parameter notice: Shown at the first signal.
   init(notice: String) {
-    sources = [SIGINT, SIGTERM].map { number in
+    sources = Self.signals.map { number in
       // The source sees the signal only when the default action is off.
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
@@ -28,5 +29,11 @@ final class StopSignal {
       source.resume()
       return source
     }
+  }
+
+  deinit {
+    for source in sources { source.cancel() }
+    // What follows may be interrupted at once again.
+    for number in Self.signals { signal(number, SIG_DFL) }
   }
 }

@@ -101,11 +101,6 @@ const char *_Nonnull csdl2_error(void);
 // Size of the drawing area in pixels.
 csdl2_size csdl2_drawing_size(csdl2_window *_Nonnull window);
 
-// Whether the graphics card draws.
-bool csdl2_is_accelerated(csdl2_window *_Nonnull window);
-
-void csdl2_set_title(csdl2_window *_Nonnull window, const char *_Nonnull title);
-
 // Shows a picture of 32-bit pixels B, G, R, X: pixel for pixel where it has the size of the drawing
 // area, otherwise scaled to fit with black bars.  False when SDL refuses; csdl2_error tells why.
 bool csdl2_present(

@@ -51,9 +51,6 @@ public final class Window {
     return (fitted(width), fitted(height))
   }
 
-  /// Changes what the window's bar says.
-  public func setTitle(_ title: String) { csdl2_set_title(handle, title) }
-
   /// Shows a picture: pixel for pixel where it has the size of the drawing area, otherwise scaled
   /// to fit between black bars.
   public func present(_ picture: Picture) throws(WindowError) {
