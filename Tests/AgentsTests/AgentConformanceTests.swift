@@ -5,7 +5,8 @@ import RLCore
 import Testing
 import Training
 
-/// Settings of an iteration of 250 steps with which everything an agent has is at work.
+/// Settings of an iteration of 250 steps with which everything an agent has is at work, under the
+/// agent's id and, where one set can't hold everything, a further word.
 enum ShortSettings {
   static let all: [String: any AgentConfiguration] = {
     var ppo = PPOConfiguration()
@@ -31,22 +32,37 @@ enum ShortSettings {
     sac.policyHidden = [32, 32]
     sac.criticHidden = [32, 32]
     sac.learningRateSchedule = .linear
-    return ["ppo": ppo, "sac": sac]
+    // Quantiles of all critics are pooled, so these leave no subset to draw.
+    var quantiles = sac
+    quantiles.targetCritics = 3
+    quantiles.quantiles = 5
+    quantiles.droppedQuantiles = 2
+    quantiles.policyCombination = .mean
+    return ["ppo": ppo, "sac": sac, "sac quantiles": quantiles]
   }()
 }
 
 /// What must hold for every registered agent on every registered environment.
 @Suite struct AgentConformanceTests {
   struct Pair: CustomTestStringConvertible, Sendable {
-    let agent: String
+    let settings: String
     let environment: String
-    var testDescription: String { "\(agent) on \(environment)" }
+    var agent: String { String(settings.prefix { $0 != " " }) }
+    var testDescription: String { "\(settings) on \(environment)" }
   }
 
   static let pairs = AgentRegistry.all.flatMap { agent in
-    EnvironmentRegistry.all.map(\.specification)
-      .filter { agent.defaults.problem(in: $0) == nil }
-      .map { Pair(agent: agent.identifier, environment: $0.identifier) }
+    ShortSettings.all.keys.sorted().filter { $0.split(separator: " ")[0] == agent.identifier }
+      .flatMap { settings in
+        EnvironmentRegistry.all.map(\.specification)
+          .filter { agent.defaults.problem(in: $0) == nil }
+          .map { Pair(settings: settings, environment: $0.identifier) }
+      }
+  }
+
+  /// A new agent without short settings would be tested on nothing.
+  @Test func everyAgentIsTested() {
+    #expect(Set(Self.pairs.map(\.agent)) == Set(AgentRegistry.all.map(\.identifier)))
   }
 
   private func make(_ pair: Pair, threads: Int) throws -> any Agent {
@@ -54,7 +70,7 @@ enum ShortSettings {
     let environment = try #require(EnvironmentRegistry.find(pair.environment)).makeVector(5)
     environment.reset(seeds: .training(runSeed: 7))
     return registered.make(
-      try #require(ShortSettings.all[pair.agent]),
+      try #require(ShortSettings.all[pair.settings]),
       in: AgentContext(
         environment: environment, pool: WorkerPool(threads: threads), seed: 7, totalSteps: 2000))
   }
