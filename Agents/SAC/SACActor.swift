@@ -40,7 +40,8 @@ package final class SACActor {
     policy = MLPPolicy(
       squashedFor: specification, hidden: configuration.policyHidden,
       activation: configuration.activation, usesLayerNorm: configuration.policyLayerNorm,
-      logDeviations: range, normalizesObservations: configuration.normalizeObservations,
+      pattern: configuration.policyArchitecture, logDeviations: range,
+      normalizesObservations: configuration.normalizeObservations,
       random: &random)
     let (rows, width) = (configuration.batchSize, specification.actionWidth)
     nextSample = SquashedGaussian(rows: rows, width: width, logDeviations: range)
@@ -51,8 +52,10 @@ package final class SACActor {
     logTemperature.parameters[0].value[0, 0] = ScalarMaths.log(configuration.initialTemperature)
     optimizer = Adam(
       policy.network.parameters,
-      configuration: AdamConfiguration(weightDecay: configuration.weightDecay))
-    temperatureOptimizer = Adam(logTemperature)
+      configuration: AdamConfiguration(
+        beta1: configuration.adamBeta1, weightDecay: configuration.weightDecay))
+    temperatureOptimizer = Adam(
+      logTemperature, configuration: AdamConfiguration(beta1: configuration.temperatureAdamBeta1))
     workspace = policy.network.makeWorkspace(rows: rows)
     nextWorkspace = policy.network.makeWorkspace(rows: rows)
     noise = Matrix(rows: rows, columns: width)
@@ -160,12 +163,7 @@ package final class SACActor {
 
   /// Starts anew with other weights.
   func reset(random: inout RandomStream) {
-    let network = policy.network
-    let fresh = MLP(
-      name: network.name, architecture: network.architecture, initializer: .fanInUniform,
-      random: &random)
-    network.parameters.copyValues(from: fresh.parameters)
-    network.parametersDidChange()
+    policy.network.reinitialize(random: &random)
     optimizer.reset()
     logTemperature.parameters[0].value[0, 0] = ScalarMaths.log(configuration.initialTemperature)
     temperatureOptimizer.reset()

@@ -60,7 +60,7 @@ public final class SACAgent: Agent {
     critics = (0..<configuration.critics).map { index in
       SACCritic(
         index, configuration, observationWidth: observationWidth, actionWidth: actionWidth,
-        random: &initial)
+        seed: context.seed, random: &initial)
     }
     buffer = ReplayBuffer(
       capacity: configuration.bufferSize, observationWidth: observationWidth,

@@ -1,5 +1,4 @@
 public import NeuralNetworks
-public import RLCore
 public import Training
 
 /// How the critics' values of an action become one.
@@ -42,6 +41,10 @@ public struct SACConfiguration: AgentConfiguration {
   public var learningRateSchedule = Schedule.Kind.constant
   /// Decoupled weight decay of policy and critics.
   public var weightDecay: Float = 0
+  /// β₁ of Adam for policy and critics.
+  public var adamBeta1: Float = 0.9
+  /// β₁ of Adam for the temperature.
+  public var temperatureAdamBeta1: Float = 0.9
   /// α at the start, or always where the target entropy is null and it is not learnt.
   public var initialTemperature: Float = 1
   /// Whether α is learnt.
@@ -64,11 +67,17 @@ public struct SACConfiguration: AgentConfiguration {
   public var droppedQuantiles = 0
   /// Updates between two resets of all networks and optimisers, which keep the buffer; null for none.
   public var resetEvery: Int?
+  /// The probability with which a critic drops a hidden sum while it learns; 0 for none.
+  public var criticDropout: Float = 0
   /// Whether observations are standardised by running statistics.
   public var normalizeObservations = false
-  /// Widths of the policy's hidden layers.
+  /// How the policy's hidden layers are wired.
+  public var policyArchitecture = MLPPattern.plain
+  /// How the critics' hidden layers are wired.
+  public var criticArchitecture = MLPPattern.plain
+  /// Widths of the policy's hidden layers, or of its residual blocks.
   public var policyHidden = [256, 256]
-  /// Widths of the critics' hidden layers.
+  /// Widths of the critics' hidden layers, or of their residual blocks.
   public var criticHidden = [256, 256]
   /// Non-linearity of all networks.
   public var activation = Activation.relu
@@ -99,6 +108,8 @@ public struct SACConfiguration: AgentConfiguration {
     case temperatureLearningRate = "temperature-learning-rate"
     case learningRateSchedule = "learning-rate-schedule"
     case weightDecay = "weight-decay"
+    case adamBeta1 = "adam-beta1"
+    case temperatureAdamBeta1 = "temperature-adam-beta1"
     case initialTemperature = "initial-temperature"
     case learnsTemperature = "learn-temperature"
     case targetEntropyPerComponent = "target-entropy-per-component"
@@ -110,7 +121,10 @@ public struct SACConfiguration: AgentConfiguration {
     case quantiles
     case droppedQuantiles = "dropped-quantiles"
     case resetEvery = "reset-every"
+    case criticDropout = "critic-dropout"
     case normalizeObservations = "normalize-observations"
+    case policyArchitecture = "policy-architecture"
+    case criticArchitecture = "critic-architecture"
     case policyHidden = "policy-hidden"
     case criticHidden = "critic-hidden"
     case activation
@@ -137,6 +151,8 @@ public struct SACConfiguration: AgentConfiguration {
     try container.encode(temperatureLearningRate, forKey: .temperatureLearningRate)
     try container.encode(learningRateSchedule, forKey: .learningRateSchedule)
     try container.encode(weightDecay, forKey: .weightDecay)
+    try container.encode(adamBeta1, forKey: .adamBeta1)
+    try container.encode(temperatureAdamBeta1, forKey: .temperatureAdamBeta1)
     try container.encode(initialTemperature, forKey: .initialTemperature)
     try container.encode(learnsTemperature, forKey: .learnsTemperature)
     try container.encode(targetEntropyPerComponent, forKey: .targetEntropyPerComponent)
@@ -148,7 +164,10 @@ public struct SACConfiguration: AgentConfiguration {
     try container.encode(quantiles, forKey: .quantiles)
     try container.encode(droppedQuantiles, forKey: .droppedQuantiles)
     try container.encode(resetEvery, forKey: .resetEvery)
+    try container.encode(criticDropout, forKey: .criticDropout)
     try container.encode(normalizeObservations, forKey: .normalizeObservations)
+    try container.encode(policyArchitecture, forKey: .policyArchitecture)
+    try container.encode(criticArchitecture, forKey: .criticArchitecture)
     try container.encode(policyHidden, forKey: .policyHidden)
     try container.encode(criticHidden, forKey: .criticHidden)
     try container.encode(activation, forKey: .activation)
@@ -175,6 +194,8 @@ public struct SACConfiguration: AgentConfiguration {
       ("temperature-learning-rate", "Adam's step size for the temperature"),
       ("learning-rate-schedule", "constant, or linear or cosine (to 0 at the end of the run)"),
       ("weight-decay", "decoupled weight decay of policy and critics (AdamW)"),
+      ("adam-beta1", "decay of Adam's mean gradient, for policy and critics"),
+      ("temperature-adam-beta1", "decay of Adam's mean gradient, for the temperature (BRO: 0.5)"),
       ("initial-temperature", "weight of the entropy (alpha) at the start"),
       ("learn-temperature", "adapt the temperature to the target entropy"),
       ("target-entropy-per-component", "nats per action component, over -1...1"),
@@ -186,9 +207,12 @@ public struct SACConfiguration: AgentConfiguration {
       ("quantiles", "quantiles each critic predicts (TQC: 25); 1 for the mean"),
       ("dropped-quantiles", "highest quantiles left out of a target, per critic (TQC: 2)"),
       ("reset-every", "updates between two resets of all networks; null for never"),
-      ("normalize-observations", "standardise observations by running statistics"),
-      ("policy-hidden", "widths of the policy's hidden layers"),
-      ("critic-hidden", "widths of the critics' hidden layers"),
+      ("critic-dropout", "probability to drop a critic's hidden sum in learning (DroQ: 0.01)"),
+      ("normalize-observations", "standardise observations by running statistics (SimBa)"),
+      ("policy-architecture", "plain, or residual blocks: simba or bro"),
+      ("critic-architecture", "plain, or residual blocks: simba or bro"),
+      ("policy-hidden", "widths of the policy's hidden layers; one per residual block"),
+      ("critic-hidden", "widths of the critics' hidden layers; one per residual block"),
       ("activation", "tanh, relu, elu, silu or identity"),
       ("policy-layer-norm", "normalise the policy's hidden layers"),
       ("critic-layer-norm", "normalise the critics' hidden layers"),
@@ -201,100 +225,5 @@ public struct SACConfiguration: AgentConfiguration {
   var learningRates: Schedule {
     Schedule(
       kind: learningRateSchedule, initial: 1, final: learningRateSchedule == .constant ? 1 : 0)
-  }
-
-  /// What is wrong with these settings, in one sentence with the remedy; nil when nothing is.
-  public func problem(environments: Int, totalSteps: Int) -> String? {
-    sizeProblem(environments: environments) ?? rateProblem ?? familyProblem ?? networkProblem
-  }
-
-  /// Choices have no density over −1...1, and an endless interval no middle.
-  public func problem(in specification: EnvironmentSpecification) -> String? {
-    guard case .box(let low, let high) = specification.actionSpace else {
-      return "sac needs continuous actions, and \(specification.identifier) has choices; take ppo"
-    }
-    guard (low + high).allSatisfy(\.isFinite) else {
-      return "sac needs bounded actions, and those of \(specification.identifier) are not"
-    }
-    return nil
-  }
-
-  /// Bytes of the replay buffer.
-  public func experienceBytes(in specification: EnvironmentSpecification) -> Int {
-    ReplayBuffer.byteCount(
-      capacity: bufferSize, observationWidth: specification.observationWidth,
-      actionWidth: specification.actionWidth)
-  }
-
-  private func sizeProblem(environments: Int) -> String? {
-    if stepsPerRound < 1 { return "steps-per-round must be at least 1" }
-    if stepsPerIteration < 1 { return "steps-per-iteration must be at least 1" }
-    if stepsPerRound > 1 << 20 || stepsPerIteration > 1 << 30 {
-      return "steps-per-round must be at most 2^20 and steps-per-iteration at most 2^30"
-    }
-    if !(replayRatio > 0 && replayRatio <= 1024) { return "replay-ratio must lie in 0...1024" }
-    if bufferSize < 1 || bufferSize > 1 << 31 { return "buffer-size must lie in 1...2^31" }
-    if batchSize < 1 || batchSize > 65536 { return "batch-size must lie in 1...65536" }
-    if multiStep < 1 || multiStep > 1000 { return "multi-step must lie in 1...1000" }
-    if multiStep > bufferSize {
-      return "multi-step must be at most buffer-size; take a larger buffer or fewer steps"
-    }
-    if batchSize > warmUpSteps {
-      return "batch-size must be at most warm-up-steps; lower it or warm up longer"
-    }
-    if batchSize > bufferSize { return "batch-size must be at most buffer-size" }
-    if warmUpSteps < environments * multiStep {
-      return "warm-up-steps must be at least environments times multi-step, "
-        + "\(environments * multiStep), so that the buffer is not empty after it"
-    }
-    return nil
-  }
-
-  private var rateProblem: String? {
-    if !(discount >= 0 && discount <= 1) { return "discount must lie in 0...1" }
-    if !(targetRate > 0 && targetRate <= 1) { return "target-rate must lie in 0...1, above 0" }
-    let rates = [policyLearningRate, criticLearningRate, temperatureLearningRate]
-    if !rates.allSatisfy({ $0 > 0 && $0.isFinite }) { return "learning rates must be above 0" }
-    if learningRateSchedule == .exponential {
-      return "learning-rate-schedule must be constant, linear or cosine"
-    }
-    if !(weightDecay >= 0 && weightDecay.isFinite) { return "weight-decay must not be negative" }
-    if !(initialTemperature > 0 && initialTemperature.isFinite) {
-      return "initial-temperature must be above 0"
-    }
-    if !targetEntropyPerComponent.isFinite { return "target-entropy-per-component must be finite" }
-    if !(rewardScale > 0 && rewardScale.isFinite) { return "reward-scale must be above 0" }
-    return nil
-  }
-
-  private var familyProblem: String? {
-    if policyDelay < 1 { return "policy-delay must be at least 1" }
-    if !(1...64).contains(critics) { return "critics must lie in 1...64" }
-    if !(1...critics).contains(targetCritics) {
-      return "target-critics must lie in 1...\(critics), the number of critics"
-    }
-    if !(1...1024).contains(quantiles) { return "quantiles must lie in 1...1024" }
-    if !(0..<quantiles).contains(droppedQuantiles) {
-      return "dropped-quantiles must lie in 0...\(quantiles - 1), below quantiles"
-    }
-    if quantiles > 1 && targetCritics != critics {
-      return "target-critics must equal critics while there are quantiles, which are pooled"
-    }
-    if let resetEvery, resetEvery < 1 { return "reset-every must be at least 1" }
-    return nil
-  }
-
-  private var networkProblem: String? {
-    if (policyHidden + criticHidden).contains(where: { $0 < 1 || $0 > 8192 }) {
-      return "policy-hidden and critic-hidden must hold widths in 1...8192"
-    }
-    if max(policyHidden.count, criticHidden.count) > MLPPolicy.mostHiddenLayers {
-      return
-        "policy-hidden and critic-hidden must hold at most \(MLPPolicy.mostHiddenLayers) widths"
-    }
-    if !(lowestLogStd >= -20 && highestLogStd <= 10 && lowestLogStd < highestLogStd) {
-      return "lowest-log-std and highest-log-std must ascend within -20...10"
-    }
-    return nil
   }
 }

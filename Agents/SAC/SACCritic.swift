@@ -4,6 +4,11 @@ package import Training
 
 /// One critic of SAC with its target, its optimiser and the memory for a minibatch.
 ///
+/// Dropout, where it is set, is at work in whatever is learnt from: targets, the critic's loss and the
+/// policy's.  A single value of ``value(of:action:in:)`` is that of the whole network.
+///
+/// - Source: dropout of Hiraoka et al. 2022, arXiv:2110.02034.
+///
 /// Shapes: B rows, O observation and A action components, K quantiles.  Each critic is a task of its
 /// own; critics share nothing that is written.
 package final class SACCritic {
@@ -25,6 +30,9 @@ package final class SACCritic {
   package private(set) var greatestValue: Float = 0
   /// Of the last gradient.
   package private(set) var squaredNorm: Float = 0
+  /// Draws what this critic and its target drop.
+  package var dropoutStream: RandomStream
+  private let usesDropout: Bool
   private let optimizer: Adam
   private let workspace: MLP.Workspace
   private let targetWorkspace: MLP.Workspace
@@ -35,28 +43,34 @@ package final class SACCritic {
   private let valueGradient: Matrix
   private let meanGradient: Matrix
 
+  /// Makes a critic with new weights from `random`; what it drops is drawn from a stream of its own.
   package init(
     _ index: Int, _ configuration: SACConfiguration, observationWidth: Int, actionWidth: Int,
-    random: inout RandomStream
+    seed: UInt64, random: inout RandomStream
   ) {
+    usesDropout = configuration.criticDropout > 0
+    dropoutStream = RandomStream(seed: seed, name: "critic-dropout", index: index)
     let width = observationWidth + actionWidth
     let architecture = MLPArchitecture(
       inputs: width, hidden: configuration.criticHidden, outputs: configuration.quantiles,
-      activation: configuration.activation, usesLayerNorm: configuration.criticLayerNorm)
+      activation: configuration.activation, usesLayerNorm: configuration.criticLayerNorm,
+      pattern: configuration.criticArchitecture)
+    let initializer: WeightInitializer = architecture.pattern == .plain ? .fanInUniform : .heNormal
     network = MLP(
-      name: "critic.\(index)", architecture: architecture, initializer: .fanInUniform,
+      name: "critic.\(index)", architecture: architecture, initializer: initializer,
       random: &random)
     var unused = RandomStream(seed: 0, name: "unused")
     target = MLP(
-      name: "target-critic.\(index)", architecture: architecture, initializer: .fanInUniform,
+      name: "target-critic.\(index)", architecture: architecture, initializer: initializer,
       random: &unused)
     optimizer = Adam(
       network.parameters,
-      configuration: AdamConfiguration(weightDecay: configuration.weightDecay))
+      configuration: AdamConfiguration(
+        beta1: configuration.adamBeta1, weightDecay: configuration.weightDecay))
     let rows = configuration.batchSize
-    workspace = network.makeWorkspace(rows: rows)
-    targetWorkspace = target.makeWorkspace(rows: rows)
-    policyWorkspace = network.makeWorkspace(rows: rows)
+    workspace = network.makeWorkspace(rows: rows, dropout: configuration.criticDropout)
+    targetWorkspace = target.makeWorkspace(rows: rows, dropout: configuration.criticDropout)
+    policyWorkspace = network.makeWorkspace(rows: rows, dropout: configuration.criticDropout)
     targetValues = targetWorkspace.output
     input = Matrix(rows: rows, columns: width)
     nextInput = Matrix(rows: rows, columns: width)
@@ -78,6 +92,7 @@ package final class SACCritic {
   /// Values next actions by the target.
   package func evaluateTarget(observations: Matrix, actions: Matrix) {
     join(observations, actions, into: nextInput)
+    targetWorkspace.drawDropout(using: &dropoutStream)
     target.forward(nextInput, rows: nextInput.rows, in: targetWorkspace)
   }
 
@@ -105,6 +120,7 @@ package final class SACCritic {
   /// Computes the gradient of ``learn(observations:actions:targets:learningRate:)``.
   package func computeGradient(observations: Matrix, actions: Matrix, targets: Matrix) {
     join(observations, actions, into: input)
+    workspace.drawDropout(using: &dropoutStream)
     let values = network.forward(input, rows: input.rows, in: workspace)
     let rows = input.rows
     (loss, meanValue, greatestValue) = (0, 0, -.infinity)
@@ -149,6 +165,7 @@ package final class SACCritic {
   /// Values the policy's actions and differentiates by them; the network's gradient stays.
   package func evaluatePolicy(observations: Matrix, actions: Matrix) {
     join(observations, actions, into: policyInput)
+    policyWorkspace.drawDropout(using: &dropoutStream)
     let values = network.forward(policyInput, rows: policyInput.rows, in: policyWorkspace)
     let share = 1 / Float(values.columns)
     for i in 0..<policyInput.rows {
@@ -161,8 +178,9 @@ package final class SACCritic {
       inputGradient: inputGradient, updatesParameters: false)
   }
 
-  /// The mean value of one observation and action.
-  func value(of observation: Matrix, action: Matrix, in scratch: SACCriticScratch) -> Float {
+  /// The mean value of one observation and action, of the whole network without dropout.
+  package func value(of observation: Matrix, action: Matrix, in scratch: SACCriticScratch) -> Float
+  {
     scratch.join(observation, action)
     let values = network.forward(scratch.input, rows: 1, in: scratch.workspace)
     var sum: Float = 0
@@ -182,11 +200,7 @@ package final class SACCritic {
 
   /// Starts anew with other weights.
   func reset(random: inout RandomStream) {
-    let fresh = MLP(
-      name: network.name, architecture: network.architecture, initializer: .fanInUniform,
-      random: &random)
-    network.parameters.copyValues(from: fresh.parameters)
-    network.parametersDidChange()
+    network.reinitialize(random: &random)
     copyToTarget()
     optimizer.reset()
   }
@@ -196,6 +210,9 @@ package final class SACCritic {
     archive.set(network.parameters.parameters)
     archive.set(target.parameters.parameters)
     archive.set(optimizer, named: "\(network.name).adam")
+    if usesDropout {
+      archive.set("\(network.name).dropout.stream", .words(dropoutStream.words))
+    }
   }
 
   /// Reads network, target and moments.
@@ -203,17 +220,22 @@ package final class SACCritic {
     try archive.read(into: network.parameters.parameters)
     try archive.read(into: target.parameters.parameters)
     try archive.read(into: optimizer, named: "\(network.name).adam")
+    if usesDropout {
+      dropoutStream = RandomStream(
+        words: try archive.words("\(network.name).dropout.stream", count: 4))
+    }
     network.parametersDidChange()
     target.parametersDidChange()
   }
 }
 
 /// Memory to value single actions in, apart from minibatches.
-final class SACCriticScratch {
+package final class SACCriticScratch {
   let input: Matrix
   let workspace: MLP.Workspace
 
-  init(_ critic: SACCritic) {
+  /// Allocates the memory.
+  package init(_ critic: SACCritic) {
     input = Matrix(rows: 1, columns: critic.network.architecture.inputs)
     workspace = critic.network.makeWorkspace(rows: 1)
   }

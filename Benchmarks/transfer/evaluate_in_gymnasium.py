@@ -93,6 +93,8 @@ class Policy:
             raise PolicyFileError(f"no usable policy in the file ({error!r})") from error
         if self.head not in ("gaussian", "categorical") or description.get("layer-norm"):
             raise PolicyFileError(f"cannot run a policy with head {self.head!r} or layer-norm here")
+        if description.get("architecture", "plain") != "plain":
+            raise PolicyFileError(f"cannot run a policy of architecture {description['architecture']!r} here")
         self.mean = self.deviation = None
         if "observation-normalizer.mean" in tensors:
             variance = tensors["observation-normalizer.variance"]

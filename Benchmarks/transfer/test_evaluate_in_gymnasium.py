@@ -83,7 +83,10 @@ class PolicyTests(unittest.TestCase):
                     read_safetensors(self.path)
 
     def test_foreign_policies_are_refused(self):
-        for change in ({"head": "flow"}, {"activation": "gelu"}, {"layer-norm": True}, {"hidden": [1, 1]}):
+        changes = (
+            {"head": "flow"}, {"activation": "gelu"}, {"layer-norm": True}, {"architecture": "bro"}, {"hidden": [1, 1]},
+        )
+        for change in changes:
             with self.subTest(change), self.assertRaises(PolicyFileError):
                 write_policy(self.path, self.tensors, **(self.description | change))
                 Policy(self.path)

@@ -11,11 +11,13 @@ package struct LayerMatrices {
   package let output: Matrix
   /// Before it; needed for SiLU only.
   package let sums: Matrix?
+  /// What the layer does besides; nil for nothing.
+  package let extras: LayerExtras?
 
   package init(
     weight: Matrix, transposedWeight: Matrix, bias: Matrix, weightGradient: Matrix,
     biasGradient: Matrix, norm: LayerNormMatrices?, activation: ActivationKernel, output: Matrix,
-    sums: Matrix?
+    sums: Matrix?, extras: LayerExtras? = nil
   ) {
     self.weight = weight
     self.transposedWeight = transposedWeight
@@ -26,6 +28,7 @@ package struct LayerMatrices {
     self.activation = activation
     self.output = output
     self.sums = sums
+    self.extras = extras
   }
 }
 
@@ -56,8 +59,9 @@ package struct LayerNormMatrices {
 /// Works on plain pointers: with reference counting of every matrix a single row would take three
 /// times as long.
 package final class LayerChain {
-  private let layers: UnsafeMutablePointer<LayerPointers>
-  private let count: Int
+  let layers: UnsafeMutablePointer<LayerPointers>
+  let count: Int
+  private let extras: UnsafeMutablePointer<LayerExtraPointers>?
   private let capacity: Int
   private let widest: Int
   private let inputs: Int
@@ -67,7 +71,7 @@ package final class LayerChain {
   private var gradients: [Vector] = []
 
   /// Added to the variance by LayerNorm, as in PyTorch.
-  private static let normEpsilon: Float = 1e-5
+  static let normEpsilon: Float = 1e-5
 
   /// Chains layers whose outputs have room for `capacity` rows.
   package init(_ matrices: [LayerMatrices], capacity: Int) {
@@ -79,6 +83,7 @@ package final class LayerChain {
     outputs = matrices[count - 1].weight.columns
     widest = matrices.reduce(inputs) { max($0, $1.weight.columns) }
     layers = .allocate(capacity: count)
+    extras = LayerChain.makeExtras(matrices, capacity: capacity)
     for (l, layer) in matrices.enumerated() {
       precondition(
         (l == 0 || matrices[l - 1].weight.columns == layer.weight.rows)
@@ -90,13 +95,17 @@ package final class LayerChain {
     }
   }
 
-  deinit { layers.deallocate() }
+  deinit {
+    layers.deallocate()
+    extras?.deallocate()
+  }
 
   /// Computes the outputs of `rows` rows of the input that start at `firstRow`.
   package func forward(_ input: Matrix, firstRow: Int, rows: Int) {
     check(input, firstRow, rows)
     let openBLAS = KernelBackend.usesOpenBLAS(width: widest)
     var x = UnsafePointer(input.base + firstRow * input.stride)
+    if let extras { return forward(x, rows: rows, openBLAS: openBLAS, extras: extras) }
     var stride = input.stride
     for l in 0..<count {
       let layer = layers + l
@@ -135,11 +144,32 @@ package final class LayerChain {
       "gradients for \(rows) rows by \(outputGradient.rows) × \(outputGradient.columns)")
     allocateGradients()
     let openBLAS = KernelBackend.usesOpenBLAS(width: widest)
-    var gradient = UnsafePointer(outputGradient.base)
+    let x = UnsafePointer(input.base + firstRow * input.stride)
+    let gradient =
+      if let extras {
+        backward(
+          x, rows: rows, outputGradient: outputGradient.base, accumulating: accumulating,
+          updatesParameters: updatesParameters, openBLAS: openBLAS, extras: extras)
+      } else {
+        backward(
+          x, rows: rows, outputGradient: outputGradient.base, accumulating: accumulating,
+          updatesParameters: updatesParameters, openBLAS: openBLAS)
+      }
+    guard let inputGradient else { return }
+    layers.pointee.backwardInput(
+      rows, gradient, .identity, saved: nil, into: inputGradient.base, openBLAS: openBLAS)
+  }
+
+  /// The backward pass down to the gradient by the first layer's sums.
+  private func backward(
+    _ input: UnsafePointer<Float>, rows: Int, outputGradient: UnsafePointer<Float>,
+    accumulating: Bool, updatesParameters: Bool, openBLAS: Bool
+  ) -> UnsafePointer<Float> {
+    var gradient = outputGradient
     for l in stride(from: count - 1, through: 0, by: -1) {
       let layer = layers + l
       if updatesParameters {
-        let x = l > 0 ? layers[l - 1].output : input.base + firstRow * input.stride
+        let x = l > 0 ? UnsafePointer(layers[l - 1].output) : input
         layer.pointee.backwardWeights(
           x, rows, gradient, accumulating: accumulating, openBLAS: openBLAS)
       }
@@ -154,17 +184,23 @@ package final class LayerChain {
         updatesParameters: updatesParameters)
       gradient = UnsafePointer(next)
     }
-    guard let inputGradient else { return }
-    layers.pointee.backwardInput(
-      rows, gradient, .identity, saved: nil, into: inputGradient.base, openBLAS: openBLAS)
+    return gradient
   }
 
-  /// Allocates the gradients by the hidden layers; neighbours but one share memory.
+  /// Allocates the gradients by the hidden layers; neighbours but one share memory, unless a layer
+  /// is added to another, whose gradient has to last.
   private func allocateGradients() {
     guard gradients.isEmpty, count > 1 else { return }
     let longest = matrices.dropLast().reduce(0) { max($0, $1.weight.stride) }
-    gradients = (0..<2).map { _ in Vector(count: capacity * longest) }
-    for l in 0..<count - 1 { layers[l].gradient = gradients[l % 2].base }
+    let shared = extras == nil ? 2 : count - 1
+    gradients = (0..<shared).map { _ in Vector(count: capacity * longest) }
+    for l in 0..<count - 1 {
+      layers[l].gradient = gradients[l % shared].base
+      guard let extras, case .output = extras[l].skip else { continue }
+      let vector = Vector(count: capacity * matrices[l].weight.stride)
+      extras[l].outputGradient = vector.base
+      gradients.append(vector)
+    }
   }
 
   private func check(_ input: Matrix, _ firstRow: Int, _ rows: Int) {

@@ -91,6 +91,27 @@ internal import Glibc
     }
   }
 
+  /// Fills a matrix with zeros, with a probability below 1, and otherwise with the inverse of the
+  /// probability of anything else, so that the mean is 1.
+  ///
+  /// A draw serves two columns of a row; the probability is good to 2⁻³².
+  package mutating func fillDropout(_ matrix: Matrix, probability: Float) {
+    let threshold = UInt32(Double(probability) * 0x1p32)
+    let kept = 1 / (1 - probability)
+    for i in 0..<matrix.rows {
+      let row = matrix.base + i * matrix.stride
+      var j = 0
+      while j < matrix.columns {
+        let bits = next()
+        row[j] = UInt32(truncatingIfNeeded: bits) < threshold ? 0 : kept
+        if j + 1 < matrix.columns {
+          row[j + 1] = UInt32(truncatingIfNeeded: bits >> 32) < threshold ? 0 : kept
+        }
+        j += 2
+      }
+    }
+  }
+
   /// Puts 0 ..< count of an index buffer into random order (Fisher and Yates).
   public mutating func shuffle(_ indices: inout [Int32]) {
     var i = indices.count - 1

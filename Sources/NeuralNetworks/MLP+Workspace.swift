@@ -12,10 +12,20 @@ extension MLP {
     let chain: LayerChain
     let network: ObjectIdentifier
     private let outputs: [Matrix]
+    private let dropout: Float
+    private let masks: [Matrix]
 
-    init(_ network: MLP, rows: Int) {
+    init(_ network: MLP, rows: Int, dropout: Float) {
       precondition(rows >= 0, "a workspace of \(rows) rows")
-      let matrices = network.layers.map { $0.matrices(rows: rows) }
+      precondition(dropout >= 0 && dropout < 1, "a dropout of \(dropout)")
+      self.dropout = dropout
+      masks = network.layers.dropLast(dropout == 0 ? network.layers.count : 1).map {
+        Matrix(rows: rows, columns: $0.weight.value.columns)
+      }
+      let masks = self.masks
+      let matrices = network.layers.enumerated().map { l, layer in
+        layer.matrices(rows: rows, dropoutMask: l < masks.count ? masks[l] : nil)
+      }
       capacity = rows
       self.network = ObjectIdentifier(network)
       outputs = matrices.map(\.output)
@@ -28,14 +38,25 @@ extension MLP {
       precondition(layer >= 0 && layer < outputs.count - 1, "hidden layer \(layer)")
       return outputs[layer]
     }
+
+    /// Draws which sums the next batches drop; without dropout nothing is drawn.
+    ///
+    /// A dropped sum becomes 0, the others are divided by the probability to stay.  The masks last
+    /// until they are drawn again; before the first time everything is dropped.
+    ///
+    /// - Source: Hiraoka et al. 2022, arXiv:2110.02034: `norm(dropout(X · W + b))`.
+    public func drawDropout(using random: inout RandomStream) {
+      for mask in masks { random.fillDropout(mask, probability: dropout) }
+    }
   }
 }
 
 extension MLP.Layer {
   /// The layer's parameters, with fresh memory for what a batch leaves.
-  func matrices(rows: Int) -> LayerMatrices {
+  func matrices(rows: Int, dropoutMask: Matrix?) -> LayerMatrices {
     let width = weight.value.columns
     func batch() -> Matrix { Matrix(rows: rows, columns: width) }
+    let hasExtras = skip != nil || keepsSums || dropoutMask != nil
     return LayerMatrices(
       weight: weight.value, transposedWeight: transposed, bias: bias.value,
       weightGradient: weight.gradient, biasGradient: bias.gradient,
@@ -45,6 +66,9 @@ extension MLP.Layer {
           shiftGradient: norm.shift.gradient, normalized: batch(),
           inverseDeviations: Vector(count: rows))
       },
-      activation: activation.kernel, output: batch(), sums: activation.savesSums ? batch() : nil)
+      activation: activation.kernel, output: batch(), sums: activation.savesSums ? batch() : nil,
+      extras: hasExtras
+        ? LayerExtras(
+          skip: skip, keptSums: keepsSums ? batch() : nil, dropoutMask: dropoutMask) : nil)
   }
 }

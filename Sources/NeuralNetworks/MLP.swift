@@ -2,15 +2,18 @@ public import LinearAlgebra
 
 /// A multilayer perceptron with hand-written gradients.
 ///
-/// Layer l computes `act(norm(X · W + b))`; the last one only `X · W + b`.  A network owns its
-/// parameters and their gradients; everything that depends on a batch lives in a ``Workspace``, so
-/// `forward` may run on several threads at once, each with a workspace of its own.  `backward`
-/// writes the one gradient buffer and must run on one thread at a time.
+/// Layer l computes `act(norm(X · W + b))`; the last one only `X · W + b`; residual patterns add
+/// earlier layers.  A network owns its parameters and their gradients; everything that depends on a
+/// batch, dropout included, lives in a ``Workspace``, so `forward` may run on several threads at
+/// once, each with a workspace of its own.  `backward` writes the one gradient buffer and must run on
+/// one thread at a time.
 public final class MLP {
   /// The prefix of the parameters' names.
   public let name: String
   /// The shape.
   public let architecture: MLPArchitecture
+  /// How weights start.
+  public let initializer: WeightInitializer
   /// Weights, biases and scales.
   public let parameters: ParameterBlock
 
@@ -22,6 +25,8 @@ public final class MLP {
     /// Wᵀ, which the input gradient and narrow outputs read.
     let transposed: Matrix
     let activation: Activation
+    let skip: LayerSkip?
+    let keepsSums: Bool
   }
 
   let layers: [Layer]
@@ -38,42 +43,54 @@ public final class MLP {
     name: String, architecture: MLPArchitecture, initializer: WeightInitializer,
     random: inout RandomStream
   ) {
-    let widths = architecture.widths
-    precondition(widths.allSatisfy { $0 > 0 }, "a network of widths \(widths)")
+    precondition(architecture.isPossible, "a network of widths \(architecture.hidden)")
     self.name = name
     self.architecture = architecture
-    var shapes: [(name: String, rows: Int, columns: Int, isWeight: Bool)] = []
-    for l in 0..<widths.count - 1 {
-      shapes.append(("\(name).\(l).weight", widths[l], widths[l + 1], true))
-      shapes.append(("\(name).\(l).bias", 1, widths[l + 1], false))
-      if architecture.usesLayerNorm && l < widths.count - 2 {
-        shapes.append(("\(name).\(l).norm.scale", 1, widths[l + 1], false))
-        shapes.append(("\(name).\(l).norm.shift", 1, widths[l + 1], false))
-      }
-    }
-    let block = ParameterBlock(shapes)
+    self.initializer = initializer
+    let shapes = architecture.layers
+    parameters = ParameterBlock(Self.parameterShapes(of: shapes, name: name))
+    var next = parameters.parameters.makeIterator()
     var layers: [Layer] = []
-    var next = 0
-    for l in 0..<widths.count - 1 {
-      let isOutput = l == widths.count - 2
-      let (weight, bias) = (block.parameters[next], block.parameters[next + 1])
-      next += 2
+    while let weight = next.next(), let bias = next.next() {
+      let shape = shapes[layers.count]
       var norm: (scale: Parameter, shift: Parameter)?
-      if architecture.usesLayerNorm && !isOutput {
-        norm = (block.parameters[next], block.parameters[next + 1])
-        block.parameters[next].value.fill(1)
-        next += 2
+      if shape.usesLayerNorm, let scale = next.next(), let shift = next.next() {
+        norm = (scale, shift)
       }
-      initializer.fill(
-        weight: weight.value, bias: bias.value, isOutput: isOutput, random: &random)
       layers.append(
         Layer(
           weight: weight, bias: bias, norm: norm,
-          transposed: Matrix(rows: weight.value.columns, columns: weight.value.rows),
-          activation: isOutput ? .identity : architecture.activation))
+          transposed: Matrix(rows: shape.outputs, columns: shape.inputs),
+          activation: shape.activation, skip: shape.skip, keepsSums: shape.keepsSums))
     }
-    parameters = block
     self.layers = layers
+    reinitialize(random: &random)
+  }
+
+  private static func parameterShapes(
+    of layers: [MLPArchitecture.Layer], name: String
+  ) -> [(name: String, rows: Int, columns: Int, isWeight: Bool)] {
+    var shapes: [(name: String, rows: Int, columns: Int, isWeight: Bool)] = []
+    for (l, layer) in layers.enumerated() {
+      shapes.append(("\(name).\(l).weight", layer.inputs, layer.outputs, true))
+      shapes.append(("\(name).\(l).bias", 1, layer.outputs, false))
+      if layer.usesLayerNorm {
+        shapes.append(("\(name).\(l).norm.scale", 1, layer.outputs, false))
+        shapes.append(("\(name).\(l).norm.shift", 1, layer.outputs, false))
+      }
+    }
+    return shapes
+  }
+
+  /// Starts anew with other weights, as a new network would.
+  public func reinitialize(random: inout RandomStream) {
+    for (l, layer) in layers.enumerated() {
+      initializer.fill(
+        weight: layer.weight.value, bias: layer.bias.value, isOutput: l == layers.count - 1,
+        random: &random)
+      layer.norm?.scale.value.fill(1)
+      layer.norm?.shift.value.fill(0)
+    }
     parametersDidChange()
   }
 
@@ -87,7 +104,14 @@ public final class MLP {
   }
 
   /// Allocates the scratch memory for batches of up to `rows` rows.
-  public func makeWorkspace(rows: Int) -> Workspace { Workspace(self, rows: rows) }
+  ///
+  /// - Parameters:
+  ///   - rows: The most rows a batch may have.
+  ///   - dropout: The probability with which a hidden layer's sum is dropped, below 1; 0 for none.
+  /// - Returns: Memory for this network only.
+  public func makeWorkspace(rows: Int, dropout: Float = 0) -> Workspace {
+    Workspace(self, rows: rows, dropout: dropout)
+  }
 
   /// Computes the outputs of a batch.
   ///

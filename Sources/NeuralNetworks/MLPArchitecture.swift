@@ -1,27 +1,103 @@
+internal import LinearAlgebra
+
+/// How the hidden layers of a perceptron are wired.
+public enum MLPPattern: String, Codable, Sendable, CaseIterable {
+  /// One layer after the other.
+  case plain
+  /// A linear layer, then residual blocks `x + W₂ · act(W₁ · LN(x))` whose inner width is four times
+  /// that of x, and a LayerNorm at the end.
+  ///
+  /// - Source: Lee et al. 2024, arXiv:2410.09754.
+  case simba
+  /// A layer `act(LN(W · x))`, then residual blocks `x + LN(W₂ · act(LN(W₁ · x)))`.
+  ///
+  /// - Source: Nauman et al. 2024, arXiv:2405.16158.
+  case bro
+}
+
 /// The shape of a multilayer perceptron.
 public struct MLPArchitecture: Codable, Sendable, Equatable {
   /// Width of the input.
   public var inputs: Int
   /// Widths of the hidden layers, from the input on; none makes a linear map.
+  ///
+  /// Of residual patterns they are the widths of the blocks, at least one and all the same.
   public var hidden: [Int]
   /// Width of the output, which has no activation.
   public var outputs: Int
-  /// The function after each hidden layer.
+  /// The function after each hidden layer, or inside each block.
   public var activation: Activation
-  /// Whether each hidden layer is normalised before its activation.
+  /// Whether each hidden layer is normalised before its activation; residual patterns have norms of
+  /// their own.
   public var usesLayerNorm: Bool
+  /// How the hidden layers are wired.
+  public var pattern: MLPPattern
 
   /// Describes a network.
   public init(
-    inputs: Int, hidden: [Int], outputs: Int, activation: Activation, usesLayerNorm: Bool = false
+    inputs: Int, hidden: [Int], outputs: Int, activation: Activation, usesLayerNorm: Bool = false,
+    pattern: MLPPattern = .plain
   ) {
     self.inputs = inputs
     self.hidden = hidden
     self.outputs = outputs
     self.activation = activation
     self.usesLayerNorm = usesLayerNorm
+    self.pattern = pattern
+  }
+
+  /// Whether the hidden widths are ones the pattern can have.
+  public var isPossible: Bool {
+    let widths = [inputs, outputs] + hidden
+    guard widths.allSatisfy({ $0 > 0 }) else { return false }
+    return pattern == .plain || (!hidden.isEmpty && hidden.allSatisfy { $0 == hidden[0] })
   }
 
   /// Widths of all layers, input and output included.
-  public var widths: [Int] { [inputs] + hidden + [outputs] }
+  public var widths: [Int] { [inputs] + layers.map(\.outputs) }
+
+  /// One layer of the network.
+  struct Layer {
+    var inputs: Int
+    var outputs: Int
+    var usesLayerNorm: Bool
+    var activation: Activation
+    var skip: LayerSkip?
+    /// Whether a later layer adds this one's sums.
+    var keepsSums = false
+  }
+
+  /// All layers, from the input on.
+  var layers: [Layer] {
+    var layers: [Layer] = []
+    func add(
+      _ width: Int, norm: Bool, _ activation: Activation, skip: LayerSkip? = nil,
+      keepsSums: Bool = false
+    ) {
+      layers.append(
+        Layer(
+          inputs: layers.last?.outputs ?? inputs, outputs: width, usesLayerNorm: norm,
+          activation: activation, skip: skip, keepsSums: keepsSums))
+    }
+    switch pattern {
+    case .plain: for width in hidden { add(width, norm: usesLayerNorm, activation) }
+    case .simba:
+      // The residual stream is the sums; each norm reads it, none changes it.
+      add(hidden[0], norm: true, .identity, keepsSums: true)
+      for (block, width) in hidden.enumerated() {
+        add(4 * width, norm: false, activation)
+        add(
+          width, norm: true, .identity, skip: .sums(of: 2 * block),
+          keepsSums: block < hidden.count - 1)
+      }
+    case .bro:
+      add(hidden[0], norm: true, activation)
+      for (block, width) in hidden.enumerated() {
+        add(width, norm: true, activation)
+        add(width, norm: true, .identity, skip: .output(of: 2 * block))
+      }
+    }
+    add(outputs, norm: false, .identity)
+    return layers
+  }
 }

@@ -9,6 +9,9 @@ public enum WeightInitializer: Sendable, Equatable {
   case fanInUniform
   /// Weights uniform in ±√(3/(fan in)), biases zero: the default of Flax and Brax.
   case lecunUniform
+  /// Weights normal with deviation √(2/(fan in)), in the output layer √(1/(fan in)), biases zero: for
+  /// residual blocks of ReLU.
+  case heNormal
 
   /// Fills the weight and bias of one layer.
   func fill(weight: Matrix, bias: Matrix, isOutput: Bool, random: inout RandomStream) {
@@ -23,6 +26,12 @@ public enum WeightInitializer: Sendable, Equatable {
       fillUniform(bias, bound: bound, random: &random)
     case .lecunUniform:
       fillUniform(weight, bound: (3 / fanIn).squareRoot(), random: &random)
+      bias.fill(0)
+    case .heNormal:
+      let deviation = ((isOutput ? 1 : 2) / fanIn).squareRoot()
+      for i in 0..<weight.rows {
+        for j in 0..<weight.columns { weight[i, j] = deviation * random.normalPair().0 }
+      }
       bias.fill(0)
     }
   }

@@ -31,9 +31,11 @@ public final class MLPPolicy: Policy {
     var actionHigh: [Float]
     /// The range of the logarithm of the deviation; of a squashed Gaussian only.
     var logDeviations: [Float]?
+    /// An ``NeuralNetworks/MLPPattern``; absent in files from before there was a choice.
+    var architecture: String?
 
     enum CodingKeys: String, CodingKey {
-      case environment, head, inputs, hidden, outputs, activation
+      case environment, head, inputs, hidden, outputs, activation, architecture
       case layerNorm = "layer-norm"
       case normalizesObservations = "normalizes-observations"
       case actionLow = "action-low"
@@ -92,8 +94,8 @@ public final class MLPPolicy: Policy {
   /// Makes a squashed Gaussian policy with new weights for an environment with a box of actions.
   public init(
     squashedFor specification: EnvironmentSpecification, hidden: [Int], activation: Activation,
-    usesLayerNorm: Bool, logDeviations: ClosedRange<Float>, normalizesObservations: Bool,
-    random: inout RandomStream
+    usesLayerNorm: Bool, pattern: MLPPattern = .plain, logDeviations: ClosedRange<Float>,
+    normalizesObservations: Bool, random: inout RandomStream
   ) {
     guard case .box(let low, let high) = specification.actionSpace else {
       preconditionFailure("\(specification.identifier) has no box of actions")
@@ -105,8 +107,8 @@ public final class MLPPolicy: Policy {
       name: "policy",
       architecture: MLPArchitecture(
         inputs: specification.observationWidth, hidden: hidden, outputs: 2 * low.count,
-        activation: activation, usesLayerNorm: usesLayerNorm),
-      initializer: .fanInUniform, random: &random)
+        activation: activation, usesLayerNorm: usesLayerNorm, pattern: pattern),
+      initializer: pattern == .plain ? .fanInUniform : .heNormal, random: &random)
     normalizer = ObservationNormalizer(
       width: specification.observationWidth, isEnabled: normalizesObservations)
     logDeviation = Self.makeLogDeviation(head, low.count)
@@ -134,8 +136,9 @@ public final class MLPPolicy: Policy {
       description.actionHigh.count == description.actionLow.count,
       description.head != .squashedGaussian || description.outputs % 2 == 0
     else { throw .invalid(reason: "its policy description has impossible sizes") }
+    let architecture = try Self.architecture(description)
     // The weights bound what is allocated by the size of the file.
-    let widths = [description.inputs] + description.hidden + [description.outputs]
+    let widths = architecture.widths
     for (i, (columns, rows)) in zip(widths, widths.dropFirst()).enumerated() {
       guard archive.tensors["policy.\(i).weight"]?.shape == [rows, columns] else {
         throw .invalid(reason: "policy.\(i).weight does not fit the policy description")
@@ -155,15 +158,27 @@ public final class MLPPolicy: Policy {
     (actionLow, actionHigh) = (description.actionLow, description.actionHigh)
     var random = RandomStream(seed: 0, name: "unused")
     network = MLP(
-      name: "policy",
-      architecture: MLPArchitecture(
-        inputs: description.inputs, hidden: description.hidden, outputs: description.outputs,
-        activation: description.activation, usesLayerNorm: description.layerNorm),
-      initializer: .fanInUniform, random: &random)
+      name: "policy", architecture: architecture, initializer: .fanInUniform, random: &random)
     normalizer = ObservationNormalizer(
       width: description.inputs, isEnabled: description.normalizesObservations)
     logDeviation = Self.makeLogDeviation(head, actionLow.count)
     try load(from: archive)
+  }
+
+  private static func architecture(
+    _ description: Description
+  ) throws(ArchiveError) -> MLPArchitecture {
+    let patterns = MLPPattern.allCases.map(\.rawValue).joined(separator: ", ")
+    guard let pattern = MLPPattern(rawValue: description.architecture ?? "plain") else {
+      throw .invalid(reason: "its policy's architecture is none of \(patterns)")
+    }
+    let architecture = MLPArchitecture(
+      inputs: description.inputs, hidden: description.hidden, outputs: description.outputs,
+      activation: description.activation, usesLayerNorm: description.layerNorm, pattern: pattern)
+    guard architecture.isPossible else {
+      throw .invalid(reason: "its \(pattern) policy has blocks of several widths or none")
+    }
+    return architecture
   }
 
   private static func makeLogDeviation(_ head: PolicyHead, _ width: Int) -> ParameterBlock {
@@ -198,7 +213,8 @@ public final class MLPPolicy: Policy {
       hidden: architecture.hidden, outputs: architecture.outputs,
       activation: architecture.activation, layerNorm: architecture.usesLayerNorm,
       normalizesObservations: normalizer.isEnabled, actionLow: actionLow, actionHigh: actionHigh,
-      logDeviations: logDeviations.map { [$0.lowerBound, $0.upperBound] })
+      logDeviations: logDeviations.map { [$0.lowerBound, $0.upperBound] },
+      architecture: architecture.pattern.rawValue)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
     if let data = try? encoder.encode(description) {

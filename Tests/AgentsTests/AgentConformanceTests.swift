@@ -38,7 +38,20 @@ enum ShortSettings {
     quantiles.quantiles = 5
     quantiles.droppedQuantiles = 2
     quantiles.policyCombination = .mean
-    return ["ppo": ppo, "sac": sac, "sac quantiles": quantiles]
+    var dropout = sac
+    dropout.criticDropout = 0.1
+    dropout.policyArchitecture = .bro
+    dropout.policyHidden = [16]
+    dropout.adamBeta1 = 0.5
+    var residual = sac
+    residual.criticLayerNorm = false
+    (residual.policyArchitecture, residual.criticArchitecture) = (.simba, .bro)
+    (residual.policyHidden, residual.criticHidden) = ([16], [24, 24])
+    residual.temperatureAdamBeta1 = 0.5
+    return [
+      "ppo": ppo, "sac": sac, "sac quantiles": quantiles, "sac dropout": dropout,
+      "sac residual": residual,
+    ]
   }()
 }
 

@@ -56,6 +56,34 @@ import Training
         ["train", "--env", "walker", "--agent", "sac", "--set", "target-critics=3"],
         "target-critics must lie in 1...2"
       ),
+      (
+        ["train", "--env", "walker", "--agent", "sac", "--set", "critic-dropout=1"],
+        "critic-dropout must lie in 0...1, below 1"
+      ),
+      (
+        ["train", "--env", "walker", "--agent", "sac", "--set", "critic-dropout=0.1"]
+          + ["--set", "critic-architecture=bro"], "needs critic-architecture plain"
+      ),
+      (
+        ["train", "--env", "walker", "--agent", "sac", "--set", "critic-architecture=simba"]
+          + ["--set", "critic-hidden=[64, 128]"], "critic-hidden must hold equal widths"
+      ),
+      (
+        ["train", "--env", "walker", "--agent", "sac", "--set", "policy-architecture=bro"]
+          + ["--set", "policy-hidden=[]"], "policy-hidden must hold equal widths"
+      ),
+      (
+        ["train", "--env", "walker", "--agent", "sac", "--set", "critic-architecture=simba"]
+          + ["--set", "critic-layer-norm=true"], "so set it to false"
+      ),
+      (
+        ["train", "--env", "walker", "--agent", "sac", "--set", "critic-architecture=sinba"],
+        "did you mean 'simba'?"
+      ),
+      (
+        ["train", "--env", "walker", "--agent", "sac", "--set", "adam-beta1=1"],
+        "adam-beta1 and temperature-adam-beta1 must lie in"
+      ),
       (["train", "--resume", "run", "--seed", "3"], "can't be combined with --resume"),
       (["train", "--env", "walker", "--agent", "ppo", "--stepz", "3"], "--stepz"),
       (["trian"], "did you mean 'train'?"), (["describe", "walkr"], "did you mean 'walker'?"),
@@ -233,6 +261,13 @@ import Training
       .replacingOccurrences(of: "cartpole-v1", with: "walker")
     try FileSystem.write(archive.safetensors, to: folder.file("liar.safetensors"))
     #expect(try Tool.run("evaluate", "liar.safetensors", in: folder).status == 65)
+    // One of an architecture that nobody knows.
+    archive = try Checkpoint.readArchive(path)
+    archive.metadata["policy"] = archive.metadata["policy"]?
+      .replacingOccurrences(of: #""plain""#, with: #""gothic""#)
+    try FileSystem.write(archive.safetensors, to: folder.file("gothic.safetensors"))
+    let gothic = try Tool.run("evaluate", "gothic.safetensors", in: folder)
+    #expect(gothic.status == 65 && gothic.errors.contains("none of plain"), "\(gothic.errors)")
     // One whose recordings would go elsewhere.
     archive = try Checkpoint.readArchive(path)
     archive.metadata["agent"] = "/../../elsewhere"

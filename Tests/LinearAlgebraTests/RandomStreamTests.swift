@@ -67,6 +67,28 @@ import Testing
     #expect(abs(mean) < 0.0127 && abs(variance - 1) < 0.018 && abs(fourth - 3) < 0.124)
   }
 
+  @Test(arguments: [Float(0), 1e-4, 0.01, 0.5, 0.999])
+  func dropoutKeepsTheMean(probability: Float) {
+    var stream = RandomStream(seed: 8, name: "dropout")
+    let mask = sample(1000, 37, "old")
+    stream.fillDropout(mask, probability: probability)
+    let values = (0..<1000).flatMap { Array(mask.row($0)) }
+    let kept = 1 / (1 - probability)
+    #expect(values.allSatisfy { $0 == 0 || $0 == kept })
+    let dropped = Double(values.count { $0 == 0 })
+    let (n, p) = (Double(values.count), Double(probability))
+    // Four standard deviations of a binomial count.
+    #expect(abs(dropped - n * p) <= 4 * (n * p * (1 - p)).squareRoot())
+    // Neighbours come from one draw and are dropped independently.
+    let pairs = (0..<1000).flatMap { i in
+      stride(from: 0, to: 36, by: 2).map { mask[i, $0] == 0 && mask[i, $0 + 1] == 0 }
+    }
+    let both = Double(pairs.count { $0 })
+    let (m, q) = (Double(pairs.count), p * p)
+    #expect(abs(both - m * q) <= 1 + 4 * (m * q * (1 - q)).squareRoot())
+    #expect(hasCleanPadding(mask))
+  }
+
   @Test func shuffleIsAPermutation() {
     var stream = RandomStream(seed: 6, name: "order")
     var indices: [Int32] = (0..<100).map { $0 }

@@ -235,19 +235,37 @@ private let shapes = [[3, 2], [5, 1], [4, 7, 3], [6, 19, 5, 1], [3, 64, 33, 17]]
     #expect(bias.contains { $0 != 0 } == (initializer == .fanInUniform))
   }
 
+  @Test func normalWeightsHaveTheirDeviation() {
+    let net = network([50, 80, 60], .relu, initializer: .heNormal)
+    for (parameter, variance) in [(0, Float(2) / 50), (2, Float(1) / 80)] {
+      let weight = net.parameters.parameters[parameter].value
+      let squares = (0..<weight.rows).reduce(0) { $0 + weight.row($1).reduce(0) { $0 + $1 * $1 } }
+      let count = Float(weight.rows * weight.columns)
+      // Four standard errors of a variance from 4000 numbers are 9 %.
+      #expect(abs(squares / count / variance - 1) < 0.09)
+      #expect(net.parameters.parameters[parameter + 1].value.row(0).allSatisfy { $0 == 0 })
+    }
+  }
+
+  @Test(arguments: MLPPattern.allCases) func reinitializingMakesANewNetwork(pattern: MLPPattern) {
+    let net = network([3, 5, 5, 2], .relu, layerNorm: true, pattern: pattern, seed: 2)
+    roughen(net)
+    var random = RandomStream(seed: 1, name: "weights")
+    net.reinitialize(random: &random)
+    let fresh = network([3, 5, 5, 2], .relu, layerNorm: true, pattern: pattern)
+    #expect(net.parameters.values.array == fresh.parameters.values.array)
+    let input = normal(4, 3)
+    let outputs = [net, fresh].map { network in
+      let output = network.forward(input, rows: 4, in: network.makeWorkspace(rows: 4))
+      return (0..<4).flatMap { Array(output.row($0)) }
+    }
+    #expect(outputs[0] == outputs[1])
+  }
+
   @Test func theSameStreamGivesTheSameWeights() {
     let (a, b) = (network([5, 9, 2], .relu), network([5, 9, 2], .relu))
     let other = network([5, 9, 2], .relu, seed: 2)
     #expect(a.parameters.values.array == b.parameters.values.array)
     #expect(a.parameters.values.array != other.parameters.values.array)
   }
-}
-
-/// Moves biases and scales away from where they start, so that their gradients are tested.
-private func roughen(_ net: MLP) {
-  for (k, parameter) in net.parameters.parameters.enumerated() where !parameter.isWeight {
-    let noise = normal(1, parameter.value.columns, seed: UInt64(100 + k), scale: 0.3)
-    for j in 0..<parameter.value.columns { parameter.value[0, j] += noise[0, j] }
-  }
-  net.parametersDidChange()
 }

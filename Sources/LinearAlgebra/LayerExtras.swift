@@ -1,0 +1,183 @@
+internal import CKernels
+
+/// What a layer adds to its own result, from an earlier layer of the same width.
+package enum LayerSkip: Sendable, Equatable {
+  /// The earlier layer's sums to its own, before its norm.
+  case sums(of: Int)
+  /// The earlier layer's output to its own; the layer has no activation.
+  case output(of: Int)
+}
+
+/// What a layer does besides `act(norm(X · W + b))`; a chain whose layers have none runs without.
+package struct LayerExtras {
+  /// What is added from an earlier layer.
+  package let skip: LayerSkip?
+  /// Receives the sums before the norm, for a later layer to add.
+  package let keptSums: Matrix?
+  /// Multiplies the sums before anything else.
+  package let dropoutMask: Matrix?
+
+  package init(
+    skip: LayerSkip? = nil, keptSums: Matrix? = nil, dropoutMask: Matrix? = nil
+  ) {
+    self.skip = skip
+    self.keptSums = keptSums
+    self.dropoutMask = dropoutMask
+  }
+}
+
+/// The extras of one layer as plain pointers.
+struct LayerExtraPointers {
+  let skip: LayerSkip?
+  let keptSums: UnsafeMutablePointer<Float>?
+  let mask: UnsafeMutablePointer<Float>?
+  /// The layer that adds this one's sums, and the one that adds its output.
+  var sumsAddedBy: Int?
+  var outputAddedBy: Int?
+  /// The gradient by the output, for the layer that was added to it.
+  var outputGradient: UnsafeMutablePointer<Float>?
+
+  init(_ extras: LayerExtras?) {
+    skip = extras?.skip
+    keptSums = extras?.keptSums?.base
+    mask = extras?.dropoutMask?.base
+  }
+
+  /// Whether there is nothing to do between the sums and the norm, nor after the activation.
+  var isPlain: Bool { skip == nil && keptSums == nil && mask == nil }
+}
+
+extension LayerPointers {
+  /// Activates the sums in the output, where there is no norm.
+  func activateOutput(rows: Int) {
+    sums?.update(from: output, count: rows * stride)
+    ck_activate(rows * stride, activation.rawValue, saved, output)
+  }
+
+  /// Turns the gradient by the output into that by what was activated, in place.
+  func differentiateActivation(_ gradient: UnsafeMutablePointer<Float>, rows: Int) {
+    guard activation != .identity else { return }
+    ck_activation_gradient(rows * stride, activation.rawValue, saved, gradient, gradient)
+  }
+}
+
+extension LayerChain {
+  /// Gathers the extras of all layers; nil where there are none.
+  static func makeExtras(
+    _ matrices: [LayerMatrices], capacity: Int
+  ) -> UnsafeMutablePointer<LayerExtraPointers>? {
+    guard matrices.contains(where: { $0.extras != nil }) else { return nil }
+    let extras = UnsafeMutablePointer<LayerExtraPointers>.allocate(capacity: matrices.count)
+    for (l, layer) in matrices.enumerated() {
+      (extras + l).initialize(to: LayerExtraPointers(layer.extras))
+      for buffer in [layer.extras?.keptSums, layer.extras?.dropoutMask] {
+        precondition(
+          (buffer?.rows ?? capacity) >= capacity
+            && (buffer?.columns ?? layer.weight.columns) == layer.weight.columns)
+      }
+      let source: Int
+      switch layer.extras?.skip {
+      case .sums(let earlier):
+        precondition(matrices[earlier].extras?.keptSums != nil, "layer \(earlier) keeps no sums")
+        precondition(layer.extras?.dropoutMask == nil, "layer \(l) drops what it adds")
+        source = earlier
+        extras[earlier].sumsAddedBy = l
+      case .output(let earlier):
+        precondition(layer.activation == .identity, "layer \(l) has a slope that is not kept")
+        source = earlier
+        extras[earlier].outputAddedBy = l
+      case nil: continue
+      }
+      precondition(
+        source < l && l < matrices.count - 1
+          && matrices[source].weight.columns == layer.weight.columns,
+        "layer \(l) can't add layer \(source)")
+    }
+    return extras
+  }
+
+  /// The forward pass of layers with extras.
+  func forward(
+    _ input: UnsafePointer<Float>, rows: Int, openBLAS: Bool,
+    extras: UnsafeMutablePointer<LayerExtraPointers>
+  ) {
+    var x = input
+    for l in 0..<count {
+      let (layer, extra) = (layers + l, extras + l)
+      let (output, length) = (layer.pointee.output, rows * layer.pointee.stride)
+      let isFused = extra.pointee.isPlain && layer.pointee.norm == nil
+      layer.pointee.forward(
+        x, layer.pointee.inputStride, rows,
+        activation: isFused ? layer.pointee.activation : .identity,
+        sums: isFused ? layer.pointee.sums : nil, openBLAS: openBLAS)
+      x = UnsafePointer(output)
+      guard !isFused else { continue }
+      if let mask = extra.pointee.mask { multiply(output, by: mask, count: length) }
+      if case .sums(let source) = extra.pointee.skip, let sums = extras[source].keptSums {
+        add(sums, to: output, count: length)
+      }
+      extra.pointee.keptSums?.update(from: output, count: length)
+      if let norm = layer.pointee.norm {
+        norm.forward(layer.pointee, rows: rows, epsilon: LayerChain.normEpsilon)
+      } else {
+        layer.pointee.activateOutput(rows: rows)
+      }
+      if case .output(let source) = extra.pointee.skip {
+        add(layers[source].output, to: output, count: length)
+      }
+    }
+  }
+
+  /// The backward pass of layers with extras, down to the gradient by the first layer's sums.
+  func backward(
+    _ input: UnsafePointer<Float>, rows: Int, outputGradient: UnsafePointer<Float>,
+    accumulating: Bool, updatesParameters: Bool, openBLAS: Bool,
+    extras: UnsafeMutablePointer<LayerExtraPointers>
+  ) -> UnsafePointer<Float> {
+    var gradient = outputGradient
+    for l in stride(from: count - 1, through: 0, by: -1) {
+      let layer = layers + l
+      if updatesParameters {
+        layer.pointee.backwardWeights(
+          l > 0 ? UnsafePointer(layers[l - 1].output) : input, rows, gradient,
+          accumulating: accumulating, openBLAS: openBLAS)
+      }
+      guard l > 0 else { break }
+      let (below, extra) = (layers + (l - 1), extras + (l - 1))
+      guard let next = below.pointee.gradient else { break }
+      let length = rows * below.pointee.stride
+      if let other = extra.pointee.outputAddedBy, let sum = extras[other].outputGradient {
+        layer.pointee.backwardInput(
+          rows, gradient, .identity, saved: nil, into: next, openBLAS: openBLAS)
+        add(sum, to: next, count: length)
+        below.pointee.differentiateActivation(next, rows: rows)
+      } else {
+        layer.pointee.backwardInput(
+          rows, gradient, below.pointee.activation, saved: below.pointee.saved, into: next,
+          openBLAS: openBLAS)
+      }
+      extra.pointee.outputGradient?.update(from: next, count: length)
+      below.pointee.norm?.backward(
+        below.pointee, rows: rows, gradient: next, accumulating: accumulating,
+        updatesParameters: updatesParameters)
+      if let other = extra.pointee.sumsAddedBy, let sum = layers[other].gradient {
+        add(sum, to: next, count: length)
+      }
+      if let mask = extra.pointee.mask { multiply(next, by: mask, count: length) }
+      gradient = UnsafePointer(next)
+    }
+    return gradient
+  }
+
+  private func add(
+    _ terms: UnsafePointer<Float>, to sums: UnsafeMutablePointer<Float>, count: Int
+  ) {
+    for i in 0..<count { sums[i] += terms[i] }
+  }
+
+  private func multiply(
+    _ products: UnsafeMutablePointer<Float>, by factors: UnsafePointer<Float>, count: Int
+  ) {
+    for i in 0..<count { products[i] *= factors[i] }
+  }
+}
