@@ -1,6 +1,6 @@
 // Dense layers: forward, gradient by the input, gradient by the weights, and the transposed copy.
 
-// Outputs of up to this many columns are computed as dot products instead of padded tiles.
+// Outputs of so few columns are computed as dot products instead of padded tiles.
 #define NARROW 4
 
 // y[R × N] = x · WTᵀ + bias, with every sum in 16 lanes.
@@ -62,23 +62,31 @@ static void dense_forward(
       activate_rows(activation, m, 16, sums, ldsums, y, ldy);
     return;
   }
+  const bool rectifies = !pre && activation == CK_RELU;
   epilogue e = {.kind = KEEP};
-  if (pre || activation != CK_IDENTITY)
+  if (!rectifies && (pre || activation != CK_IDENTITY))
     e = (epilogue){
       .kind = ACTIVATE, .activation = activation, .output = y, .ldoutput = ldy,
     };
-  multiply(false, m, n, k, x, ldx, w, ldw, bias, 0, sums, ldsums, &e);
+  multiply(
+      rectifies ? nn_rectify_tiles : nn_tiles, m, n, k, x, ldx, ldx, w, ldw, bias, 0, sums, ldsums,
+      &e);
 }
 
 static void dense_backward_input(
     long m, long n, long k, const float *dy, long lddy, const float *wt, long ldwt,
     int32_t activation, const float *saved, long ldsaved, float *dx, long lddx) {
   epilogue e = {.kind = KEEP};
+  if (saved && activation == CK_RELU) {
+    multiply(
+        nn_slope_tiles, m, n, k, dy, lddy, lddy, wt, ldwt, saved, ldsaved, dx, lddx, &e);
+    return;
+  }
   if (saved && activation != CK_IDENTITY)
     e = (epilogue){
       .kind = MULTIPLY_BY_SLOPE, .activation = activation, .saved = saved, .ldsaved = ldsaved,
     };
-  multiply(false, m, n, k, dy, lddy, wt, ldwt, NULL, 0, dx, lddx, &e);
+  multiply(nn_tiles, m, n, k, dy, lddy, lddy, wt, ldwt, NULL, 0, dx, lddx, &e);
 }
 
 // Batch rows that are worked off before the next tile of dW: what the second-level cache holds.
@@ -106,13 +114,24 @@ static void narrow_weight_gradient(
   }
 }
 
+// Four columns of vectors at a time: each sum waits for its last addition.
+INLINE void column_sums_of(
+    const int V, long m, const float *dy, long lddy, float *db, bool accumulate) {
+  vec16 sum[4];
+#pragma clang loop unroll(full)
+  for (int v = 0; v < V; v++) sum[v] = accumulate ? load(db + 16 * v) : splat(0);
+  for (long i = 0; i < m; i++)
+#pragma clang loop unroll(full)
+    for (int v = 0; v < V; v++) sum[v] += load(dy + i * lddy + 16 * v);
+#pragma clang loop unroll(full)
+  for (int v = 0; v < V; v++) store(db + 16 * v, sum[v]);
+}
+
 static void column_sums(
     long m, long n, const float *dy, long lddy, float *db, bool accumulate) {
-  for (long j = 0; j < n; j += 16) {
-    vec16 sum = accumulate ? load(db + j) : splat(0);
-    for (long i = 0; i < m; i++) sum += load(dy + i * lddy + j);
-    store(db + j, sum);
-  }
+  long j = 0;
+  for (; j + 48 < n; j += 64) column_sums_of(4, m, dy + j, lddy, db + j, accumulate);
+  for (; j < n; j += 16) column_sums_of(1, m, dy + j, lddy, db + j, accumulate);
 }
 
 static void dense_backward_weights(
@@ -127,7 +146,7 @@ static void dense_backward_weights(
     if (k <= NARROW)
       narrow_weight_gradient(rows, n, k, xi, ldx, dyi, lddy, dw, lddw, add);
     else
-      multiply(true, n, k, rows, xi, ldx, dyi, lddy, add ? dw : NULL, lddw, dw, lddw, &e);
+      multiply(tn_tiles, n, k, rows, xi, 1, ldx, dyi, lddy, add ? dw : NULL, lddw, dw, lddw, &e);
   }
 }
 

@@ -8,16 +8,23 @@ typedef float vec __attribute__((ext_vector_type(LANES)));
 
 #define MAXIMUM_ROWS 12
 
-// C[R × V·LANES] = initial + A · B.  The element (i, p) of A is a[i · a_row + p · a_step].
+// What a tile does to its sums while they are still in registers.
+enum { KEEP_SUMS, RECTIFY, RECTIFIER_SLOPE };
+
+// C[R × V·LANES] = beside + A · B.  The element (i, p) of A is a[i · a_row + p · a_step].
+//
+// RECTIFY applies ReLU to the result.  With RECTIFIER_SLOPE the sums start at zero and are
+// multiplied by the slope of ReLU, for which `beside` holds the activated values.
 INLINE void tile(
-    const int R, const int V, long k, const float *a, long a_row, long a_step, const float *b,
-    long ldb, const float *initial, long ldi, float *c, long ldc) {
+    const int end, const int R, const int V, long k, const float *a, long a_row, long a_step,
+    const float *b, long ldb, const float *beside, long lds, float *c, long ldc) {
   vec sum[MAXIMUM_ROWS][TILE_VECTORS];  // R × V of it; a variable size would force it to memory
 #pragma clang loop unroll(full)
   for (int i = 0; i < R; i++)
 #pragma clang loop unroll(full)
     for (int j = 0; j < V; j++)
-      sum[i][j] = initial ? *(const vec *)(initial + i * ldi + j * LANES) : (vec)0.0f;
+      sum[i][j] = end != RECTIFIER_SLOPE && beside ? *(const vec *)(beside + i * lds + j * LANES)
+                                                   : (vec)0.0f;
   for (long p = 0; p < k; p++) {
     vec row[TILE_VECTORS];
 #pragma clang loop unroll(full)
@@ -34,25 +41,32 @@ INLINE void tile(
 #pragma clang loop unroll(full)
   for (int i = 0; i < R; i++)
 #pragma clang loop unroll(full)
-    for (int j = 0; j < V; j++) *(vec *)(c + i * ldc + j * LANES) = sum[i][j];
+    for (int j = 0; j < V; j++) {
+      vec result = sum[i][j];
+      if (end == RECTIFY) result = result < (vec)0.0f ? (vec)0.0f : result;
+      if (end == RECTIFIER_SLOPE)
+        result *= *(const vec *)(beside + i * lds + j * LANES) > (vec)0.0f ? (vec)1.0f : (vec)0.0f;
+      *(vec *)(c + i * ldc + j * LANES) = result;
+    }
 }
 
 typedef void tile_function(
-    long k, const float *a, long lda, const float *b, long ldb, const float *initial, long ldi,
+    long k, const float *a, long lda, const float *b, long ldb, const float *beside, long lds,
     float *c, long ldc);
+
+#define DEFINE_ONE(kind, end, R, V, a_row, a_step) \
+  static __attribute__((noinline)) void kind##_##R##_##V( \
+      long k, const float *a, long lda, const float *b, long ldb, const float *beside, long lds, \
+      float *c, long ldc) { \
+    tile(end, R, V, k, a, a_row, a_step, b, ldb, beside, lds, c, ldc); \
+  }
 
 // A read by rows (nn) and by columns (tn).
 #define DEFINE_TILE(R, V) \
-  static __attribute__((noinline)) void nn_##R##_##V( \
-      long k, const float *a, long lda, const float *b, long ldb, const float *initial, long ldi, \
-      float *c, long ldc) { \
-    tile(R, V, k, a, lda, 1, b, ldb, initial, ldi, c, ldc); \
-  } \
-  static __attribute__((noinline)) void tn_##R##_##V( \
-      long k, const float *a, long lda, const float *b, long ldb, const float *initial, long ldi, \
-      float *c, long ldc) { \
-    tile(R, V, k, a, 1, lda, b, ldb, initial, ldi, c, ldc); \
-  }
+  DEFINE_ONE(nn, KEEP_SUMS, R, V, lda, 1) \
+  DEFINE_ONE(nn_rectify, RECTIFY, R, V, lda, 1) \
+  DEFINE_ONE(nn_slope, RECTIFIER_SLOPE, R, V, lda, 1) \
+  DEFINE_ONE(tn, KEEP_SUMS, R, V, 1, lda)
 
 // Tiles of one width: `tallest` rows at a time, the rest in pieces of at most `TILE_ROWS`.
 typedef struct {
@@ -98,6 +112,8 @@ DEFINE_TILES(2)
 #endif
 
 static const tile_family nn_tiles[TILE_VECTORS + 1] = FAMILIES(nn);
+static const tile_family nn_rectify_tiles[TILE_VECTORS + 1] = FAMILIES(nn_rectify);
+static const tile_family nn_slope_tiles[TILE_VECTORS + 1] = FAMILIES(nn_slope);
 static const tile_family tn_tiles[TILE_VECTORS + 1] = FAMILIES(tn);
 
 // What happens to a tile that has just been written.
@@ -164,28 +180,30 @@ INLINE void finish(const epilogue *e, long i, long j, long rows, long columns, f
         written, ldc);
 }
 
-// C[m × n] = initial + A · B by tiles, column blocks outermost so that a block of B stays cached.
-// `transposed` reads A by columns; `n` is rounded up to the padding of the rows of B and C.
+// C[m × n] = beside + A · B by tiles, column blocks outermost so that a block of B stays cached.
+// `tiles` says how A is read and how a tile ends, `a_row` is the distance between A's rows in
+// floats; `n` is rounded up to the padding of the rows of B and C.
 INLINE void multiply(
-    const bool transposed, long m, long n, long k, const float *a, long lda, const float *b,
-    long ldb, const float *initial, long ldi, float *c, long ldc, const epilogue *e) {
+    const tile_family *tiles, long m, long n, long k, const float *a, long a_row, long lda,
+    const float *b, long ldb, const float *beside, long lds, float *c, long ldc,
+    const epilogue *e) {
   const long padded = (n + 15) / 16 * 16, tile_width = TILE_VECTORS * LANES;
   // The epilogue works on 16 columns at least, which is two tiles with SSE2.
   const long width = tile_width < 16 ? 16 : tile_width;
   for (long j = 0; j < padded; j += width) {
     const long columns = padded - j < width ? padded - j : width;
     const long step = columns < tile_width ? columns : tile_width;
-    const tile_family *tiles = (transposed ? tn_tiles : nn_tiles) + step / LANES;
+    const tile_family *family = tiles + step / LANES;
     for (long i = 0; i < m;) {
       long rows = m - i;
-      if (rows >= tiles->tallest)
-        rows = tiles->tallest;
+      if (rows >= family->tallest)
+        rows = family->tallest;
       else if (rows > TILE_ROWS)
         rows = TILE_ROWS;
       for (long l = j; l < j + columns; l += step)
-        tiles->rows[rows](
-            k, a + i * (transposed ? 1 : lda), lda, b + l, ldb,
-            initial ? initial + i * ldi + l : initial, ldi, c + i * ldc + l, ldc);
+        family->rows[rows](
+            k, a + i * a_row, lda, b + l, ldb, beside ? beside + i * lds + l : beside, lds,
+            c + i * ldc + l, ldc);
       finish(e, i, j, rows, columns, c, ldc);
       i += rows;
     }
