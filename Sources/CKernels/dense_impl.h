@@ -1,7 +1,7 @@
 // Dense layers: forward, gradient by the input, gradient by the weights, and the transposed copy.
 
 // Outputs of so few columns are computed as dot products instead of padded tiles.
-#define NARROW 4
+#define NARROW CK_NARROW
 
 // y[R × N] = x · WTᵀ + bias, with every sum in 16 lanes.
 INLINE void dot_block(

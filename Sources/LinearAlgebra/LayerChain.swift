@@ -1,3 +1,5 @@
+internal import CKernels
+
 /// The matrices of one layer of a perceptron and what a batch leaves in it.
 package struct LayerMatrices {
   package let weight: Matrix
@@ -72,6 +74,9 @@ package final class LayerChain {
 
   /// Added to the variance by LayerNorm, as in PyTorch.
   static let normEpsilon: Float = 1e-5
+
+  /// Whether `forward` reads Wᵀ of a layer of so many outputs, so that it must be current.
+  package static func readsTransposedWeight(outputs: Int) -> Bool { outputs <= Int(CK_NARROW) }
 
   /// Chains layers whose outputs have room for `capacity` rows.
   package init(_ matrices: [LayerMatrices], capacity: Int) {

@@ -31,6 +31,7 @@ public final class MLP {
 
   let layers: [Layer]
   private var inputTransposeIsCurrent = false
+  private var hiddenTransposesAreCurrent = false
 
   /// Makes a network with fresh weights.
   ///
@@ -96,11 +97,19 @@ public final class MLP {
 
   /// Refreshes what is derived from the weights; call it after an optimiser step or a load.
   public func parametersDidChange() {
-    for l in layers.indices where l > 0 || layers.count == 1 {
-      layers[l].transposed.setToTranspose(of: layers[l].weight.value)
-    }
-    // Only gradients by the network's input need the first one: PPO never does.
-    inputTransposeIsCurrent = layers.count == 1
+    for l in layers.indices where isReadForward(l) { transpose(l) }
+    // The rest waits for gradients: targets never have any, and PPO none by the network's input.
+    hiddenTransposesAreCurrent = false
+    inputTransposeIsCurrent = isReadForward(0)
+  }
+
+  private func isReadForward(_ l: Int) -> Bool {
+    (l > 0 || layers.count == 1)
+      && LayerChain.readsTransposedWeight(outputs: layers[l].weight.value.columns)
+  }
+
+  private func transpose(_ l: Int) {
+    layers[l].transposed.setToTranspose(of: layers[l].weight.value)
   }
 
   /// Allocates the scratch memory for batches of up to `rows` rows.
@@ -147,8 +156,12 @@ public final class MLP {
     updatesParameters: Bool = true
   ) {
     precondition(workspace.network == ObjectIdentifier(self), "a workspace of another network")
+    if !hiddenTransposesAreCurrent {
+      for l in layers.indices where l > 0 && !isReadForward(l) { transpose(l) }
+      hiddenTransposesAreCurrent = true
+    }
     if inputGradient != nil && !inputTransposeIsCurrent {
-      layers[0].transposed.setToTranspose(of: layers[0].weight.value)
+      transpose(0)
       inputTransposeIsCurrent = true
     }
     workspace.chain.backward(

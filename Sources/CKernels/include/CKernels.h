@@ -44,10 +44,13 @@ const char *ck_instruction_set(void);
 /// forced, if there is no such version on this CPU.
 bool ck_select(const char *_Nullable name);
 
+/// Outputs of up to this many columns take a path of 16-lane dot products.
+enum { CK_NARROW = 4 };
+
 /// Y[m × n] = act(X[m × k] · W[k × n] + bias).
 ///
 /// Where `pre` is given it receives the sum before the activation.  Where `wt`, the transposed copy
-/// of W, is given, outputs of up to four columns take a path of 16-lane dot products.
+/// of W, is given, narrow outputs are computed from it.
 void ck_dense_forward(
     long m, long n, long k, const float *x, long ldx, const float *w, long ldw,
     const float *_Nullable wt, long ldwt, const float *_Nullable bias, int32_t activation, float *y,
