@@ -1,7 +1,7 @@
 internal import LinearAlgebra
 internal import NeuralNetworks
 internal import RLCore
-internal import Training
+package import Training
 
 extension SACAgent {
   /// Improves critics, policy and temperature on one minibatch.
@@ -11,7 +11,7 @@ extension SACAgent {
   /// of threads.
   ///
   /// - Throws: ``TrainingError/notFinite(metric:iteration:)`` before a bad gradient reaches a weight.
-  func update() throws(TrainingError) {
+  package func update() throws(TrainingError) {
     resetIfDue()
     let rates = sums.learningRateFactor
     let temperature = actor.temperature
@@ -81,24 +81,27 @@ extension SACAgent {
   /// `y = r + γⁿ (1 − terminated) (min Q̄(s', a') − α logπ(a'|s'))`; with quantiles the atoms of all
   /// critics are pooled, sorted, and the highest left out.
   private func computeTargets(_ chosen: [Int], temperature: Float) {
-    var atoms: [Float] = []
+    let hasQuantiles = configuration.quantiles > 1
+    if hasQuantiles {
+      for (k, index) in chosen.enumerated() {
+        atoms.setColumns(
+          from: k * configuration.quantiles, to: critics[index].targetValues, rows: batch.rows)
+      }
+      QuantileKernels.sortRows(atoms, rows: batch.rows, into: targets)
+    }
     for i in 0..<batch.rows {
       let reward = configuration.rewardScale * batch.rewards[i]
       let entropyTerm = temperature * actor.nextSample.logProbabilities[i]
       let discount = batch.bootstrapDiscounts[i]
-      guard configuration.quantiles > 1 else {
+      guard hasQuantiles else {
         var least = critics[chosen[0]].targetValues[i, 0]
         for index in chosen.dropFirst() { least = min(least, critics[index].targetValues[i, 0]) }
         targets[i, 0] = reward + discount * (least - entropyTerm)
         continue
       }
-      atoms.removeAll(keepingCapacity: true)
-      for index in chosen {
-        let values = critics[index].targetValues
-        for k in 0..<values.columns { atoms.append(values[i, k]) }
+      for k in 0..<targets.columns {
+        targets[i, k] = reward + discount * (targets[i, k] - entropyTerm)
       }
-      atoms.sort()
-      for k in 0..<targets.columns { targets[i, k] = reward + discount * (atoms[k] - entropyTerm) }
     }
   }
 

@@ -25,6 +25,8 @@ public final class SACAgent: Agent {
   let observations: Matrix
   let nextObservations: Matrix
   let targets: Matrix
+  /// With quantiles: those of all target critics side by side [B × C·K].
+  let atoms: Matrix
   var streams: SACStreams
   /// Updates that are due but not done, less than one between two rounds.
   var owedUpdates = 0.0
@@ -74,6 +76,9 @@ public final class SACAgent: Agent {
     targets = Matrix(
       rows: rows,
       columns: configuration.quantiles == 1 ? 1 : kept * configuration.critics)
+    atoms = Matrix(
+      rows: configuration.quantiles == 1 ? 0 : rows,
+      columns: configuration.quantiles * configuration.critics)
     collector = SACCollector(
       configuration, environment: context.environment, actor: actor, critics: critics,
       buffer: buffer, seed: context.seed)

@@ -34,13 +34,14 @@ package final class SACCritic {
   package var dropoutStream: RandomStream
   private let usesDropout: Bool
   private let optimizer: Adam
+  /// For minibatches and the policy's actions in turn: less memory to go through.
   private let workspace: MLP.Workspace
   private let targetWorkspace: MLP.Workspace
-  private let policyWorkspace: MLP.Workspace
   private let input: Matrix
   private let nextInput: Matrix
   private let policyInput: Matrix
   private let valueGradient: Matrix
+  private let meanValues: Vector
   private let meanGradient: Matrix
 
   /// Makes a critic with new weights from `random`; what it drops is drawn from a stream of its own.
@@ -70,13 +71,13 @@ package final class SACCritic {
     let rows = configuration.batchSize
     workspace = network.makeWorkspace(rows: rows, dropout: configuration.criticDropout)
     targetWorkspace = target.makeWorkspace(rows: rows, dropout: configuration.criticDropout)
-    policyWorkspace = network.makeWorkspace(rows: rows, dropout: configuration.criticDropout)
     targetValues = targetWorkspace.output
     input = Matrix(rows: rows, columns: width)
     nextInput = Matrix(rows: rows, columns: width)
     policyInput = Matrix(rows: rows, columns: width)
     inputGradient = Matrix(rows: rows, columns: width)
     policyValues = Vector(count: rows)
+    meanValues = Vector(count: rows)
     valueGradient = Matrix(rows: rows, columns: configuration.quantiles)
     meanGradient = Matrix(rows: rows, columns: configuration.quantiles)
     meanGradient.fill(1 / Float(configuration.quantiles))
@@ -123,58 +124,38 @@ package final class SACCritic {
     workspace.drawDropout(using: &dropoutStream)
     let values = network.forward(input, rows: input.rows, in: workspace)
     let rows = input.rows
-    (loss, meanValue, greatestValue) = (0, 0, -.infinity)
     if values.columns == 1 {
       let scale = 1 / Float(rows)
+      var sum: Float = 0
       for i in 0..<rows {
         let error = values[i, 0] - targets[i, 0]
-        loss += 0.5 * scale * error * error
+        sum += 0.5 * scale * error * error
         valueGradient[i, 0] = scale * error
       }
+      loss = sum
     } else {
-      for i in 0..<rows { addQuantileLoss(values, targets, row: i) }
+      loss = QuantileKernels.loss(
+        of: values, targets: targets, rows: rows, gradient: valueGradient)
     }
-    let share = 1 / Float(values.columns)
+    values.writeMeans(ofRows: rows, to: meanValues)
+    var (mean, greatest): (Float, Float) = (0, -.infinity)
     for i in 0..<rows {
-      var value: Float = 0
-      for k in 0..<values.columns { value += share * values[i, k] }
-      meanValue += value / Float(rows)
-      greatestValue = max(greatestValue, value)
+      mean += meanValues[i] / Float(rows)
+      greatest = max(greatest, meanValues[i])
     }
+    (meanValue, greatestValue) = (mean, greatest)
     network.backward(input, rows: rows, outputGradient: valueGradient, in: workspace)
     squaredNorm = sumOfSquares(network.parameters.gradients)
-  }
-
-  private func addQuantileLoss(_ values: Matrix, _ targets: Matrix, row i: Int) {
-    let (quantiles, count) = (values.columns, targets.columns)
-    let scale = 1 / Float(values.rows * quantiles * count)
-    for k in 0..<quantiles {
-      let fraction = (Float(k) + 0.5) / Float(quantiles)
-      var gradient: Float = 0
-      for j in 0..<count {
-        let error = targets[i, j] - values[i, k]
-        let size = abs(error)
-        let weight = scale * (error < 0 ? 1 - fraction : fraction)
-        loss += weight * (size <= 1 ? 0.5 * error * error : size - 0.5)
-        gradient -= weight * min(max(error, -1), 1)
-      }
-      valueGradient[i, k] = gradient
-    }
   }
 
   /// Values the policy's actions and differentiates by them; the network's gradient stays.
   package func evaluatePolicy(observations: Matrix, actions: Matrix) {
     join(observations, actions, into: policyInput)
-    policyWorkspace.drawDropout(using: &dropoutStream)
-    let values = network.forward(policyInput, rows: policyInput.rows, in: policyWorkspace)
-    let share = 1 / Float(values.columns)
-    for i in 0..<policyInput.rows {
-      var value: Float = 0
-      for k in 0..<values.columns { value += share * values[i, k] }
-      policyValues[i] = value
-    }
+    workspace.drawDropout(using: &dropoutStream)
+    let values = network.forward(policyInput, rows: policyInput.rows, in: workspace)
+    values.writeMeans(ofRows: policyInput.rows, to: policyValues)
     network.backward(
-      policyInput, rows: policyInput.rows, outputGradient: meanGradient, in: policyWorkspace,
+      policyInput, rows: policyInput.rows, outputGradient: meanGradient, in: workspace,
       inputGradient: inputGradient, updatesParameters: false)
   }
 
@@ -247,8 +228,6 @@ package final class SACCriticScratch {
 
 /// Puts rows of two matrices beside each other.
 private func joinRows(_ first: Matrix, _ second: Matrix, rows: Int, into joined: Matrix) {
-  for i in 0..<rows {
-    for j in 0..<first.columns { joined[i, j] = first[i, j] }
-    for j in 0..<second.columns { joined[i, first.columns + j] = second[i, j] }
-  }
+  joined.setColumns(from: 0, to: first, rows: rows)
+  joined.setColumns(from: first.columns, to: second, rows: rows)
 }

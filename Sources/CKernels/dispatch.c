@@ -147,3 +147,17 @@ void ck_categorical_backward(
   table()->categorical_backward(
       m, n, weights, entropy_weight, actions, lda, logits, ldl, dlogits, lddl);
 }
+
+float ck_quantile_loss(
+    long m, long n, long count, const float *values, long ldv, const float *targets, long ldt,
+    float *gradient, long ldg) {
+  return table()->quantile_loss(m, n, count, values, ldv, targets, ldt, gradient, ldg);
+}
+
+void ck_sort_rows(long m, long n, long kept, float *x, long ldx, float *y, long ldy) {
+  table()->sort_rows(m, n, kept, x, ldx, y, ldy);
+}
+
+long ck_multiply_adds(long rounds, float *result) {
+  return table()->multiply_adds(rounds, result);
+}

@@ -105,3 +105,19 @@ static void apply(long count, int32_t function, float *x) {
     default: apply_all(CK_SIGMOID, count, x); break;
   }
 }
+
+// Twelve independent chains are more than two units with a latency of four need.
+static long multiply_adds(long rounds, float *result) {
+  enum { CHAINS = 12 };
+  vec sum[CHAINS];
+  const vec factor = (vec)0.999f, term = (vec)0.001f;
+#pragma clang loop unroll(full)
+  for (int i = 0; i < CHAINS; i++) sum[i] = (vec)(float)i;
+  for (long r = 0; r < rounds; r++)
+#pragma clang loop unroll(full)
+    for (int i = 0; i < CHAINS; i++) sum[i] = FMA(sum[i], factor, term);
+  *result = 0;
+#pragma clang loop unroll(full)
+  for (int i = 0; i < CHAINS; i++) *result += sum[i][0];
+  return rounds * CHAINS * LANES * 2;
+}

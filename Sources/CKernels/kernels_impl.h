@@ -5,3 +5,4 @@
 #include "elementwise_impl.h"
 #include "rows_impl.h"
 #include "distributions_impl.h"
+#include "quantile_impl.h"

@@ -3,6 +3,7 @@
 
 #include <float.h>
 #include <stddef.h>
+#include <stdlib.h>
 
 #include "CKernels.h"
 
@@ -29,6 +30,9 @@ typedef struct {
   __typeof__(ck_categorical_log_probability) *categorical_log_probability;
   __typeof__(ck_categorical_entropy) *categorical_entropy;
   __typeof__(ck_categorical_backward) *categorical_backward;
+  __typeof__(ck_quantile_loss) *quantile_loss;
+  __typeof__(ck_sort_rows) *sort_rows;
+  __typeof__(ck_multiply_adds) *multiply_adds;
 } ck_table;
 
 #if __x86_64__

@@ -21,4 +21,7 @@ const ck_table CK_TABLE = {
   .categorical_log_probability = categorical_log_probability,
   .categorical_entropy = categorical_entropy,
   .categorical_backward = categorical_backward,
+  .quantile_loss = quantile_loss,
+  .sort_rows = sort_rows,
+  .multiply_adds = multiply_adds,
 };

@@ -35,6 +35,14 @@ public enum KernelBackend: String, Codable, Sendable, CaseIterable {
     return body()
   }
 
+  /// Keeps this core's multiply-add units busy with nothing else to wait for.
+  ///
+  /// - Returns: The number of floating-point operations done, a multiply-add counting two.
+  package static func multiplyAdds(rounds: Int) -> Int {
+    var result: Float = 0
+    return ck_multiply_adds(rounds, &result)
+  }
+
   /// Whether a network whose widest layer is `width` runs on OpenBLAS.
   static func usesOpenBLAS(width: Int) -> Bool {
     switch selectedBackend {

@@ -103,6 +103,12 @@ import Testing
         epsilon: 1e-8, decay: 0.999),
       gradients: vectors[0], values: vectors[1], firstMoment: vectors[2], secondMoment: vectors[3])
     softUpdate(vectors[0], towards: vectors[1], rate: 0.1)
+    let (quantiles, targets) = (sample(5, 25, "quantiles"), sample(5, 46, "targets"))
+    let gradient = Matrix(rows: 5, columns: 25)
+    let loss = QuantileKernels.loss(of: quantiles, targets: targets, rows: 5, gradient: gradient)
+    let sorted = Matrix(rows: 5, columns: 40)
+    QuantileKernels.sortRows(targets, rows: 5, into: sorted)
+    result += [bits(gradient), [loss.bitPattern], bits(sorted)]
     result += vectors.map(bits)
     result.append([sumOfSquares(vectors[0]).bitPattern, sum(vectors[1], count: 990).bitPattern])
     return result

@@ -146,6 +146,21 @@ void ck_categorical_backward(
     long m, long n, const float *weights, float entropy_weight, const float *actions, long lda,
     const float *logits, long ldl, float *dlogits, long lddl);
 
+/// Sets the gradient of the quantile Huber loss by values[m × n] against targets[m × count], and
+/// returns the loss: the mean over all pairs of |τ - 1{y < θ}| huber(y - θ), where value j of a row
+/// has τ = (j + ½) / n.
+float ck_quantile_loss(
+    long m, long n, long count, const float *values, long ldv, const float *targets, long ldt,
+    float *gradient, long ldg);
+
+/// Writes the `kept` least of each row of x[m × n] into y[m × kept], in ascending order; NaN all of
+/// them where the row has one.  The order in x is undefined afterwards.
+void ck_sort_rows(long m, long n, long kept, float *x, long ldx, float *y, long ldy);
+
+/// Keeps the multiply-add units busy without touching memory; returns the number of floating-point
+/// operations, a multiply-add counting two.  For measuring what a core can do.
+long ck_multiply_adds(long rounds, float *result);
+
 #pragma clang assume_nonnull end
 
 #endif
