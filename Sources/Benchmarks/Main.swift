@@ -100,7 +100,7 @@ struct BenchmarkCase: Sendable {
   var run: @Sendable (_ threads: Int) throws -> [Measurement]
 
   static var all: [BenchmarkCase] {
-    EnvironmentCases.all + TrainingCases.all + RecordingCases.all + NetworkCases.all
+    EnvironmentCases.all + TrainingCases.all + SACCases.all + RecordingCases.all + NetworkCases.all
       + RenderingCases.all
   }
 }
