@@ -1,25 +1,53 @@
 // Kernels over the rows of padded matrices: LayerNorm and gather.
 
+// Rows go four at a time: each waits long for its sums across lanes, its root and its quotient.
+#define NORM_ROWS 4
+
+INLINE void layer_norm_rows(
+    const int R, long n, const float *x, long ldx, const float *scale, const float *shift,
+    float epsilon, float *normalized, long ldn, float *inverse_deviation, float *y, long ldy) {
+  vec16 sum[NORM_ROWS], mean[NORM_ROWS], inverse[NORM_ROWS];
+#pragma clang loop unroll(full)
+  for (int r = 0; r < R; r++) sum[r] = splat(0);
+  for (long j = 0; j < n; j += 16)
+#pragma clang loop unroll(full)
+    for (int r = 0; r < R; r++) sum[r] += load(x + r * ldx + j);
+#pragma clang loop unroll(full)
+  for (int r = 0; r < R; r++) mean[r] = splat(fold(sum[r]) / (float)n);
+#pragma clang loop unroll(full)
+  for (int r = 0; r < R; r++) sum[r] = splat(0);
+  for (long j = 0; j < n; j += 16)
+#pragma clang loop unroll(full)
+    for (int r = 0; r < R; r++) {
+      vec16 d = first_lanes(load(x + r * ldx + j) - mean[r], n - j);
+      sum[r] = FMA(d, d, sum[r]);
+    }
+#pragma clang loop unroll(full)
+  for (int r = 0; r < R; r++) {
+    inverse_deviation[r] = 1 / __builtin_sqrtf(fold(sum[r]) / (float)n + epsilon);
+    inverse[r] = splat(inverse_deviation[r]);
+  }
+  for (long j = 0; j < n; j += 16)
+#pragma clang loop unroll(full)
+    for (int r = 0; r < R; r++) {
+      vec16 standard = first_lanes((load(x + r * ldx + j) - mean[r]) * inverse[r], n - j);
+      store(normalized + r * ldn + j, standard);
+      store(y + r * ldy + j, FMA(standard, load(scale + j), load(shift + j)));
+    }
+}
+
 static void layer_norm_forward(
     long m, long n, const float *x, long ldx, const float *scale, const float *shift, float epsilon,
     float *normalized, long ldn, float *inverse_deviation, float *y, long ldy) {
-  for (long i = 0; i < m; i++) {
-    const float *row = x + i * ldx;
-    vec16 total = splat(0), squares = splat(0);
-    for (long j = 0; j < n; j += 16) total += load(row + j);
-    const vec16 mean = splat(fold(total) / (float)n);
-    for (long j = 0; j < n; j += 16) {
-      vec16 d = first_lanes(load(row + j) - mean, n - j);
-      squares = FMA(d, d, squares);
-    }
-    const float inverse = 1 / __builtin_sqrtf(fold(squares) / (float)n + epsilon);
-    inverse_deviation[i] = inverse;
-    for (long j = 0; j < n; j += 16) {
-      vec16 standard = first_lanes((load(row + j) - mean) * splat(inverse), n - j);
-      store(normalized + i * ldn + j, standard);
-      store(y + i * ldy + j, FMA(standard, load(scale + j), load(shift + j)));
-    }
-  }
+  long i = 0;
+  for (; i + NORM_ROWS <= m; i += NORM_ROWS)
+    layer_norm_rows(
+        NORM_ROWS, n, x + i * ldx, ldx, scale, shift, epsilon, normalized + i * ldn, ldn,
+        inverse_deviation + i, y + i * ldy, ldy);
+  for (; i < m; i++)
+    layer_norm_rows(
+        1, n, x + i * ldx, ldx, scale, shift, epsilon, normalized + i * ldn, ldn,
+        inverse_deviation + i, y + i * ldy, ldy);
 }
 
 static void layer_norm_backward(
