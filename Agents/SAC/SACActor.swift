@@ -27,6 +27,7 @@ package final class SACActor {
   private let nextWorkspace: MLP.Workspace
   private let noise: Matrix
   private let nextNoise: Matrix
+  private let values: Vector
   private let actionGradient: Matrix
   private let outputGradient: Matrix
   private let targetEntropy: Float
@@ -60,6 +61,7 @@ package final class SACActor {
     nextWorkspace = policy.network.makeWorkspace(rows: rows)
     noise = Matrix(rows: rows, columns: width)
     nextNoise = Matrix(rows: rows, columns: width)
+    values = Vector(count: rows)
     actionGradient = Matrix(rows: rows, columns: width)
     outputGradient = Matrix(rows: rows, columns: 2 * width)
     targetEntropy = configuration.targetEntropyPerComponent * Float(width)
@@ -85,9 +87,11 @@ package final class SACActor {
   private func fillNormal(_ noise: Matrix, using random: inout RandomStream) {
     for i in 0..<noise.rows {
       for j in stride(from: 0, to: noise.columns, by: 2) {
-        let pair = random.normalPair()
-        noise[i, j] = pair.0
-        if j + 1 < noise.columns { noise[i, j + 1] = pair.1 }
+        guard j + 1 < noise.columns else {
+          noise[i, j] = random.firstOfNormalPair()
+          break
+        }
+        (noise[i, j], noise[i, j + 1]) = random.normalPair()
       }
     }
   }
@@ -115,38 +119,50 @@ package final class SACActor {
   package func computeGradient(
     _ observations: Matrix, critics: [SACCritic], temperature: Float
   ) {
-    let (rows, width) = (noise.rows, noise.columns)
+    let rows = noise.rows
     let scale = 1 / Float(rows)
-    let offset = observations.columns
-    loss = 0
+    combineCritics(critics, observationWidth: observations.columns)
+    var sum: Float = 0
     for i in 0..<rows {
-      var value: Float = 0
-      switch configuration.policyCombination {
-      case .minimum:
-        var least = critics[0]
-        for critic in critics where critic.policyValues[i] < least.policyValues[i] {
-          least = critic
-        }
-        value = least.policyValues[i]
-        for j in 0..<width { actionGradient[i, j] = -scale * least.inputGradient[i, offset + j] }
-      case .mean:
-        let share = 1 / Float(critics.count)
-        for j in 0..<width { actionGradient[i, j] = 0 }
-        for critic in critics {
-          value += share * critic.policyValues[i]
-          for j in 0..<width {
-            actionGradient[i, j] -= scale * share * critic.inputGradient[i, offset + j]
-          }
-        }
-      }
-      loss += scale * (temperature * sample.logProbabilities[i] - value)
+      sum += scale * (temperature * sample.logProbabilities[i] - values[i])
     }
+    loss = sum
     sample.backward(
       densityWeight: scale * temperature, actionGradient: actionGradient, rows: rows,
       outputGradient: outputGradient)
     policy.network.backward(
       observations, rows: rows, outputGradient: outputGradient, in: workspace)
     squaredNorm = sumOfSquares(policy.network.parameters.gradients)
+  }
+
+  /// Sets the value of each sampled action, and the derivative of the mean of −Q by the actions.
+  private func combineCritics(_ critics: [SACCritic], observationWidth offset: Int) {
+    let (rows, width) = (noise.rows, noise.columns)
+    let scale = 1 / Float(rows)
+    // Critics outermost: a row at a time would count references in every row.
+    switch configuration.policyCombination {
+    case .minimum:
+      for (k, critic) in critics.enumerated() {
+        let (policyValues, inputGradient) = (critic.policyValues, critic.inputGradient)
+        for i in 0..<rows where k == 0 || policyValues[i] < values[i] {
+          values[i] = policyValues[i]
+          for j in 0..<width { actionGradient[i, j] = -scale * inputGradient[i, offset + j] }
+        }
+      }
+    case .mean:
+      let share = 1 / Float(critics.count)
+      values.fill(0)
+      actionGradient.fill(0)
+      for critic in critics {
+        let (policyValues, inputGradient) = (critic.policyValues, critic.inputGradient)
+        for i in 0..<rows {
+          values[i] += share * policyValues[i]
+          for j in 0..<width {
+            actionGradient[i, j] -= scale * share * inputGradient[i, offset + j]
+          }
+        }
+      }
+    }
   }
 
   /// Moves the temperature towards the target entropy, on the densities of the current sample.

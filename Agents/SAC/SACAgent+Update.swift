@@ -81,24 +81,25 @@ extension SACAgent {
   /// `y = r + γⁿ (1 − terminated) (min Q̄(s', a') − α logπ(a'|s'))`; with quantiles the atoms of all
   /// critics are pooled, sorted, and the highest left out.
   private func computeTargets(_ chosen: [Int], temperature: Float) {
-    let hasQuantiles = configuration.quantiles > 1
-    if hasQuantiles {
+    let rows = batch.rows
+    if configuration.quantiles > 1 {
       for (k, index) in chosen.enumerated() {
         atoms.setColumns(
-          from: k * configuration.quantiles, to: critics[index].targetValues, rows: batch.rows)
+          from: k * configuration.quantiles, to: critics[index].targetValues, rows: rows)
       }
-      QuantileKernels.sortRows(atoms, rows: batch.rows, into: targets)
+      QuantileKernels.sortRows(atoms, rows: rows, into: targets)
+    } else {
+      for (k, index) in chosen.enumerated() {
+        let values = critics[index].targetValues
+        for i in 0..<rows {
+          targets[i, 0] = k == 0 ? values[i, 0] : min(targets[i, 0], values[i, 0])
+        }
+      }
     }
-    for i in 0..<batch.rows {
+    for i in 0..<rows {
       let reward = configuration.rewardScale * batch.rewards[i]
       let entropyTerm = temperature * actor.nextSample.logProbabilities[i]
       let discount = batch.bootstrapDiscounts[i]
-      guard hasQuantiles else {
-        var least = critics[chosen[0]].targetValues[i, 0]
-        for index in chosen.dropFirst() { least = min(least, critics[index].targetValues[i, 0]) }
-        targets[i, 0] = reward + discount * (least - entropyTerm)
-        continue
-      }
       for k in 0..<targets.columns {
         targets[i, k] = reward + discount * (targets[i, k] - entropyTerm)
       }

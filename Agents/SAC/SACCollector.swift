@@ -104,7 +104,7 @@ final class SACCollector {
     } else {
       actor.policy.normalizer.normalize(before, rows: count, into: normalized)
       for i in 0..<count {
-        for j in 0..<noise.columns { noise[i, j] = streams[i].normalPair().0 }
+        for j in 0..<noise.columns { noise[i, j] = streams[i].firstOfNormalPair() }
       }
       let output = actor.policy.network.forward(normalized, rows: count, in: workspace)
       sample.sample(output, noise: noise, rows: count)

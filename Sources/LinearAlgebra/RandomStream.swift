@@ -75,9 +75,19 @@ internal import Glibc
 
   /// Two independent standard normal numbers (Box and Muller 1958), computed in double precision.
   public mutating func normalPair() -> (Float, Float) {
-    let radius = (-2 * log(1 - Double(next() >> 11) * 0x1p-53)).squareRoot()
-    let angle = 2 * Double.pi * (Double(next() >> 11) * 0x1p-53)
+    let (radius, angle) = polar()
     return (Float(radius * cos(angle)), Float(radius * sin(angle)))
+  }
+
+  /// The first number of ``normalPair()``, drawn alike; without the work for the second.
+  public mutating func firstOfNormalPair() -> Float {
+    let (radius, angle) = polar()
+    return Float(radius * cos(angle))
+  }
+
+  private mutating func polar() -> (radius: Double, angle: Double) {
+    let radius = (-2 * log(1 - Double(next() >> 11) * 0x1p-53)).squareRoot()
+    return (radius, 2 * Double.pi * (Double(next() >> 11) * 0x1p-53))
   }
 
   /// Fills a buffer with standard normal numbers; an odd count discards one draw.

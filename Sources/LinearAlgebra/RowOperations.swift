@@ -1,3 +1,8 @@
+internal import CKernels
+
+/// Asks for numbers that are read soon, so that waiting for several rows overlaps.
+package func prefetch(_ first: UnsafePointer<Float>, count: Int) { ck_prefetch(first, count) }
+
 extension Matrix {
   /// Copies all columns of another matrix's first rows to the columns from `first` on.
   package func setColumns(from first: Int, to source: Matrix, rows: Int) {

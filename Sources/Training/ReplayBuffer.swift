@@ -74,7 +74,13 @@ public import LinearAlgebra
   /// Draws a minibatch uniformly, with repetition.
   public func sample(into batch: ReplayBatch, using random: inout RandomStream) {
     precondition(count > 0, "nothing to draw from")
-    for i in 0..<batch.rows { copy(Int(random.integer(below: UInt32(count))), to: batch, row: i) }
+    // All are asked for before the first is copied: memory answers many at once.
+    for i in 0..<batch.rows {
+      let index = Int(random.integer(below: UInt32(count)))
+      batch.indices[i] = index
+      unsafe prefetch(records + index * stride, count: stride)
+    }
+    for i in 0..<batch.rows { copy(batch.indices[i], to: batch, row: i) }
   }
 
   private func copy(_ index: Int, to batch: ReplayBatch, row: Int) {
@@ -126,6 +132,8 @@ public final class ReplayBatch {
   public let rewards: Vector
   /// [B]: see ``ReplayBuffer``.
   public let bootstrapDiscounts: Vector
+  /// [B]: where in the buffer they were.
+  fileprivate var indices: [Int]
 
   /// Allocates a minibatch.
   public init(rows: Int, observationWidth: Int, actionWidth: Int) {
@@ -135,6 +143,7 @@ public final class ReplayBatch {
     actions = Matrix(rows: rows, columns: actionWidth)
     rewards = Vector(count: rows)
     bootstrapDiscounts = Vector(count: rows)
+    indices = Array(repeating: 0, count: rows)
   }
 }
 

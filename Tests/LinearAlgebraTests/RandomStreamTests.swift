@@ -2,6 +2,14 @@ import LinearAlgebra
 import Testing
 
 @Suite struct RandomStreamTests {
+  @Test func theFirstOfAPairComesAlone() {
+    var (whole, half) = (
+      RandomStream(seed: 4, name: "pairs"), RandomStream(seed: 4, name: "pairs")
+    )
+    for _ in 0..<100 { #expect(whole.normalPair().0 == half.firstOfNormalPair()) }
+    #expect(whole == half)
+  }
+
   @Test func xoshiroEqualsItsPublishedVector() {
     var stream = RandomStream(words: [1, 2, 3, 4])
     // The vector of the reference implementation for this state.

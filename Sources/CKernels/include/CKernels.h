@@ -146,6 +146,11 @@ void ck_categorical_backward(
     long m, long n, const float *weights, float entropy_weight, const float *actions, long lda,
     const float *logits, long ldl, float *dlogits, long lddl);
 
+/// Asks for memory that is read soon; a hint, and harmless.
+static inline void ck_prefetch(const float *p, long count) {
+  for (long i = 0; i < count; i += 16) __builtin_prefetch(p + i);
+}
+
 /// Sets the gradient of the quantile Huber loss by values[m × n] against targets[m × count], and
 /// returns the loss: the mean over all pairs of |τ - 1{y < θ}| huber(y - θ), where value j of a row
 /// has τ = (j + ½) / n.
