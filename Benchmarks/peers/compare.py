@@ -10,6 +10,7 @@ import measure
 import argparse
 import json
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -26,7 +27,7 @@ class Case:
     """One row of the table.
 
     `script` and `peer` name the opponent; without them `base`, another case and thread count of
-    ours, is the opponent.  `target` is the least ratio (better is larger, whatever the unit), or
+    ours, is the opponent.  `part_of` is the case that prints this one along with its own.  `target` is the least ratio (better is larger, whatever the unit), or
     with `limit` the largest value of ours, with `least` the smallest.
     """
 
@@ -39,6 +40,7 @@ class Case:
     target: float = 0
     limit: float | None = None
     least: float | None = None
+    part_of: str = ""
 
 
 CASES = [
@@ -54,6 +56,12 @@ CASES = [
     Case("PPO on walker, two cores to one", "ppo-walker-512", threads=2, base=1, target=1.7),
     Case("PPO on cart-pole, 1e5 steps", "ppo-cartpole-v1-seconds", ("ppo_cartpole.py", "--episodes", "1"),
          "stable-baselines3", limit=1.0),
+    Case("SAC updates, 256-256, batch 256", "sac-updates-256", ("sac_updates.py",), "torch", target=2.5),
+    Case("SAC updates, % of the core's peak", "sac-updates-256-peak-share", part_of="sac-updates-256", least=70),
+    Case("SAC updates, two cores to one", "sac-updates-256", threads=2, base=1, target=1.6),
+    Case("SAC on walker, 400-300, batch 256", "sac-updates-400-300", ("sac_walker.py",), "stable-baselines3",
+         target=2.5),
+    Case("SAC on pendulum, 1e4 steps, CPU time", "sac-pendulum-v1-seconds", limit=1.0),
     Case("training step, batch 64", "mlp-step-64", ("mlp_step.py",), "torch", target=10),
     Case("training step, batch 256", "mlp-step-256", ("mlp_step.py",), "torch", target=6),
     Case("inference, batch 1", "inference-1", ("inference.py",), "torch", limit=0.5),
@@ -65,8 +73,23 @@ CASES = [
 ]
 
 
+def children_processor_time():
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+# Cases that are whole `train` commands: their options, and the clock that counts.
+WHOLE_RUNS = {
+    "ppo-cartpole-v1-seconds": (
+        ["--env", "cartpole-v1", "--agent", "ppo", "--steps", "100000", "--seed", "0"], time.perf_counter),
+    "sac-pendulum-v1-seconds": (
+        ["--env", "pendulum-v1", "--agent", "sac", "--steps", "10000", "--seed", "0",
+         "--eval-every", "10000", "--eval-episodes", "1"], children_processor_time),
+}
+
+
 class Measurements:
-    """The best figure of each (case, who, threads) so far; a rate is best when largest, the rest when smallest."""
+    """The best figure of each (case, who, threads) so far; rates and shares are best when large, the rest when small."""
 
     def __init__(self):
         self.best = {}
@@ -114,7 +137,7 @@ class Measurements:
 
 
 def is_better(value, known, unit):
-    return value > known if unit.endswith("/s") else value < known
+    return value > known if unit == "%" or unit.endswith("/s") else value < known
 
 
 def pinned(cores, command):
@@ -127,21 +150,22 @@ def pinned(cores, command):
 def measure_ours(measurements, arguments, case, threads):
     """Runs one case of ours on the first `threads` of the chosen cores."""
     cores = arguments.cores[:threads]
-    if case != "ppo-cartpole-v1-seconds":
+    if case not in WHOLE_RUNS:
         measurements.run("rlsuite", pinned(
             cores, [arguments.rlsuite, "bench", case, "--json", "--threads", str(threads)]))
         return
     # No bench case: the whole process counts here, start-up, evaluations and files included.
+    options, clock = WHOLE_RUNS[case]
     with tempfile.TemporaryDirectory() as folder:
         command = pinned(cores, [
-            arguments.rlsuite, "train", "--env", "cartpole-v1", "--agent", "ppo", "--steps", "100000",
-            "--seed", "0", "--threads", str(threads), "--quiet", "--out", os.path.join(folder, "run")])
-        failures, started = len(measurements.failures), time.perf_counter()
+            arguments.rlsuite, "train", *options, "--threads", str(threads), "--quiet",
+            "--out", os.path.join(folder, "run")])
+        failures, started = len(measurements.failures), clock()
         measurements.run("rlsuite", command)
         if len(measurements.failures) == failures:
             measurements.record("rlsuite", {
-                "case": case, "value": time.perf_counter() - started, "unit": "s", "threads": threads,
-                "parameters": {"steps": 100000, "seed": 0}})
+                "case": case, "value": clock() - started, "unit": "s", "threads": threads,
+                "parameters": {"command": " ".join(options)}})
 
 
 def measure_all(arguments, cases):
@@ -152,9 +176,10 @@ def measure_all(arguments, cases):
         ours, theirs = set(), set()
         for case in cases:
             for threads in {case.threads, case.base or case.threads}:
-                if (case.name, threads) not in ours and not arguments.only_peers:
-                    ours.add((case.name, threads))
-                    measure_ours(measurements, arguments, case.name, threads)
+                name = case.part_of or case.name
+                if (name, threads) not in ours and not arguments.only_peers:
+                    ours.add((name, threads))
+                    measure_ours(measurements, arguments, name, threads)
             if case.script and case.script not in theirs:
                 theirs.add(case.script)
                 script, *options = case.script
@@ -252,7 +277,7 @@ def main():
         print(f"{name}: {value}", flush=True)
     print(f"cores: {','.join(map(str, arguments.cores[:2]))}; rounds: {arguments.rounds}"
           f"{', quick' if arguments.quick else ''}; best of all rounds on both sides\n", flush=True)
-    cases = [case for case in CASES if not arguments.cases or case.name in arguments.cases]
+    cases = [case for case in CASES if not arguments.cases or {case.name, case.part_of} & {*arguments.cases}]
     skipped = [case.title for case in cases if case.threads > len(arguments.cores)]
     cases = [case for case in cases if case.threads <= len(arguments.cores)]
 
