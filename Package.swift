@@ -64,13 +64,14 @@ let package = Package(
     module(
       "Agents", ["Training", "RLCore", "NeuralNetworks", "LinearAlgebra"], in: "Agents",
       resources: [.embedInCode("PPO/PPOPresets.yaml"), .embedInCode("SAC/SACPresets.yaml")]),
+    module("Plasticity", ["Training", "NeuralNetworks", "LinearAlgebra"]),
     module("Recording", ["Training", "RLCore", "LinearAlgebra", "CZlib"]),
     module("Rendering", ["RLCore", "Training", "CCairo", "CGIF", "CPNG", "CSDL2"], strict),
     .executableTarget(
       name: "rlsuite",
       dependencies: [
-        "Environments", "Agents", "Training", "Recording", "Rendering", "RLCore", "LinearAlgebra",
-        "Physics",
+        "Environments", "Agents", "Training", "Plasticity", "Recording", "Rendering", "RLCore",
+        "LinearAlgebra", "Physics",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -79,8 +80,8 @@ let package = Package(
     .executableTarget(
       name: "rlsuite-bench",
       dependencies: [
-        "Environments", "Agents", "Training", "Recording", "Rendering", "NeuralNetworks", "RLCore",
-        "LinearAlgebra", "Physics", "CAllocationCounter",
+        "Environments", "Agents", "Training", "Plasticity", "Recording", "Rendering",
+        "NeuralNetworks", "RLCore", "LinearAlgebra", "Physics", "CAllocationCounter",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/Benchmarks", swiftSettings: strict),
@@ -93,6 +94,12 @@ let package = Package(
     tests(
       "AgentsTests",
       ["Agents", "Environments", "Training", "RLCore", "NeuralNetworks", "LinearAlgebra"]),
+    tests(
+      "PlasticityTests",
+      [
+        "Plasticity", "Agents", "Environments", "Training", "RLCore", "NeuralNetworks",
+        "LinearAlgebra",
+      ]),
     tests(
       "RecordingTests", ["Recording", "Environments", "Training", "RLCore", "LinearAlgebra"]),
     tests(

@@ -93,7 +93,7 @@ struct PPOMetricSums {
   private(set) var clipFraction = 0.0
   private(set) var gradientNorm = 0.0
   var learningRate = 0.0
-  private var count = 0.0
+  private(set) var count = 0.0
 
   mutating func add(
     _ policy: PPOPolicyLearner, _ value: PPOValueLearner, gradientNorm norm: Float

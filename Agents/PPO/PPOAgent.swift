@@ -34,7 +34,10 @@ public final class PPOAgent: Agent {
   public private(set) var iterations = 0
   public var policy: any Policy { mlpPolicy }
   public var networks: [NamedNetwork] {
-    [NamedNetwork("policy", mlpPolicy.network), NamedNetwork("critic", critic)]
+    let isLearning = sums.count > 0
+    return [
+      policyLearner.named(isLearning: isLearning), valueLearner.named(isLearning: isLearning),
+    ]
   }
   public let metricNames = [
     "episode-return", "episode-length", "policy-loss", "value-loss", "entropy", "approximate-kl",

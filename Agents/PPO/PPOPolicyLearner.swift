@@ -30,6 +30,7 @@ package final class PPOPolicyLearner {
   private let logProbabilities: Vector
   private let ratios: Vector
   private let weights: Vector
+  private var clipRange: Float = 0
 
   package init(_ configuration: PPOConfiguration, _ policy: MLPPolicy, _ rollout: RolloutBuffer) {
     let rows = configuration.minibatchSize
@@ -54,9 +55,14 @@ package final class PPOPolicyLearner {
   ///
   /// `−mean(min(ρ A, clip(ρ, 1 − ε, 1 + ε) A)) − c H`: Schulman et al. 2017, equations 7 and 9.
   package func computeGradient(_ order: [Int32], _ rows: Range<Int>, clipRange: Float) {
-    let count = rows.count
     gather(order, rows)
-    if configuration.normalizeAdvantages { standardizeAdvantages(count) }
+    if configuration.normalizeAdvantages { standardizeAdvantages(rows.count) }
+    self.clipRange = clipRange
+    computeGradient(rows.count)
+  }
+
+  /// Computes the gradient on the rows that are gathered.
+  private func computeGradient(_ count: Int) {
     let output = policy.network.forward(observations, rows: count, in: workspace)
     computeLogProbabilities(output, count)
     let scale = 1 / Float(count)
@@ -76,6 +82,17 @@ package final class PPOPolicyLearner {
     backpropagate(output, count)
     squaredNorm = sumOfSquares(policy.network.parameters.gradients)
     if policy.head == .gaussian { squaredNorm += sumOfSquares(policy.logDeviation.gradients) }
+  }
+
+  /// The policy's network with what it learnt from last.
+  func named(isLearning: Bool) -> NamedNetwork {
+    let minibatch = LearntMinibatch(
+      input: observations, outputGradient: outputGradient, rows: workspace.rows,
+      experience: rollout.normalizedObservations
+    ) { [self] in computeGradient(workspace.rows) }
+    return NamedNetwork(
+      "policy", policy.network, optimizer: optimizer, workspace: workspace,
+      minibatch: isLearning ? minibatch : nil)
   }
 
   /// Takes Adam's step along the last gradient, scaled.

@@ -44,6 +44,11 @@ package final class PPOValueLearner {
       returns[k] = rollout.returns[row]
       oldValues[k] = rollout.values[row]
     }
+    computeGradient(count)
+  }
+
+  /// Computes the gradient on the rows that are gathered.
+  private func computeGradient(_ count: Int) {
     let values = critic.forward(observations, rows: count, in: workspace)
     let scale = 1 / Float(count)
     loss = 0
@@ -63,6 +68,17 @@ package final class PPOValueLearner {
     }
     critic.backward(observations, rows: count, outputGradient: valueGradient, in: workspace)
     squaredNorm = sumOfSquares(critic.parameters.gradients)
+  }
+
+  /// The critic with what it learnt from last.
+  func named(isLearning: Bool) -> NamedNetwork {
+    let minibatch = LearntMinibatch(
+      input: observations, outputGradient: valueGradient, rows: workspace.rows,
+      experience: rollout.normalizedObservations
+    ) { [self] in computeGradient(workspace.rows) }
+    return NamedNetwork(
+      "critic", critic, optimizer: optimizer, workspace: workspace,
+      minibatch: isLearning ? minibatch : nil)
   }
 
   /// Takes Adam's step along the last gradient, scaled.

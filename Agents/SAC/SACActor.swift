@@ -165,6 +165,27 @@ package final class SACActor {
     }
   }
 
+  /// The policy's network with what it learnt from last.
+  func named(
+    _ observations: Matrix, critics: [SACCritic], isLearning: Bool
+  ) -> NamedNetwork {
+    let minibatch = LearntMinibatch(
+      input: observations, outputGradient: outputGradient, rows: noise.rows,
+      experience: observations
+    ) { [self] in
+      let output = policy.network.forward(observations, rows: noise.rows, in: workspace)
+      sample.sample(output, noise: noise, rows: noise.rows)
+      for critic in critics {
+        critic.evaluatePolicy(
+          observations: observations, actions: sample.actions, keepsDropout: true)
+      }
+      computeGradient(observations, critics: critics, temperature: temperature)
+    }
+    return NamedNetwork(
+      "policy", policy.network, optimizer: optimizer, workspace: workspace,
+      minibatch: isLearning ? minibatch : nil)
+  }
+
   /// Moves the temperature towards the target entropy, on the densities of the current sample.
   package func learnTemperature(learningRate: Float) {
     let rows = noise.rows

@@ -38,8 +38,15 @@ public final class SACAgent: Agent {
   public private(set) var iterations = 0
   public var policy: any Policy { actor.policy }
   public var networks: [NamedNetwork] {
-    [NamedNetwork("policy", actor.policy.network)]
-      + critics.enumerated().map { NamedNetwork("critic.\($0)", $1.network) }
+    [
+      actor.named(
+        observations, critics: critics, isLearning: sums.policyUpdates > 0)
+    ]
+      + critics.map {
+        $0.named(
+          observations: observations, actions: batch.actions, targets: targets,
+          isLearning: sums.updates > 0)
+      }
   }
   public let metricNames = [
     "episode-return", "episode-length", "actor-loss", "critic-loss", "temperature-loss",

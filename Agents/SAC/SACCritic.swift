@@ -119,9 +119,17 @@ package final class SACCritic {
   }
 
   /// Computes the gradient of ``learn(observations:actions:targets:learningRate:)``.
-  package func computeGradient(observations: Matrix, actions: Matrix, targets: Matrix) {
+  ///
+  /// - Parameters:
+  ///   - observations: [B × O].
+  ///   - actions: [B × A].
+  ///   - targets: [B × J].
+  ///   - keepsDropout: Whether what was dropped last is dropped again, without a draw.
+  package func computeGradient(
+    observations: Matrix, actions: Matrix, targets: Matrix, keepsDropout: Bool = false
+  ) {
     join(observations, actions, into: input)
-    workspace.drawDropout(using: &dropoutStream)
+    if !keepsDropout { workspace.drawDropout(using: &dropoutStream) }
     let values = network.forward(input, rows: input.rows, in: workspace)
     let rows = input.rows
     if values.columns == 1 {
@@ -148,10 +156,32 @@ package final class SACCritic {
     squaredNorm = sumOfSquares(network.parameters.gradients)
   }
 
+  /// The network with what it learnt from last.
+  func named(
+    observations: Matrix, actions: Matrix, targets: Matrix, isLearning: Bool
+  ) -> NamedNetwork {
+    let minibatch = LearntMinibatch(
+      input: input, outputGradient: valueGradient, rows: input.rows, experience: input
+    ) { [self] in
+      computeGradient(
+        observations: observations, actions: actions, targets: targets, keepsDropout: true)
+    }
+    return NamedNetwork(
+      network.name, network, optimizer: optimizer, workspace: workspace, target: target,
+      minibatch: isLearning ? minibatch : nil)
+  }
+
   /// Values the policy's actions and differentiates by them; the network's gradient stays.
-  package func evaluatePolicy(observations: Matrix, actions: Matrix) {
+  ///
+  /// - Parameters:
+  ///   - observations: [B × O].
+  ///   - actions: [B × A].
+  ///   - keepsDropout: Whether what was dropped last is dropped again, without a draw.
+  package func evaluatePolicy(
+    observations: Matrix, actions: Matrix, keepsDropout: Bool = false
+  ) {
     join(observations, actions, into: policyInput)
-    workspace.drawDropout(using: &dropoutStream)
+    if !keepsDropout { workspace.drawDropout(using: &dropoutStream) }
     let values = network.forward(policyInput, rows: policyInput.rows, in: workspace)
     values.writeMeans(ofRows: policyInput.rows, to: policyValues)
     network.backward(

@@ -101,7 +101,7 @@ struct BenchmarkCase: Sendable {
 
   static var all: [BenchmarkCase] {
     EnvironmentCases.all + TrainingCases.all + SACCases.all + RecordingCases.all + NetworkCases.all
-      + RenderingCases.all
+      + RenderingCases.all + PlasticityCases.all
   }
 }
 

@@ -57,6 +57,12 @@ struct Train: ParsableCommand {
   var checkpointEvery: String?
   @Option(help: "Record every so many episodes of the first environment into recordings/.")
   var recordEvery: String?
+  @Option(
+    help: ArgumentHelp(
+      "What to measure of the networks: all, basic, none, or names of probes with commas; each may be "
+        + "followed by @network or @network/layer.", valueName: "names"))
+  var probes: String?
+  @Option(help: "Iterations between two measurements of the networks.") var probesEvery: String?
   @Option(help: "Folder of an interrupted run to continue.") var resume: String?
   @Flag(name: [.long, .customShort("q")], help: "Show nothing but errors.") var quiet = false
   @Flag(help: "One JSON object per line on standard output.") var json = false
@@ -100,6 +106,7 @@ struct Train: ParsableCommand {
     }
     let configuration = try resolver.resolve()
     try Lookup.checkFit(configuration.settings, in: environment)
+    try Attachments.check(configuration, environment, agent)
     let folder =
       try out.map { path throws(FileError) in try RunFolder.make(at: path) }
       ?? RunFolder.make(environment: environment.identifier, agent: agent.identifier)
@@ -125,6 +132,8 @@ struct Train: ParsableCommand {
       ("--eval-episodes", ["evaluation", "episodes"], evalEpisodes),
       ("--checkpoint-every", ["checkpoints", "every"], checkpointEvery),
       ("--record-every", ["recordings", "every"], recordEvery),
+      ("--probes", ["probes", "select"], probes),
+      ("--probes-every", ["probes", "every"], probesEvery),
     ]
   }
 
@@ -150,6 +159,11 @@ struct Train: ParsableCommand {
     let yaml = String(decoding: try FileSystem.read(folder.configurationFile), as: UTF8.self)
     let (environment, agent, configuration) = try StoredRun.configuration(
       yaml: yaml, path: folder.configurationFile)
+    do {
+      try Attachments.check(configuration, environment, agent)
+    } catch {
+      throw FileError.damaged(path: folder.configurationFile, reason: error.description)
+    }
     if let steps {
       let wanted = Int(steps) ?? Double(steps).flatMap { Int(exactly: $0) }
       guard wanted == configuration.run.steps else {
@@ -204,7 +218,8 @@ struct Train: ParsableCommand {
       configuration: configuration,
       parts: Trainer.Parts(
         agent: agent, makeEnvironment: environment.makeVector, isSuccess: environment.isSuccess,
-        pool: pool, folder: folder, recorder: recorder),
+        pool: pool, folder: folder, recorder: recorder,
+        attachments: { try Attachments.make(configuration.run, for: $0) }),
       resume: checkpoint)
     let display = ProgressDisplay(
       style: json ? .json : quiet ? .quiet : .automatic, folder: folder)

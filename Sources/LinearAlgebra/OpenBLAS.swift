@@ -18,7 +18,7 @@ public enum OpenBLAS {
   }
 
   // Parallelism lies above: one thread per product keeps results independent of the machine.
-  private static let isSingleThreaded: Bool = {
+  static let isSingleThreaded: Bool = {
     openblas_set_num_threads(1)
     return openblas_get_num_threads() == 1
   }()

@@ -33,6 +33,8 @@ public final class Adam {
   public let secondMoment: Vector
   /// Number of steps taken.
   public var stepCount = 0
+  /// The learning rate of the last step of this session; 0 before one.
+  public private(set) var learningRate: Float = 0
   /// The settings.
   public let configuration: AdamConfiguration
   private let block: ParameterBlock
@@ -60,6 +62,7 @@ public final class Adam {
   ///   - gradientScale: Multiplies every gradient first; ``clipFactor(norm:maximum:)`` belongs here.
   public func step(learningRate: Float, gradientScale: Float = 1) {
     stepCount += 1
+    self.learningRate = learningRate
     let time = Double(stepCount)
     let correction1 = 1 - ScalarMaths.pow(Double(configuration.beta1), time)
     let correction2 = 1 - ScalarMaths.pow(Double(configuration.beta2), time)

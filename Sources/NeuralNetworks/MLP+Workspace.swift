@@ -9,6 +9,8 @@ extension MLP {
     public let capacity: Int
     /// The network's output, [capacity × outputs].
     public let output: Matrix
+    /// Rows of the batch that `forward` last ran.
+    public internal(set) var rows = 0
     let chain: LayerChain
     let network: ObjectIdentifier
     private let outputs: [Matrix]

@@ -135,6 +135,7 @@ public final class MLP {
     _ input: Matrix, firstRow: Int = 0, rows: Int, in workspace: Workspace
   ) -> Matrix {
     precondition(workspace.network == ObjectIdentifier(self), "a workspace of another network")
+    workspace.rows = rows
     workspace.chain.forward(input, firstRow: firstRow, rows: rows)
     return workspace.output
   }

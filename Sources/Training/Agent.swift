@@ -1,3 +1,4 @@
+public import LinearAlgebra
 public import NeuralNetworks
 public import RLCore
 
@@ -49,18 +50,78 @@ public protocol Agent: AnyObject {
   func load(from archive: TensorArchive) throws
 }
 
-/// A network that others may look into.
+/// A network that others may look into, with all that moves it.
+///
+/// What it refers to lives as long as the agent; ``minibatch`` holds until the next iteration.
 public struct NamedNetwork {
-  /// For example "policy" or "critic".
+  /// For example "policy" or "critic.0".
   public let name: String
   /// The network.
   public let network: MLP
+  /// What moves its parameters.
+  public let optimizer: Adam
+  /// Holds the features and outputs of the minibatch it learns from.
+  public let workspace: MLP.Workspace
+  /// Follows the network slowly, if anything does.
+  public let target: MLP?
+  /// What it learnt from last in this iteration; nil where it has not learnt.
+  public let minibatch: LearntMinibatch?
 
   /// Names a network.
-  public init(_ name: String, _ network: MLP) {
+  public init(
+    _ name: String, _ network: MLP, optimizer: Adam, workspace: MLP.Workspace, target: MLP? = nil,
+    minibatch: LearntMinibatch?
+  ) {
     self.name = name
     self.network = network
+    self.optimizer = optimizer
+    self.workspace = workspace
+    self.target = target
+    self.minibatch = minibatch
   }
+}
+
+/// The minibatch that a network learnt from last.
+public struct LearntMinibatch {
+  /// The network's inputs, in the first rows.
+  public let input: Matrix
+  /// The derivative of the loss by the network's outputs, in the first rows.
+  public let outputGradient: Matrix
+  /// How many rows.
+  public let rows: Int
+  /// Inputs of the experience that the minibatch was drawn from, or its own.
+  public let experience: Matrix
+  /// Sets the network's gradients, and ``outputGradient``, to those of the loss on this minibatch at
+  /// the network's parameters; may be called any number of times and draws no random numbers.
+  public let computeGradient: () -> Void
+
+  /// Gathers what a network learnt from.
+  public init(
+    input: Matrix, outputGradient: Matrix, rows: Int, experience: Matrix,
+    computeGradient: @escaping () -> Void
+  ) {
+    self.input = input
+    self.outputGradient = outputGradient
+    self.rows = rows
+    self.experience = experience
+    self.computeGradient = computeGradient
+  }
+}
+
+/// Something attached to an agent's networks: it measures them, or changes how they learn.
+///
+/// Called between two iterations, on one thread.
+public protocol TrainingAttachment: AnyObject {
+  /// The columns it adds to the run's metrics.
+  var metricNames: [String] { get }
+  /// Called after each iteration of its agent.
+  ///
+  /// - Returns: One value for each of ``metricNames``; NaN where there is none this time.
+  func didIterate() -> [Double]
+  /// Writes everything that its next call depends on.
+  func save(to archive: inout TensorArchive)
+  /// Continues from what ``save(to:)`` wrote, bit for bit.
+  func load(from archive: TensorArchive) throws(ArchiveError)
 }
 
 /// What one iteration did.

@@ -84,6 +84,19 @@ import Training
         ["train", "--env", "walker", "--agent", "sac", "--set", "adam-beta1=1"],
         "adam-beta1 and temperature-adam-beta1 must lie in"
       ),
+      (
+        ["train", "--env", "walker", "--agent", "ppo", "--probes", "basic,sranks"],
+        "did you mean 'srank'?"
+      ),
+      (
+        ["train", "--env", "walker", "--agent", "ppo", "--probes", "srank@critic/2"],
+        "unknown layer '2' (srank@critic/2)"
+      ),
+      (
+        ["train", "--env", "walker", "--agent", "ppo", "--probes-every", "0"],
+        "probes.every must be at least 1"
+      ),
+      (["train", "--resume", "run", "--probes", "all"], "can't be combined with --resume"),
       (["train", "--resume", "run", "--seed", "3"], "can't be combined with --resume"),
       (["train", "--env", "walker", "--agent", "ppo", "--stepz", "3"], "--stepz"),
       (["trian"], "did you mean 'train'?"), (["describe", "walkr"], "did you mean 'walker'?"),

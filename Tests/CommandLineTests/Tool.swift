@@ -52,6 +52,8 @@ struct Tool {
 enum ShortRun: String, CaseIterable, CustomTestStringConvertible {
   case cartPole = "cartpole-v1"
   case walker
+  /// Measured all the while.
+  case probed
 
   var testDescription: String { rawValue }
 
@@ -71,6 +73,8 @@ enum ShortRun: String, CaseIterable, CustomTestStringConvertible {
         "--checkpoint-every", "1200", "--eval-every", "12000", "--eval-episodes", "2",
         "--set", "checkpoints.keep=100",
       ]
+    case .probed:
+      Self.cartPole.arguments + ["--probes", "all", "--probes-every", "3"]
     }
   }
 }

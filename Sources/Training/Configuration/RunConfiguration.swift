@@ -106,6 +106,40 @@ public struct RunSettings: Codable, Sendable, Equatable {
     }
   }
 
+  /// What to measure of the agent's networks.
+  public struct Probes: Codable, Sendable, Equatable {
+    /// Names of probes, `all`, `basic` or `none`; each may be followed by `@network` or
+    /// `@network/layer`.
+    public var select: [String] = []
+    /// Iterations between two measurements.
+    public var every = 20
+
+    enum CodingKeys: String, CodingKey { case select, every }
+
+    /// Measures nothing.
+    public init() {}
+
+    /// Reads a list, or one text with commas.
+    public init(from decoder: any Decoder) throws {
+      let container = try decoder.container(keyedBy: CodingKeys.self)
+      select = try container.decode(NameList.self, forKey: .select).names
+      every = try container.decode(Int.self, forKey: .every)
+    }
+  }
+
+  /// Names as a list, or as one text with commas.
+  struct NameList: Decodable {
+    let names: [String]
+
+    init(from decoder: any Decoder) throws {
+      if let text = try? decoder.singleValueContainer().decode(String.self) {
+        names = text.split(separator: ",").map { $0.filter { $0 != " " } }.filter { !$0.isEmpty }
+      } else {
+        names = try [String](from: decoder)
+      }
+    }
+  }
+
   /// The environment's id.
   public var environment = ""
   /// The agent's id.
@@ -122,11 +156,14 @@ public struct RunSettings: Codable, Sendable, Equatable {
   public var checkpoints = Checkpoints()
   /// Which episodes to record.
   public var recordings = Recordings()
+  /// What to measure of the agent's networks.
+  public var probes = Probes()
   /// Training ends early once an evaluation's mean return reaches this.
   public var untilReturn: Double?
 
   enum CodingKeys: String, CodingKey, CaseIterable {
     case environment, agent, seed, steps, environments, evaluation, checkpoints, recordings
+    case probes
     case untilReturn = "until-return"
   }
 
@@ -141,6 +178,7 @@ public struct RunSettings: Codable, Sendable, Equatable {
     try container.encode(evaluation, forKey: .evaluation)
     try container.encode(checkpoints, forKey: .checkpoints)
     try container.encode(recordings, forKey: .recordings)
+    try container.encode(probes, forKey: .probes)
     try container.encode(untilReturn, forKey: .untilReturn)
   }
 
@@ -156,6 +194,7 @@ public struct RunSettings: Codable, Sendable, Equatable {
     if let every = checkpoints.every, every < 1 { return "checkpoints.every must be at least 1" }
     if checkpoints.keep < 1 { return "checkpoints.keep must be at least 1" }
     if let every = recordings.every, every < 1 { return "recordings.every must be at least 1" }
+    if probes.every < 1 { return "probes.every must be at least 1" }
     if let untilReturn, !untilReturn.isFinite { return "until-return must be finite" }
     return nil
   }

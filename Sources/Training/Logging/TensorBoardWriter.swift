@@ -190,6 +190,8 @@ package enum TensorBoardTag {
   package static func scalar(_ metric: String, _ value: Double) -> (tag: String, value: Double) {
     // Stable-Baselines3 logs the loss, which is the entropy with its sign turned.
     if metric == "entropy" { return ("train/entropy_loss", -value) }
+    // Those of attachments have groups of their own.
+    if metric.contains("/") { return (metric, value) }
     let name = names[metric] ?? "train/" + metric.replacingOccurrences(of: "-", with: "_")
     return (name, value)
   }

@@ -20,12 +20,15 @@ public final class Trainer {
     public var folder: RunFolder
     /// Records episodes of the first environment, if wanted.
     public var recorder: (any RunRecorder)?
+    /// Makes what is attached to the agent's networks.
+    public var attachments: (any Agent) throws -> [any TrainingAttachment]
 
     /// Gathers the parts.
     public init(
       agent: RegisteredAgent, makeEnvironment: @escaping (Int) -> any BatchedEnvironment,
       isSuccess: ((Span<Float>) -> Bool)?, pool: WorkerPool, folder: RunFolder,
-      recorder: (any RunRecorder)? = nil
+      recorder: (any RunRecorder)? = nil,
+      attachments: @escaping (any Agent) throws -> [any TrainingAttachment] = { _ in [] }
     ) {
       self.agent = agent
       self.makeEnvironment = makeEnvironment
@@ -33,6 +36,7 @@ public final class Trainer {
       self.pool = pool
       self.folder = folder
       self.recorder = recorder
+      self.attachments = attachments
     }
   }
 
@@ -43,6 +47,7 @@ public final class Trainer {
   private let configuration: RunConfiguration
   private let parts: Parts
   private let agent: any Agent
+  private let attachments: [any TrainingAttachment]
   private let logger: MetricsLogger
   private var state: TrainerState
   private var clock = PhaseClock()
@@ -66,16 +71,18 @@ public final class Trainer {
       configuration.settings,
       in: AgentContext(
         environment: environment, pool: parts.pool, seed: run.seed, totalSteps: run.steps))
+    attachments = try parts.attachments(agent)
     let checksum = CRC32C.checksum(configuration.yaml.utf8)
     state = TrainerState(configurationChecksum: checksum)
     if let (path, checkpoint) = checkpoint {
       state = try Self.restore(
-        agent, from: checkpoint, path: path, run: run, configurationChecksum: checksum)
+        agent, attachments, from: checkpoint, path: path, run: run, configurationChecksum: checksum)
     }
     // A run that was stopped before its first checkpoint starts again in the same folder.
     let hasLogs = FileSystem.exists(parts.folder.metricsFile)
     logger = try MetricsLogger(
-      folder: parts.folder, metricNames: agent.metricNames, settings: configuration.flattened,
+      folder: parts.folder, metricNames: agent.metricNames + attachments.flatMap(\.metricNames),
+      settings: configuration.flattened,
       resumeStep: checkpoint?.1.manifest.steps ?? (hasLogs ? 0 : nil))
   }
 
@@ -135,11 +142,11 @@ public final class Trainer {
       leavePostMortem()
       throw error
     }
-    metrics = report.metrics
+    metrics = report.metrics + attachments.flatMap { $0.didIterate() }
     try parts.recorder?.writeFinished()
     let timing = clock.add(report, steps: agent.environmentSteps - before)
     try logger.record(
-      iteration: agent.iterations, steps: agent.environmentSteps, values: report.metrics,
+      iteration: agent.iterations, steps: agent.environmentSteps, values: metrics,
       timing: timing)
   }
 
@@ -188,6 +195,7 @@ public final class Trainer {
     policy.metadata["agent"] = run.agent
     policy.metadata["parameters"] = PolicyParameters.text(configuration.parameters)
     agent.save(to: &trainer)
+    for attachment in attachments { attachment.save(to: &trainer) }
     state.save(to: &trainer)
     let manifest = CheckpointManifest(
       environment: run.environment, agent: run.agent, steps: agent.environmentSteps,
@@ -235,7 +243,8 @@ public final class Trainer {
   }
 
   private static func restore(
-    _ agent: any Agent, from checkpoint: Checkpoint, path: String, run: RunSettings,
+    _ agent: any Agent, _ attachments: [any TrainingAttachment], from checkpoint: Checkpoint,
+    path: String, run: RunSettings,
     configurationChecksum: UInt32
   ) throws -> TrainerState {
     let manifest = checkpoint.manifest
@@ -252,6 +261,7 @@ public final class Trainer {
           reason: "it was written under another config.yaml than the run's folder holds now")
       }
       try agent.load(from: checkpoint.trainer)
+      for attachment in attachments { try attachment.load(from: checkpoint.trainer) }
       guard agent.environmentSteps == manifest.steps, agent.iterations == manifest.iterations else {
         throw ArchiveError.invalid(reason: "its counters differ from its manifest's")
       }

@@ -1,0 +1,132 @@
+internal import LinearAlgebra
+
+/// Eigenvalues of a symmetric matrix that is known by its products with vectors only.
+public enum Eigenvalues {
+  /// The largest eigenvalue, with its sign.
+  ///
+  /// Power iteration finds the eigenvalue of the greatest magnitude.  Where that one is negative a
+  /// second iteration on the shifted matrix `H − λI`, whose eigenvalues are all positive, finds the
+  /// largest.
+  ///
+  /// - Parameters:
+  ///   - start: A direction that is not zero, drawn at random.
+  ///   - iterations: Products at most, for each of the two.
+  ///   - tolerance: It ends when the estimate changes by less than this, relatively.
+  ///   - product: Multiplies by the matrix.
+  /// - Returns: The eigenvalue; NaN where a product is not finite.
+  public static func largest(
+    start: [Double], iterations: Int = 20, tolerance: Double = 1e-2,
+    product: ([Double]) -> [Double]
+  ) -> Double {
+    let dominant = dominantEigenvalue(start, iterations, tolerance, product)
+    guard dominant < 0 else { return dominant }
+    let shifted = dominantEigenvalue(start, iterations, tolerance) { vector in
+      var result = product(vector)
+      for i in result.indices { result[i] -= dominant * vector[i] }
+      return result
+    }
+    return shifted + dominant
+  }
+
+  private static func dominantEigenvalue(
+    _ start: [Double], _ iterations: Int, _ tolerance: Double, _ product: ([Double]) -> [Double]
+  ) -> Double {
+    var vector = start
+    normalize(&vector)
+    var estimate = 0.0
+    for k in 0..<iterations {
+      var next = product(vector)
+      // The Rayleigh quotient; the vector has length 1.
+      let quotient = dot(vector, next)
+      guard quotient.isFinite else { return .nan }
+      let isSettled = k > 0 && abs(quotient - estimate) <= tolerance * abs(quotient)
+      estimate = quotient
+      if isSettled || normalize(&next) == 0 { break }
+      vector = next
+    }
+    return estimate
+  }
+
+  /// The eigenvectors of the largest eigenvalues, by the method of Lanczos with every new direction
+  /// made orthogonal to all before, twice.
+  ///
+  /// - Source: Lanczos 1950; Golub and Van Loan 2013, section 10.1.
+  /// - Parameters:
+  ///   - count: How many.
+  ///   - steps: Products to take; some three times `count` settle them.
+  ///   - start: A direction that is not zero, drawn at random.
+  ///   - product: Multiplies by the matrix.
+  /// - Returns: Values and vectors of length 1, largest first; fewer where the matrix has not as many,
+  ///   and none where a product is not finite.
+  public static func leading(
+    _ count: Int, steps: Int, start: [Double], product: ([Double]) -> [Double]
+  ) -> (values: [Double], vectors: [[Double]]) {
+    var direction = start
+    normalize(&direction)
+    var basis = [direction]
+    var (diagonal, offDiagonal): ([Double], [Double]) = ([], [])
+    while diagonal.count < min(steps, start.count) {
+      var next = product(basis[basis.count - 1])
+      diagonal.append(dot(next, basis[basis.count - 1]))
+      for _ in 0..<2 {
+        for other in basis { subtract(other, times: dot(next, other), from: &next) }
+      }
+      let length = normalize(&next)
+      guard length.isFinite else { return ([], []) }
+      // What is left is rounding: the directions so far are closed under the matrix.
+      guard length > 1e-10 * (diagonal.map(abs).max() ?? 0) else { break }
+      offDiagonal.append(length)
+      basis.append(next)
+    }
+    let size = diagonal.count
+    var tridiagonal = [Double](repeating: 0, count: size * size)
+    for i in 0..<size {
+      tridiagonal[i * size + i] = diagonal[i]
+      guard i + 1 < size else { continue }
+      tridiagonal[i * size + i + 1] = offDiagonal[i]
+      tridiagonal[(i + 1) * size + i] = offDiagonal[i]
+    }
+    guard let eigen = LAPACK.symmetricEigenvectors(tridiagonal, size: size) else { return ([], []) }
+    let vectors = eigen.vectors.prefix(count).map { weights in
+      var vector = [Double](repeating: 0, count: start.count)
+      for (weight, direction) in zip(weights, basis) {
+        subtract(direction, times: -weight, from: &vector)
+      }
+      return vector
+    }
+    return (Array(eigen.values.prefix(count)), vectors)
+  }
+
+  /// The share of a vector's squared length that lies in a subspace: `‖Pg‖² / ‖g‖²`.
+  ///
+  /// - Source: Gur-Ari et al. 2018, arXiv:1812.04754; Schneider et al. 2024, arXiv:2401.06604.
+  /// - Parameters:
+  ///   - vector: g.
+  ///   - basis: Orthonormal.
+  /// - Returns: A number in 0...1; NaN for a vector of zeros.
+  public static func fraction(of vector: [Double], in basis: [[Double]]) -> Double {
+    let inside = basis.reduce(0.0) { sum, direction in
+      let part = dot(vector, direction)
+      return sum + part * part
+    }
+    return inside / dot(vector, vector)
+  }
+
+  private static func dot(_ a: [Double], _ b: [Double]) -> Double {
+    var sum = 0.0
+    for i in a.indices { sum += a[i] * b[i] }
+    return sum
+  }
+
+  private static func subtract(_ a: [Double], times factor: Double, from b: inout [Double]) {
+    for i in a.indices { b[i] -= factor * a[i] }
+  }
+
+  /// - Returns: The length before.
+  @discardableResult private static func normalize(_ vector: inout [Double]) -> Double {
+    let length = dot(vector, vector).squareRoot()
+    guard length > 0 else { return length }
+    for i in vector.indices { vector[i] /= length }
+    return length
+  }
+}

@@ -1,0 +1,98 @@
+internal import LinearAlgebra
+internal import NeuralNetworks
+internal import Training
+
+extension Probe {
+  /// What takes many gradients.
+  static let lossProbes = [
+    Probe(
+      "hessian-eigenvalue",
+      "largest eigenvalue of the second derivatives of the last minibatch's loss",
+      source: "Lyle et al. 2023, arXiv:2303.01486; power iteration, 20 products at most, to 1 %",
+      isBasic: false, scope: .network
+    ) { context, _ in
+      var random = context.stream("hessian-eigenvalue")
+      let value = context.withCurvature { curvature in
+        Eigenvalues.largest(
+          start: curvature.randomDirection(using: &random), product: curvature.product)
+      }
+      return [value ?? .nan]
+    },
+    Probe(
+      "gradient-subspace",
+      "share of the gradient's squared length in the span of the 10 leading eigenvectors of the "
+        + "second derivatives",
+      source: "Gur-Ari et al. 2018, arXiv:1812.04754; Schneider et al. 2024, arXiv:2401.06604; "
+        + "30 steps of Lanczos",
+      isBasic: false, scope: .network
+    ) { context, _ in
+      var random = context.stream("gradient-subspace")
+      let value = context.withCurvature { curvature in
+        let leading = Eigenvalues.leading(
+          10, steps: 30, start: curvature.randomDirection(using: &random),
+          product: curvature.product)
+        guard !leading.vectors.isEmpty else { return Double.nan }
+        return Eigenvalues.fraction(of: curvature.gradient(), in: leading.vectors)
+      }
+      return [value ?? .nan]
+    },
+    Probe(
+      "gradient-noise-scale", "batch size at which the gradient's noise equals its signal",
+      source: "McCandlish et al. 2018, arXiv:1812.06162; the minibatch against its eighths",
+      isBasic: false, scope: .network
+    ) { context, _ in [context.gradientNoiseScale(parts: 8)] },
+    Probe(
+      "trainability",
+      "mean squared error after 100 steps of Adam towards random targets, from the current weights "
+        + "and from new ones",
+      source: "Lyle et al. 2023, arXiv:2303.01486", isBasic: false, scope: .network,
+      columns: ["trainability-loss", "trainability-fresh-loss"]
+    ) { context, _ in
+      let trainability = Trainability(
+        inputs: context.batch, architecture: context.network.architecture, seed: context.seed,
+        name: context.named.name)
+      let name = context.named.name
+      let fresh =
+        context.memory.freshLosses[name]
+        ?? trainability.loss(
+          from: context.network.fresh(
+            seed: context.seed, purpose: "probe.trainability.fresh.\(name)"))
+      context.memory.freshLosses[name] = fresh
+      return [trainability.loss(from: context.network), fresh]
+    },
+  ]
+}
+
+extension ProbeContext {
+  /// Compares the gradient of the last minibatch with those of its parts.
+  fileprivate func gradientNoiseScale(parts: Int) -> Double {
+    guard let minibatch = named.minibatch else { return .nan }
+    let rows = minibatch.rows / parts
+    guard rows > 0 else { return .nan }
+    let outputGradient = Matrix(rows: minibatch.rows, columns: network.architecture.outputs)
+    let squaredNorm = withCurvature { curvature in
+      _ = curvature.gradient()
+      // The loss is a mean over rows: a part's own mean is that much larger.  The features of all
+      // rows are there, so that whatever is dropped stays dropped.
+      func squaredNorm(_ part: Range<Int>) -> Double {
+        let scale = Float(minibatch.rows) / Float(part.count)
+        outputGradient.fill(0)
+        for i in part {
+          for j in 0..<outputGradient.columns {
+            outputGradient[i, j] = scale * minibatch.outputGradient[i, j]
+          }
+        }
+        network.backward(
+          minibatch.input, rows: minibatch.rows, outputGradient: outputGradient,
+          in: named.workspace)
+        return Norms.sums(network.parameters.parameters.map(\.gradient)).squares
+      }
+      let small = (0..<parts).map { squaredNorm($0 * rows..<($0 + 1) * rows) }
+      return (small: small.reduce(0, +) / Double(parts), large: squaredNorm(0..<rows * parts))
+    }
+    guard let squaredNorm else { return .nan }
+    return GradientNoise.simpleScale(
+      small: (rows, squaredNorm.small), large: (rows * parts, squaredNorm.large)
+    ).scale
+  }
+}

@@ -1,0 +1,69 @@
+import Agents
+import Environments
+import NeuralNetworks
+import RLCore
+import Testing
+import Training
+
+/// Agents with small networks whose iteration is 250 steps with several updates.
+enum ShortAgent: String, CaseIterable, CustomTestStringConvertible, Sendable {
+  case ppo
+  case ppoContinuous
+  case sac
+  /// With dropout and a residual policy.
+  case droppingSAC
+
+  var testDescription: String { rawValue }
+
+  func make(threads: Int = 1, seed: UInt64 = 7) throws -> any Agent {
+    let (identifier, environment) =
+      switch self {
+      case .ppo: ("ppo", "cartpole-v1")
+      case .ppoContinuous: ("ppo", "pendulum-v1")
+      case .sac, .droppingSAC: ("sac", "pendulum-v1")
+      }
+    let vector = try #require(EnvironmentRegistry.find(environment)).makeVector(5)
+    vector.reset(seeds: .training(runSeed: seed))
+    return try #require(AgentRegistry.find(identifier)).make(
+      settings,
+      in: AgentContext(
+        environment: vector, pool: WorkerPool(threads: threads), seed: seed, totalSteps: 5000))
+  }
+
+  private var settings: any AgentConfiguration {
+    guard self == .sac || self == .droppingSAC else {
+      var ppo = PPOConfiguration()
+      ppo.stepsPerRollout = 50
+      ppo.minibatchSize = 64
+      ppo.epochs = 2
+      ppo.policyHidden = [16, 12]
+      ppo.criticHidden = [16, 12]
+      ppo.normalizeObservations = true
+      return ppo
+    }
+    var sac = SACConfiguration()
+    sac.stepsPerIteration = 250
+    sac.replayRatio = 0.25
+    sac.warmUpSteps = 300
+    sac.bufferSize = 600
+    sac.batchSize = 32
+    sac.policyDelay = 2
+    sac.policyHidden = [16, 12]
+    sac.criticHidden = [16, 12]
+    if self == .droppingSAC {
+      sac.criticDropout = 0.1
+      sac.criticLayerNorm = true
+      sac.policyArchitecture = .bro
+      sac.policyHidden = [16, 16]
+    }
+    return sac
+  }
+}
+
+/// Everything an agent remembers.
+func archive(_ agent: any Agent, _ attachments: [any TrainingAttachment] = []) -> TensorArchive {
+  var archive = TensorArchive()
+  agent.save(to: &archive)
+  for attachment in attachments { attachment.save(to: &archive) }
+  return archive
+}
