@@ -29,10 +29,7 @@ extension SACAgent {
       }
     }
     let chosen = chooseTargetCritics()
-    pool.run(chosen.count) { task in
-      critics[chosen[task]].evaluateTarget(
-        observations: nextObservations, actions: actor.nextSample.actions)
-    }
+    evaluateNextActions(chosen)
     computeTargets(chosen, temperature: temperature)
     pool.run(critics.count) { task in
       critics[task].learn(
@@ -56,6 +53,22 @@ extension SACAgent {
     try check(improvesPolicy: improvesPolicy)
     sums.add(critics)
     if improvesPolicy { sums.add(actor) }
+  }
+
+  /// Values the next actions, by the chosen targets or, where there are none, by every critic together
+  /// with what it is going to learn from.
+  private func evaluateNextActions(_ chosen: [Int]) {
+    guard configuration.usesTargetNetworks else {
+      return pool.run(critics.count) { task in
+        critics[task].evaluateJointly(
+          observations: observations, actions: batch.actions, nextObservations: nextObservations,
+          nextActions: actor.nextSample.actions)
+      }
+    }
+    pool.run(chosen.count) { task in
+      critics[chosen[task]].evaluateTarget(
+        observations: nextObservations, actions: actor.nextSample.actions)
+    }
   }
 
   private func check(improvesPolicy: Bool) throws(TrainingError) {

@@ -90,6 +90,14 @@ extension SACConfiguration {
     if criticDropout > 0 && criticArchitecture != .plain {
       return "critic-dropout needs critic-architecture plain; change one of them"
     }
+    if criticBatchNorm && usesTargetNetworks {
+      return
+        "critic-batch-norm needs target-networks false, since a batch is standardised together "
+        + "with its next state; set one of them"
+    }
+    if criticBatchNorm && criticArchitecture != .plain {
+      return "critic-batch-norm needs critic-architecture plain; change one of them"
+    }
     return nil
   }
 

@@ -69,6 +69,10 @@ public struct SACConfiguration: AgentConfiguration {
   public var resetEvery: Int?
   /// The probability with which a critic drops a hidden sum while it learns; 0 for none.
   public var criticDropout: Float = 0
+  /// Whether the input of each layer of a critic is standardised over the batch.
+  public var criticBatchNorm = false
+  /// Whether targets come from networks that follow the critics slowly, rather than from the critics.
+  public var usesTargetNetworks = true
   /// Whether observations are standardised by running statistics.
   public var normalizeObservations = false
   /// How the policy's hidden layers are wired.
@@ -122,6 +126,8 @@ public struct SACConfiguration: AgentConfiguration {
     case droppedQuantiles = "dropped-quantiles"
     case resetEvery = "reset-every"
     case criticDropout = "critic-dropout"
+    case criticBatchNorm = "critic-batch-norm"
+    case usesTargetNetworks = "target-networks"
     case normalizeObservations = "normalize-observations"
     case policyArchitecture = "policy-architecture"
     case criticArchitecture = "critic-architecture"
@@ -165,6 +171,8 @@ public struct SACConfiguration: AgentConfiguration {
     try container.encode(droppedQuantiles, forKey: .droppedQuantiles)
     try container.encode(resetEvery, forKey: .resetEvery)
     try container.encode(criticDropout, forKey: .criticDropout)
+    try container.encode(criticBatchNorm, forKey: .criticBatchNorm)
+    try container.encode(usesTargetNetworks, forKey: .usesTargetNetworks)
     try container.encode(normalizeObservations, forKey: .normalizeObservations)
     try container.encode(policyArchitecture, forKey: .policyArchitecture)
     try container.encode(criticArchitecture, forKey: .criticArchitecture)
@@ -194,7 +202,7 @@ public struct SACConfiguration: AgentConfiguration {
       ("temperature-learning-rate", "Adam's step size for the temperature"),
       ("learning-rate-schedule", "constant, or linear or cosine (to 0 at the end of the run)"),
       ("weight-decay", "decoupled weight decay of policy and critics (AdamW)"),
-      ("adam-beta1", "decay of Adam's mean gradient, for policy and critics"),
+      ("adam-beta1", "decay of Adam's mean gradient, for policy and critics (CrossQ: 0.5)"),
       ("temperature-adam-beta1", "decay of Adam's mean gradient, for the temperature (BRO: 0.5)"),
       ("initial-temperature", "weight of the entropy (alpha) at the start"),
       ("learn-temperature", "adapt the temperature to the target entropy"),
@@ -208,6 +216,8 @@ public struct SACConfiguration: AgentConfiguration {
       ("dropped-quantiles", "highest quantiles left out of a target, per critic (TQC: 2)"),
       ("reset-every", "updates between two resets of all networks; null for never"),
       ("critic-dropout", "probability to drop a critic's hidden sum in learning (DroQ: 0.01)"),
+      ("critic-batch-norm", "standardise the critics' layers over the batch (CrossQ)"),
+      ("target-networks", "make targets by networks that follow slowly (CrossQ: false)"),
       ("normalize-observations", "standardise observations by running statistics (SimBa)"),
       ("policy-architecture", "plain, or residual blocks: simba or bro"),
       ("critic-architecture", "plain, or residual blocks: simba or bro"),

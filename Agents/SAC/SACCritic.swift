@@ -4,20 +4,24 @@ package import Training
 
 /// One critic of SAC with its target, its optimiser and the memory for a minibatch.
 ///
+/// Without target networks it makes targets itself, in one pass over present and next actions whose
+/// present half is then learnt from; that is what batch normalisation needs.
+///
 /// Dropout, where it is set, is at work in whatever is learnt from: targets, the critic's loss and the
 /// policy's.  A single value of ``value(of:action:in:)`` is that of the whole network.
 ///
-/// - Source: dropout of Hiraoka et al. 2022, arXiv:2110.02034.
+/// - Source: dropout of Hiraoka et al. 2022, arXiv:2110.02034; one pass without targets of Bhatt et
+///   al. 2024, arXiv:1902.05605.
 ///
 /// Shapes: B rows, O observation and A action components, K quantiles.  Each critic is a task of its
 /// own; critics share nothing that is written.
 package final class SACCritic {
   /// Maps [B × (O + A)] to K quantiles of the return [B × K].
   package let network: MLP
-  /// Follows the network slowly.
-  package let target: MLP
-  /// K values of the next state and action, by the target [B × K].
-  package private(set) var targetValues: Matrix
+  /// Follows the network slowly; nil where there are no target networks.
+  package let target: MLP?
+  /// K values of the next state and action, for targets [B × K].
+  package let targetValues: Matrix
   /// Mean of the K values of the policy's action [B].
   package let policyValues: Vector
   /// Derivative of ``policyValues`` by observation and action [B × (O + A)].
@@ -36,7 +40,8 @@ package final class SACCritic {
   private let optimizer: Adam
   /// For minibatches and the policy's actions in turn: less memory to go through.
   private let workspace: MLP.Workspace
-  private let targetWorkspace: MLP.Workspace
+  private let targetWorkspace: MLP.Workspace?
+  private let jointPass: SACJointPass?
   private let input: Matrix
   private let nextInput: Matrix
   private let policyInput: Matrix
@@ -55,23 +60,30 @@ package final class SACCritic {
     let architecture = MLPArchitecture(
       inputs: width, hidden: configuration.criticHidden, outputs: configuration.quantiles,
       activation: configuration.activation, usesLayerNorm: configuration.criticLayerNorm,
-      pattern: configuration.criticArchitecture)
+      pattern: configuration.criticArchitecture, usesBatchNorm: configuration.criticBatchNorm)
     let initializer: WeightInitializer = architecture.pattern == .plain ? .fanInUniform : .heNormal
     network = MLP(
       name: "critic.\(index)", architecture: architecture, initializer: initializer,
       random: &random)
-    var unused = RandomStream(seed: 0, name: "unused")
-    target = MLP(
-      name: "target-critic.\(index)", architecture: architecture, initializer: initializer,
-      random: &unused)
+    let (rows, dropout) = (configuration.batchSize, configuration.criticDropout)
+    if configuration.usesTargetNetworks {
+      var unused = RandomStream(seed: 0, name: "unused")
+      let target = MLP(
+        name: "target-critic.\(index)", architecture: architecture, initializer: initializer,
+        random: &unused)
+      let targetWorkspace = target.makeWorkspace(rows: rows, dropout: dropout)
+      (self.target, self.targetWorkspace, jointPass) = (target, targetWorkspace, nil)
+      targetValues = targetWorkspace.output
+    } else {
+      (target, targetWorkspace) = (nil, nil)
+      jointPass = SACJointPass(network, rows: rows, dropout: dropout)
+      targetValues = Matrix(rows: rows, columns: configuration.quantiles)
+    }
     optimizer = Adam(
       network.parameters,
       configuration: AdamConfiguration(
         beta1: configuration.adamBeta1, weightDecay: configuration.weightDecay))
-    let rows = configuration.batchSize
-    workspace = network.makeWorkspace(rows: rows, dropout: configuration.criticDropout)
-    targetWorkspace = target.makeWorkspace(rows: rows, dropout: configuration.criticDropout)
-    targetValues = targetWorkspace.output
+    workspace = network.makeWorkspace(rows: rows, dropout: dropout)
     input = Matrix(rows: rows, columns: width)
     nextInput = Matrix(rows: rows, columns: width)
     policyInput = Matrix(rows: rows, columns: width)
@@ -86,15 +98,32 @@ package final class SACCritic {
 
   /// Makes the target equal to the network.
   package func copyToTarget() {
-    target.parameters.copyValues(from: network.parameters)
-    target.parametersDidChange()
+    target?.parameters.copyValues(from: network.parameters)
+    target?.parametersDidChange()
   }
 
-  /// Values next actions by the target.
+  /// Values next actions by the target network.
   package func evaluateTarget(observations: Matrix, actions: Matrix) {
+    guard let target, let targetWorkspace else {
+      preconditionFailure("\(network.name) has no target network")
+    }
     join(observations, actions, into: nextInput)
     targetWorkspace.drawDropout(using: &dropoutStream)
     target.forward(nextInput, rows: nextInput.rows, in: targetWorkspace)
+  }
+
+  /// Values present and next actions in one pass, where there is no target network.
+  ///
+  /// The present half is what the next gradient is computed from.
+  package func evaluateJointly(
+    observations: Matrix, actions: Matrix, nextObservations: Matrix, nextActions: Matrix
+  ) {
+    guard let jointPass else { preconditionFailure("\(network.name) has a target network") }
+    join(observations, actions, into: input)
+    join(nextObservations, nextActions, into: nextInput)
+    jointPass.forward(
+      network, present: input, next: nextInput, nextValues: targetValues,
+      dropoutStream: &dropoutStream)
   }
 
   /// Takes one step towards targets.
@@ -120,6 +149,9 @@ package final class SACCritic {
 
   /// Computes the gradient of ``learn(observations:actions:targets:learningRate:)``.
   ///
+  /// Without a target network ``evaluateJointly(observations:actions:nextObservations:nextActions:)``
+  /// has to come first, with the same observations and actions.
+  ///
   /// - Parameters:
   ///   - observations: [B × O].
   ///   - actions: [B × A].
@@ -128,10 +160,9 @@ package final class SACCritic {
   package func computeGradient(
     observations: Matrix, actions: Matrix, targets: Matrix, keepsDropout: Bool = false
   ) {
-    join(observations, actions, into: input)
-    if !keepsDropout { workspace.drawDropout(using: &dropoutStream) }
-    let values = network.forward(input, rows: input.rows, in: workspace)
-    let rows = input.rows
+    let values =
+      jointPass?.values ?? evaluate(observations, actions, keepsDropout: keepsDropout)
+    let rows = values.rows
     if values.columns == 1 {
       let scale = 1 / Float(rows)
       var sum: Float = 0
@@ -152,23 +183,38 @@ package final class SACCritic {
       greatest = max(greatest, meanValues[i])
     }
     (meanValue, greatestValue) = (mean, greatest)
-    network.backward(input, rows: rows, outputGradient: valueGradient, in: workspace)
+    if let jointPass {
+      jointPass.backward(network, valueGradient)
+    } else {
+      network.backward(input, rows: rows, outputGradient: valueGradient, in: workspace)
+    }
     squaredNorm = sumOfSquares(network.parameters.gradients)
+  }
+
+  private func evaluate(
+    _ observations: Matrix, _ actions: Matrix, keepsDropout: Bool
+  ) -> Matrix {
+    join(observations, actions, into: input)
+    if !keepsDropout { workspace.drawDropout(using: &dropoutStream) }
+    return network.forward(input, rows: input.rows, in: workspace)
   }
 
   /// The network with what it learnt from last.
   func named(
     observations: Matrix, actions: Matrix, targets: Matrix, isLearning: Bool
   ) -> NamedNetwork {
+    let input = jointPass?.input ?? input
     let minibatch = LearntMinibatch(
-      input: input, outputGradient: valueGradient, rows: input.rows, experience: input
+      input: input, outputGradient: jointPass?.outputGradient ?? valueGradient, rows: input.rows,
+      experience: input
     ) { [self] in
+      jointPass?.forwardAgain(network)
       computeGradient(
         observations: observations, actions: actions, targets: targets, keepsDropout: true)
     }
     return NamedNetwork(
-      network.name, network, optimizer: optimizer, workspace: workspace, target: target,
-      minibatch: isLearning ? minibatch : nil)
+      network.name, network, optimizer: optimizer, workspace: jointPass?.workspace ?? workspace,
+      target: target, minibatch: isLearning ? minibatch : nil)
   }
 
   /// Values the policy's actions and differentiates by them; the network's gradient stays.
@@ -189,7 +235,8 @@ package final class SACCritic {
       inputGradient: inputGradient, updatesParameters: false)
   }
 
-  /// The mean value of one observation and action, of the whole network without dropout.
+  /// The mean value of one observation and action, of the whole network without dropout, standardised
+  /// by running statistics.
   package func value(of observation: Matrix, action: Matrix, in scratch: SACCriticScratch) -> Float
   {
     scratch.join(observation, action)
@@ -201,6 +248,7 @@ package final class SACCritic {
 
   /// Moves the target towards the network.
   package func followNetwork(rate: Float) {
+    guard let target else { return }
     softUpdate(target.parameters.values, towards: network.parameters.values, rate: rate)
     target.parametersDidChange()
   }
@@ -218,8 +266,8 @@ package final class SACCritic {
 
   /// Writes network, target and moments.
   package func save(to archive: inout TensorArchive) {
-    archive.set(network.parameters.parameters)
-    archive.set(target.parameters.parameters)
+    archive.set(network.parameters.parameters + network.statistics.parameters)
+    if let target { archive.set(target.parameters.parameters) }
     archive.set(optimizer, named: "\(network.name).adam")
     if usesDropout {
       archive.set("\(network.name).dropout.stream", .words(dropoutStream.words))
@@ -228,15 +276,20 @@ package final class SACCritic {
 
   /// Reads network, target and moments.
   package func load(from archive: TensorArchive) throws(ArchiveError) {
-    try archive.read(into: network.parameters.parameters)
-    try archive.read(into: target.parameters.parameters)
+    try archive.read(into: network.parameters.parameters + network.statistics.parameters)
+    for parameter in network.statistics.parameters where parameter.name.hasSuffix("variance") {
+      guard (0..<parameter.value.columns).allSatisfy({ parameter.value[0, $0] >= 0 }) else {
+        throw .invalid(reason: "\(network.name) has a negative variance")
+      }
+    }
+    if let target { try archive.read(into: target.parameters.parameters) }
     try archive.read(into: optimizer, named: "\(network.name).adam")
     if usesDropout {
       dropoutStream = RandomStream(
         words: try archive.words("\(network.name).dropout.stream", count: 4))
     }
     network.parametersDidChange()
-    target.parametersDidChange()
+    target?.parametersDidChange()
   }
 }
 

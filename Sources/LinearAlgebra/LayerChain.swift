@@ -150,16 +150,15 @@ package final class LayerChain {
     allocateGradients()
     let openBLAS = KernelBackend.usesOpenBLAS(width: widest)
     let x = UnsafePointer(input.base + firstRow * input.stride)
-    let gradient =
-      if let extras {
-        backward(
-          x, rows: rows, outputGradient: outputGradient.base, accumulating: accumulating,
-          updatesParameters: updatesParameters, openBLAS: openBLAS, extras: extras)
-      } else {
-        backward(
-          x, rows: rows, outputGradient: outputGradient.base, accumulating: accumulating,
-          updatesParameters: updatesParameters, openBLAS: openBLAS)
-      }
+    if let extras {
+      return backward(
+        x, rows: rows, outputGradient: outputGradient.base, inputGradient: inputGradient?.base,
+        accumulating: accumulating, updatesParameters: updatesParameters, openBLAS: openBLAS,
+        extras: extras)
+    }
+    let gradient = backward(
+      x, rows: rows, outputGradient: outputGradient.base, accumulating: accumulating,
+      updatesParameters: updatesParameters, openBLAS: openBLAS)
     guard let inputGradient else { return }
     layers.pointee.backwardInput(
       rows, gradient, .identity, saved: nil, into: inputGradient.base, openBLAS: openBLAS)
@@ -195,16 +194,22 @@ package final class LayerChain {
   /// Allocates the gradients by the hidden layers; neighbours but one share memory, unless a layer
   /// is added to another, whose gradient has to last.
   private func allocateGradients() {
-    guard gradients.isEmpty, count > 1 else { return }
+    guard gradients.isEmpty, count > 1 || extras != nil else { return }
+    func allocate(_ width: Int) -> UnsafeMutablePointer<Float> {
+      let vector = Vector(count: capacity * width)
+      gradients.append(vector)
+      return vector.base
+    }
     let longest = matrices.dropLast().reduce(0) { max($0, $1.weight.stride) }
     let shared = extras == nil ? 2 : count - 1
-    gradients = (0..<shared).map { _ in Vector(count: capacity * longest) }
-    for l in 0..<count - 1 {
-      layers[l].gradient = gradients[l % shared].base
-      guard let extras, case .output = extras[l].skip else { continue }
-      let vector = Vector(count: capacity * matrices[l].weight.stride)
-      extras[l].outputGradient = vector.base
-      gradients.append(vector)
+    let buffers = (0..<shared).map { _ in allocate(longest) }
+    for l in 0..<count - 1 { layers[l].gradient = buffers[l % shared] }
+    guard let extras else { return }
+    for l in 0..<count {
+      if case .output = extras[l].skip { extras[l].outputGradient = allocate(layers[l].stride) }
+    }
+    if extras.pointee.batchNorm != nil {
+      extras.pointee.inputGradient = allocate(layers.pointee.inputStride)
     }
   }
 

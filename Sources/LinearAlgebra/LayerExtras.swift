@@ -16,13 +16,17 @@ package struct LayerExtras {
   package let keptSums: Matrix?
   /// Multiplies the sums before anything else.
   package let dropoutMask: Matrix?
+  /// Stands in front of the layer.
+  package let batchNorm: BatchNormMatrices?
 
   package init(
-    skip: LayerSkip? = nil, keptSums: Matrix? = nil, dropoutMask: Matrix? = nil
+    skip: LayerSkip? = nil, keptSums: Matrix? = nil, dropoutMask: Matrix? = nil,
+    batchNorm: BatchNormMatrices? = nil
   ) {
     self.skip = skip
     self.keptSums = keptSums
     self.dropoutMask = dropoutMask
+    self.batchNorm = batchNorm
   }
 }
 
@@ -31,16 +35,20 @@ struct LayerExtraPointers {
   let skip: LayerSkip?
   let keptSums: UnsafeMutablePointer<Float>?
   let mask: UnsafeMutablePointer<Float>?
+  let batchNorm: BatchNormPointers?
   /// The layer that adds this one's sums, and the one that adds its output.
   var sumsAddedBy: Int?
   var outputAddedBy: Int?
   /// The gradient by the output, for the layer that was added to it.
   var outputGradient: UnsafeMutablePointer<Float>?
+  /// Of the first layer, where it has a norm in front: memory for the gradient by the input.
+  var inputGradient: UnsafeMutablePointer<Float>?
 
   init(_ extras: LayerExtras?) {
     skip = extras?.skip
     keptSums = extras?.keptSums?.base
     mask = extras?.dropoutMask?.base
+    batchNorm = extras?.batchNorm.map(BatchNormPointers.init)
   }
 
   /// Whether there is nothing to do between the sums and the norm, nor after the activation.
@@ -75,6 +83,10 @@ extension LayerChain {
           (buffer?.rows ?? capacity) >= capacity
             && (buffer?.columns ?? layer.weight.columns) == layer.weight.columns)
       }
+      let standardized = layer.extras?.batchNorm?.output
+      precondition(
+        (standardized?.rows ?? capacity) >= capacity
+          && (standardized?.columns ?? layer.weight.rows) == layer.weight.rows)
       let source: Int
       switch layer.extras?.skip {
       case .sums(let earlier):
@@ -105,6 +117,7 @@ extension LayerChain {
     for l in 0..<count {
       let (layer, extra) = (layers + l, extras + l)
       let (output, length) = (layer.pointee.output, rows * layer.pointee.stride)
+      if let norm = extra.pointee.batchNorm { x = norm.forward(x, rows: rows) }
       let isFused = extra.pointee.isPlain && layer.pointee.norm == nil
       layer.pointee.forward(
         x, layer.pointee.inputStride, rows,
@@ -128,28 +141,33 @@ extension LayerChain {
     }
   }
 
-  /// The backward pass of layers with extras, down to the gradient by the first layer's sums.
+  /// The backward pass of layers with extras, down to the gradient by the input where it is wanted.
   func backward(
     _ input: UnsafePointer<Float>, rows: Int, outputGradient: UnsafePointer<Float>,
-    accumulating: Bool, updatesParameters: Bool, openBLAS: Bool,
-    extras: UnsafeMutablePointer<LayerExtraPointers>
-  ) -> UnsafePointer<Float> {
+    inputGradient: UnsafeMutablePointer<Float>?, accumulating: Bool, updatesParameters: Bool,
+    openBLAS: Bool, extras: UnsafeMutablePointer<LayerExtraPointers>
+  ) {
     var gradient = outputGradient
     for l in stride(from: count - 1, through: 0, by: -1) {
       let layer = layers + l
+      let norm = extras[l].batchNorm
       if updatesParameters {
+        let x = l > 0 ? UnsafePointer(layers[l - 1].output) : input
         layer.pointee.backwardWeights(
-          l > 0 ? UnsafePointer(layers[l - 1].output) : input, rows, gradient,
-          accumulating: accumulating, openBLAS: openBLAS)
+          norm.map { UnsafePointer($0.output) } ?? x, rows, gradient, accumulating: accumulating,
+          openBLAS: openBLAS)
       }
       guard l > 0 else { break }
       let (below, extra) = (layers + (l - 1), extras + (l - 1))
       guard let next = below.pointee.gradient else { break }
       let length = rows * below.pointee.stride
-      if let other = extra.pointee.outputAddedBy, let sum = extras[other].outputGradient {
+      let sum = extra.pointee.outputAddedBy.flatMap { extras[$0].outputGradient }
+      if norm != nil || sum != nil {
         layer.pointee.backwardInput(
           rows, gradient, .identity, saved: nil, into: next, openBLAS: openBLAS)
-        add(sum, to: next, count: length)
+        norm?.backward(
+          next, rows: rows, accumulating: accumulating, updatesParameters: updatesParameters)
+        if let sum { add(sum, to: next, count: length) }
         below.pointee.differentiateActivation(next, rows: rows)
       } else {
         layer.pointee.backwardInput(
@@ -166,7 +184,14 @@ extension LayerChain {
       if let mask = extra.pointee.mask { multiply(next, by: mask, count: length) }
       gradient = UnsafePointer(next)
     }
-    return gradient
+    // The first norm learns even where nobody asks for the gradient by the input.
+    guard
+      let result = inputGradient ?? (updatesParameters ? extras.pointee.inputGradient : nil)
+    else { return }
+    layers.pointee.backwardInput(
+      rows, gradient, .identity, saved: nil, into: result, openBLAS: openBLAS)
+    extras.pointee.batchNorm?.backward(
+      result, rows: rows, accumulating: accumulating, updatesParameters: updatesParameters)
   }
 
   private func add(

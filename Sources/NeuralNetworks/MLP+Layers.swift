@@ -9,19 +9,23 @@ extension MLP {
     public let bias: Parameter
     /// Of a LayerNorm between the sums and the activation, if there is one: [1 × outputs] each.
     public let norm: (scale: Parameter, shift: Parameter)?
+    /// Of a BatchNorm in front of the layer, if there is one: [1 × inputs] each.
+    public let batchNorm: (scale: Parameter, shift: Parameter)?
     /// The function after it.
     public let activation: Activation
 
     /// All of them.
     public var parameters: [Parameter] {
-      [weight, bias] + (norm.map { [$0.scale, $0.shift] } ?? [])
+      [weight, bias] + [norm, batchNorm].compactMap { $0 }.flatMap { [$0.scale, $0.shift] }
     }
   }
 
   /// The dense layers from the input on; the last one is the output's.
   public var denseLayers: [DenseLayer] {
     layers.map {
-      DenseLayer(weight: $0.weight, bias: $0.bias, norm: $0.norm, activation: $0.activation)
+      DenseLayer(
+        weight: $0.weight, bias: $0.bias, norm: $0.norm,
+        batchNorm: $0.batchNorm.map { ($0.scale, $0.shift) }, activation: $0.activation)
     }
   }
 
@@ -29,6 +33,7 @@ extension MLP {
   public func copy() -> MLP {
     let copy = fresh(seed: 0, purpose: "unused")
     copy.parameters.copyValues(from: parameters)
+    copy.statistics.copyValues(from: statistics)
     copy.parametersDidChange()
     return copy
   }

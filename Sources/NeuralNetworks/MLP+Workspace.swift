@@ -17,7 +17,7 @@ extension MLP {
     private let dropout: Float
     private let masks: [Matrix]
 
-    init(_ network: MLP, rows: Int, dropout: Float) {
+    init(_ network: MLP, rows: Int, dropout: Float, usesBatchStatistics: Bool) {
       precondition(rows >= 0, "a workspace of \(rows) rows")
       precondition(dropout >= 0 && dropout < 1, "a dropout of \(dropout)")
       self.dropout = dropout
@@ -26,7 +26,9 @@ extension MLP {
       }
       let masks = self.masks
       let matrices = network.layers.enumerated().map { l, layer in
-        layer.matrices(rows: rows, dropoutMask: l < masks.count ? masks[l] : nil)
+        layer.matrices(
+          rows: rows, dropoutMask: l < masks.count ? masks[l] : nil,
+          usesBatchStatistics: usesBatchStatistics)
       }
       capacity = rows
       self.network = ObjectIdentifier(network)
@@ -55,10 +57,12 @@ extension MLP {
 
 extension MLP.Layer {
   /// The layer's parameters, with fresh memory for what a batch leaves.
-  func matrices(rows: Int, dropoutMask: Matrix?) -> LayerMatrices {
+  func matrices(
+    rows: Int, dropoutMask: Matrix?, usesBatchStatistics: Bool
+  ) -> LayerMatrices {
     let width = weight.value.columns
     func batch() -> Matrix { Matrix(rows: rows, columns: width) }
-    let hasExtras = skip != nil || keepsSums || dropoutMask != nil
+    let hasExtras = skip != nil || keepsSums || dropoutMask != nil || batchNorm != nil
     return LayerMatrices(
       weight: weight.value, transposedWeight: transposed, bias: bias.value,
       weightGradient: weight.gradient, biasGradient: bias.gradient,
@@ -71,6 +75,18 @@ extension MLP.Layer {
       activation: activation.kernel, output: batch(), sums: activation.savesSums ? batch() : nil,
       extras: hasExtras
         ? LayerExtras(
-          skip: skip, keptSums: keepsSums ? batch() : nil, dropoutMask: dropoutMask) : nil)
+          skip: skip, keptSums: keepsSums ? batch() : nil, dropoutMask: dropoutMask,
+          batchNorm: batchNorm?.matrices(rows: rows, usesBatchStatistics: usesBatchStatistics))
+        : nil)
+  }
+}
+
+extension MLP.BatchNorm {
+  /// The parameters and statistics, with fresh memory for what a batch leaves.
+  func matrices(rows: Int, usesBatchStatistics: Bool) -> BatchNormMatrices {
+    BatchNormMatrices(
+      scale: scale.value, shift: shift.value, scaleGradient: scale.gradient,
+      shiftGradient: shift.gradient, runningMean: mean.value, runningVariance: variance.value,
+      usesBatchStatistics: usesBatchStatistics, rows: rows)
   }
 }

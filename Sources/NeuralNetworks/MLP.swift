@@ -16,6 +16,8 @@ public final class MLP {
   public let initializer: WeightInitializer
   /// Weights, biases and scales.
   public let parameters: ParameterBlock
+  /// Running means and variances of batch normalisation, which no optimiser touches.
+  public let statistics: ParameterBlock
 
   /// What one layer needs besides the batch.
   struct Layer {
@@ -27,6 +29,15 @@ public final class MLP {
     let activation: Activation
     let skip: LayerSkip?
     let keepsSums: Bool
+    let batchNorm: BatchNorm?
+  }
+
+  /// A normalisation over the batch, in front of a layer.
+  struct BatchNorm {
+    let scale: Parameter
+    let shift: Parameter
+    let mean: Parameter
+    let variance: Parameter
   }
 
   let layers: [Layer]
@@ -49,8 +60,13 @@ public final class MLP {
     self.architecture = architecture
     self.initializer = initializer
     let shapes = architecture.layers
-    parameters = ParameterBlock(Self.parameterShapes(of: shapes, name: name))
+    let hasBatchNorm = architecture.usesBatchNorm
+    parameters = ParameterBlock(
+      Self.parameterShapes(of: shapes, hasBatchNorm: hasBatchNorm, name: name))
+    statistics = ParameterBlock(
+      hasBatchNorm ? Self.statisticShapes(of: shapes, name: name) : [])
     var next = parameters.parameters.makeIterator()
+    var nextStatistic = statistics.parameters.makeIterator()
     var layers: [Layer] = []
     while let weight = next.next(), let bias = next.next() {
       let shape = shapes[layers.count]
@@ -58,18 +74,25 @@ public final class MLP {
       if shape.usesLayerNorm, let scale = next.next(), let shift = next.next() {
         norm = (scale, shift)
       }
+      var batchNorm: BatchNorm?
+      if hasBatchNorm, let scale = next.next(), let shift = next.next(),
+        let mean = nextStatistic.next(), let variance = nextStatistic.next()
+      {
+        batchNorm = BatchNorm(scale: scale, shift: shift, mean: mean, variance: variance)
+      }
       layers.append(
         Layer(
           weight: weight, bias: bias, norm: norm,
           transposed: Matrix(rows: shape.outputs, columns: shape.inputs),
-          activation: shape.activation, skip: shape.skip, keepsSums: shape.keepsSums))
+          activation: shape.activation, skip: shape.skip, keepsSums: shape.keepsSums,
+          batchNorm: batchNorm))
     }
     self.layers = layers
     reinitialize(random: &random)
   }
 
   private static func parameterShapes(
-    of layers: [MLPArchitecture.Layer], name: String
+    of layers: [MLPArchitecture.Layer], hasBatchNorm: Bool, name: String
   ) -> [(name: String, rows: Int, columns: Int, isWeight: Bool)] {
     var shapes: [(name: String, rows: Int, columns: Int, isWeight: Bool)] = []
     for (l, layer) in layers.enumerated() {
@@ -79,8 +102,20 @@ public final class MLP {
         shapes.append(("\(name).\(l).norm.scale", 1, layer.outputs, false))
         shapes.append(("\(name).\(l).norm.shift", 1, layer.outputs, false))
       }
+      if hasBatchNorm {
+        shapes.append(("\(name).\(l).batch-norm.scale", 1, layer.inputs, false))
+        shapes.append(("\(name).\(l).batch-norm.shift", 1, layer.inputs, false))
+      }
     }
     return shapes
+  }
+
+  private static func statisticShapes(
+    of layers: [MLPArchitecture.Layer], name: String
+  ) -> [(name: String, rows: Int, columns: Int, isWeight: Bool)] {
+    layers.enumerated().flatMap { l, layer in
+      ["mean", "variance"].map { ("\(name).\(l).batch-norm.\($0)", 1, layer.inputs, false) }
+    }
   }
 
   /// Starts anew with other weights, as a new network would.
@@ -91,6 +126,10 @@ public final class MLP {
         random: &random)
       layer.norm?.scale.value.fill(1)
       layer.norm?.shift.value.fill(0)
+      layer.batchNorm?.scale.value.fill(1)
+      layer.batchNorm?.shift.value.fill(0)
+      layer.batchNorm?.mean.value.fill(0)
+      layer.batchNorm?.variance.value.fill(1)
     }
     parametersDidChange()
   }
@@ -117,9 +156,14 @@ public final class MLP {
   /// - Parameters:
   ///   - rows: The most rows a batch may have.
   ///   - dropout: The probability with which a hidden layer's sum is dropped, below 1; 0 for none.
+  ///   - usesBatchStatistics: Whether batch normalisation, where there is any, goes by the statistics
+  ///     of each batch and lets the running ones follow, rather than by those; only one such workspace
+  ///     may be in use at a time.
   /// - Returns: Memory for this network only.
-  public func makeWorkspace(rows: Int, dropout: Float = 0) -> Workspace {
-    Workspace(self, rows: rows, dropout: dropout)
+  public func makeWorkspace(
+    rows: Int, dropout: Float = 0, usesBatchStatistics: Bool = false
+  ) -> Workspace {
+    Workspace(self, rows: rows, dropout: dropout, usesBatchStatistics: usesBatchStatistics)
   }
 
   /// Computes the outputs of a batch.
@@ -161,7 +205,9 @@ public final class MLP {
       for l in layers.indices where l > 0 && !isReadForward(l) { transpose(l) }
       hiddenTransposesAreCurrent = true
     }
-    if inputGradient != nil && !inputTransposeIsCurrent {
+    let reachesInput =
+      inputGradient != nil || (updatesParameters && architecture.usesBatchNorm)
+    if reachesInput && !inputTransposeIsCurrent {
       transpose(0)
       inputTransposeIsCurrent = true
     }

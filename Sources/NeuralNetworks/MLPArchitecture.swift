@@ -32,11 +32,13 @@ public struct MLPArchitecture: Codable, Sendable, Equatable {
   public var usesLayerNorm: Bool
   /// How the hidden layers are wired.
   public var pattern: MLPPattern
+  /// Whether the input of each layer, the first included, is standardised over the batch.
+  public var usesBatchNorm: Bool
 
   /// Describes a network.
   public init(
     inputs: Int, hidden: [Int], outputs: Int, activation: Activation, usesLayerNorm: Bool = false,
-    pattern: MLPPattern = .plain
+    pattern: MLPPattern = .plain, usesBatchNorm: Bool = false
   ) {
     self.inputs = inputs
     self.hidden = hidden
@@ -44,6 +46,7 @@ public struct MLPArchitecture: Codable, Sendable, Equatable {
     self.activation = activation
     self.usesLayerNorm = usesLayerNorm
     self.pattern = pattern
+    self.usesBatchNorm = usesBatchNorm
   }
 
   /// Whether the hidden widths are ones the pattern can have.

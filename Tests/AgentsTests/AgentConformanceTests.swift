@@ -48,9 +48,14 @@ enum ShortSettings {
     (residual.policyArchitecture, residual.criticArchitecture) = (.simba, .bro)
     (residual.policyHidden, residual.criticHidden) = ([16], [24, 24])
     residual.temperatureAdamBeta1 = 0.5
+    var crossQ = sac
+    (crossQ.criticBatchNorm, crossQ.usesTargetNetworks) = (true, false)
+    crossQ.criticLayerNorm = false
+    crossQ.policyDelay = 3
+    crossQ.adamBeta1 = 0.5
     return [
       "ppo": ppo, "sac": sac, "sac quantiles": quantiles, "sac dropout": dropout,
-      "sac residual": residual,
+      "sac residual": residual, "sac crossq": crossQ,
     ]
   }()
 }

@@ -64,8 +64,14 @@ import Training
     // Far from the predictions, so that no error crosses a kink of the Huber loss.
     let quantiles = configuration.quantiles
     let targets = Self.randomMatrix(Self.rows, quantiles == 1 ? 1 : 5, &random, scale: 3)
+    let nextObservations = Self.randomMatrix(Self.rows, 3, &random, scale: 2)
     check(critic.network.parameters, didChange: critic.network.parametersDidChange) {
       critic.dropoutStream = RandomStream(seed: 2, name: "fixed-dropout")
+      if !configuration.usesTargetNetworks {
+        critic.evaluateJointly(
+          observations: observations, actions: actions, nextObservations: nextObservations,
+          nextActions: actions)
+      }
       critic.computeGradient(observations: observations, actions: actions, targets: targets)
       return critic.loss
     }
@@ -130,7 +136,7 @@ import Training
 
 /// The kinds of critics, each with a policy of the same kind where there is one.
 enum CriticKind: String, CaseIterable, CustomTestStringConvertible {
-  case plain, quantiles, dropout, simba, bro
+  case plain, quantiles, dropout, simba, bro, batchNorm, joint
   var testDescription: String { rawValue }
 
   func adjust(_ configuration: inout SACConfiguration) {
@@ -141,64 +147,16 @@ enum CriticKind: String, CaseIterable, CustomTestStringConvertible {
     case .simba:
       (configuration.criticArchitecture, configuration.policyArchitecture) = (.simba, .simba)
       (configuration.criticHidden, configuration.policyHidden) = ([5, 5], [5])
+    case .batchNorm:
+      (configuration.criticBatchNorm, configuration.usesTargetNetworks) = (true, false)
+    case .joint:
+      Self.dropout.adjust(&configuration)
+      Self.quantiles.adjust(&configuration)
+      configuration.usesTargetNetworks = false
     case .bro:
       (configuration.criticArchitecture, configuration.policyArchitecture) = (.bro, .bro)
       (configuration.criticHidden, configuration.policyHidden) = ([7, 7], [7])
     }
-  }
-}
-
-/// What is dropped, and where nothing is.
-@Suite struct SACDropoutTests {
-  private let observations = Matrix(rows: 4, columns: 3)
-  private let actions = Matrix(rows: 4, columns: 2)
-
-  private func critic(dropout: Float) -> SACCritic {
-    var random = RandomStream(seed: 5, name: "critic")
-    var configuration = SACConfiguration()
-    configuration.batchSize = 4
-    configuration.criticHidden = [30, 30]
-    configuration.criticDropout = dropout
-    for i in 0..<4 { for j in 0..<3 { observations[i, j] = random.normalPair().0 } }
-    return SACCritic(
-      0, configuration, observationWidth: 3, actionWidth: 2, seed: 1, random: &random)
-  }
-
-  private func values(_ matrix: Matrix) -> [Float] { (0..<4).map { matrix[$0, 0] } }
-
-  /// Every use draws anew, so equal inputs have several values; without dropout they have one.
-  @Test(arguments: [Float(0), 0.2]) func targetsAndThePolicySeeDropout(dropout: Float) {
-    let critic = critic(dropout: dropout)
-    var (targets, policies): (Set<[Float]>, Set<[Float]>) = ([], [])
-    for _ in 0..<3 {
-      critic.evaluateTarget(observations: observations, actions: actions)
-      targets.insert(values(critic.targetValues))
-      critic.evaluatePolicy(observations: observations, actions: actions)
-      policies.insert((0..<4).map { critic.policyValues[$0] })
-    }
-    #expect(targets.count == (dropout == 0 ? 1 : 3))
-    #expect(policies.count == (dropout == 0 ? 1 : 3))
-  }
-
-  @Test func theBiasIsMeasuredOnTheWholeNetwork() {
-    let (critic, whole) = (critic(dropout: 0.2), critic(dropout: 0))
-    let (observation, action) = (Matrix(rows: 1, columns: 3), Matrix(rows: 1, columns: 2))
-    observation.copyRow(0, from: observations, row: 1)
-    whole.evaluateTarget(observations: observations, actions: actions)
-    let before = critic.dropoutStream
-    let value = critic.value(of: observation, action: action, in: SACCriticScratch(critic))
-    #expect(value == whole.targetValues[1, 0] && critic.dropoutStream == before)
-  }
-
-  /// Of their own, or an ensemble would drop the same everywhere.
-  @Test func criticsDropDifferently() {
-    var random = RandomStream(seed: 5, name: "critic")
-    let streams = (0..<3).map { index in
-      SACCritic(
-        index, SACConfiguration(), observationWidth: 3, actionWidth: 2, seed: 1, random: &random
-      ).dropoutStream.words
-    }
-    #expect(Set(streams).count == 3)
   }
 }
 
@@ -243,7 +201,7 @@ enum CriticKind: String, CaseIterable, CustomTestStringConvertible {
   }
 
   /// The whole family finds the best arm.
-  @Test(arguments: ["sac", "redq", "tqc", "resets", "fractional", "droq", "simba", "bro"])
+  @Test(arguments: ["sac", "redq", "tqc", "resets", "fractional", "droq", "simba", "bro", "crossq"])
   func continuousBanditIsSolved(member: String) throws {
     let agent = agent(ContinuousBandit.self) {
       $0.targetEntropyPerComponent = -3
@@ -254,6 +212,9 @@ enum CriticKind: String, CaseIterable, CustomTestStringConvertible {
       case "resets": $0.resetEvery = 900
       case "droq":
         ($0.criticDropout, $0.criticLayerNorm, $0.policyCombination) = (0.02, true, .mean)
+      case "crossq":
+        ($0.criticBatchNorm, $0.usesTargetNetworks) = (true, false)
+        ($0.adamBeta1, $0.policyDelay) = (0.5, 3)
       case "simba":
         ($0.policyArchitecture, $0.criticArchitecture) = (.simba, .simba)
         ($0.policyHidden, $0.normalizeObservations) = ([32], true)

@@ -81,6 +81,15 @@ import Training
         "did you mean 'simba'?"
       ),
       (
+        ["train", "--env", "walker", "--agent", "sac", "--set", "critic-batch-norm=true"],
+        "critic-batch-norm needs target-networks false"
+      ),
+      (
+        ["train", "--env", "walker", "--agent", "sac", "--set", "critic-batch-norm=true"]
+          + ["--set", "target-networks=false", "--set", "critic-architecture=bro"],
+        "critic-batch-norm needs critic-architecture plain"
+      ),
+      (
         ["train", "--env", "walker", "--agent", "sac", "--set", "adam-beta1=1"],
         "adam-beta1 and temperature-adam-beta1 must lie in"
       ),

@@ -54,8 +54,21 @@ enum ShortRun: String, CaseIterable, CustomTestStringConvertible {
   case walker
   /// Measured all the while.
   case probed
+  /// SAC with dropout, residual blocks, an ensemble, resets and transitions of several steps.
+  case residualSAC = "sac residual"
+  /// SAC with batch normalisation, without targets.
+  case batchNormSAC = "sac batch-norm"
 
   var testDescription: String { rawValue }
+
+  private static let sac = [
+    "train", "--env", "pendulum-v1", "--agent", "sac", "--steps", "4000", "--envs", "3",
+    "--set", "warm-up-steps=200", "--set", "buffer-size=1500", "--set", "batch-size=32",
+    "--set", "critic-hidden=[32, 32]", "--set", "policy-hidden=[32, 32]",
+    "--set", "steps-per-iteration=100", "--set", "normalize-observations=true",
+    "--checkpoint-every", "200", "--eval-every", "2000", "--eval-episodes", "2",
+    "--set", "checkpoints.keep=100",
+  ]
 
   /// Settings of the run; the folder is added by the test.
   var arguments: [String] {
@@ -75,6 +88,17 @@ enum ShortRun: String, CaseIterable, CustomTestStringConvertible {
       ]
     case .probed:
       Self.cartPole.arguments + ["--probes", "all", "--probes-every", "3"]
+    case .residualSAC:
+      Self.sac + [
+        "--set", "critic-dropout=0.05", "--set", "critic-layer-norm=true", "--set", "critics=3",
+        "--set", "policy-architecture=simba", "--set", "policy-hidden=[16]",
+        "--set", "multi-step=3", "--set", "reset-every=700", "--set", "policy-delay=2",
+      ]
+    case .batchNormSAC:
+      Self.sac + [
+        "--set", "critic-batch-norm=true", "--set", "target-networks=false",
+        "--set", "quantiles=5", "--set", "adam-beta1=0.5", "--set", "replay-ratio=0.7",
+      ]
     }
   }
 }

@@ -129,14 +129,17 @@ import Training
         minibatch.computeGradient()
         #expect(named.network.parameters.gradients.array == first)
         #expect(first.contains { $0 != 0 })
-        // The output's gradient with the features gives the weights' gradient of the last layer.
+        // The output's gradient with the features gives the weights' gradient of the last layer, and
+        // alone the bias's where features are standardised on their way.
         let last = named.network.denseLayers.count - 1
+        let layer = named.network.denseLayers[last]
         let features = named.workspace.hidden(last - 1)
-        let gradient = named.network.denseLayers[last].weight.gradient
+        let isRaw = layer.batchNorm == nil
+        let gradient = isRaw ? layer.weight.gradient[2, 0] : layer.bias.gradient[0, 0]
         let expected = (0..<minibatch.rows).reduce(0.0) {
-          $0 + Double(features[$1, 2]) * Double(minibatch.outputGradient[$1, 0])
+          $0 + (isRaw ? Double(features[$1, 2]) : 1) * Double(minibatch.outputGradient[$1, 0])
         }
-        #expect(abs(Double(gradient[2, 0]) - expected) < 1e-5 + 1e-4 * abs(expected))
+        #expect(abs(Double(gradient) - expected) < 1e-5 + 1e-4 * abs(expected))
       }
     }
   }

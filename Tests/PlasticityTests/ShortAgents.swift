@@ -12,6 +12,8 @@ enum ShortAgent: String, CaseIterable, CustomTestStringConvertible, Sendable {
   case sac
   /// With dropout and a residual policy.
   case droppingSAC
+  /// With batch normalisation, without targets.
+  case jointSAC
 
   var testDescription: String { rawValue }
 
@@ -20,7 +22,7 @@ enum ShortAgent: String, CaseIterable, CustomTestStringConvertible, Sendable {
       switch self {
       case .ppo: ("ppo", "cartpole-v1")
       case .ppoContinuous: ("ppo", "pendulum-v1")
-      case .sac, .droppingSAC: ("sac", "pendulum-v1")
+      case .sac, .droppingSAC, .jointSAC: ("sac", "pendulum-v1")
       }
     let vector = try #require(EnvironmentRegistry.find(environment)).makeVector(5)
     vector.reset(seeds: .training(runSeed: seed))
@@ -31,7 +33,7 @@ enum ShortAgent: String, CaseIterable, CustomTestStringConvertible, Sendable {
   }
 
   private var settings: any AgentConfiguration {
-    guard self == .sac || self == .droppingSAC else {
+    if self == .ppo || self == .ppoContinuous {
       var ppo = PPOConfiguration()
       ppo.stepsPerRollout = 50
       ppo.minibatchSize = 64
@@ -55,6 +57,9 @@ enum ShortAgent: String, CaseIterable, CustomTestStringConvertible, Sendable {
       sac.criticLayerNorm = true
       sac.policyArchitecture = .bro
       sac.policyHidden = [16, 16]
+    }
+    if self == .jointSAC {
+      (sac.criticBatchNorm, sac.usesTargetNetworks, sac.criticDropout) = (true, false, 0.1)
     }
     return sac
   }
