@@ -114,6 +114,15 @@ private let awkwardShapes: [(rows: Int, inputs: Int, outputs: Int)] = {
     }
   }
 
+  @Test(arguments: availableVersions) func rectifierLetsNaNThrough(version: String) {
+    let x = sample(7, 5, "input")
+    x[3, 2] = .nan
+    let layer = layer(5, 70, .relu, rows: 7)
+    let chain = LayerChain([layer], capacity: 7)
+    on(version) { chain.forward(x, firstRow: 0, rows: 7) }
+    for i in 0..<7 { #expect(layer.output.row(i).allSatisfy { $0.isNaN == (i == 3) }) }
+  }
+
   @Test func agreesWithOpenBLAS() {
     for (rows, inputs, outputs) in awkwardShapes + [(33, 200, 300), (1100, 7, 5)] {
       let x = sample(rows, inputs, "input")

@@ -115,8 +115,9 @@ private let shapes = [[3, 2], [5, 1], [4, 7, 3], [6, 19, 5, 1], [3, 64, 33, 17]]
     #expect(isUntouched)
   }
 
+  /// Through the first layer, a wide one and a narrow one, whose transposes are refreshed apart.
   @Test func inputGradientFollowsChangedWeights() {
-    let net = network([3, 8, 1], .relu)
+    let net = network([3, 8, 9, 1], .relu)
     let (input, ones) = (normal(4, 3), Matrix(rows: 4, columns: 1))
     ones.fill(1)
     let workspace = net.makeWorkspace(rows: 4)
@@ -128,13 +129,15 @@ private let shapes = [[3, 2], [5, 1], [4, 7, 3], [6, 19, 5, 1], [3, 64, 33, 17]]
       return (0..<4).flatMap { Array(gradient.row($0)) }
     }
     let before = inputGradient()
-    let first = net.parameters.parameters[0].value
-    for i in 0..<3 { for j in 0..<8 { first[i, j] *= 2 } }
-    net.parameters.parameters[1].value.fill(0)
+    for parameter in net.parameters.parameters where parameter.isWeight {
+      for i in 0..<parameter.value.rows {
+        for j in 0..<parameter.value.columns { parameter.value[i, j] *= 2 }
+      }
+    }
     net.parametersDidChange()
     let after = inputGradient()
     #expect(before != after)
-    let fresh = network([3, 8, 1], .relu)
+    let fresh = network([3, 8, 9, 1], .relu)
     fresh.parameters.copyValues(from: net.parameters)
     fresh.parametersDidChange()
     let gradient = Matrix(rows: 4, columns: 3)
