@@ -163,6 +163,18 @@ import Testing
     #expect(net.statistics.values.array == before)
   }
 
+  @Test func copiesHaveTheStatistics() {
+    let net = Self.makeNetwork(.tanh)
+    let input = normal(6, 3)
+    net.forward(input, rows: 6, in: net.makeWorkspace(rows: 6, usesBatchStatistics: true))
+    let copy = net.copy()
+    let outputs = [net, copy].map { network in
+      let output = network.forward(input, rows: 6, in: network.makeWorkspace(rows: 6))
+      return (0..<6).flatMap { Array(output.row($0)) }
+    }
+    #expect(outputs[0] == outputs[1])
+  }
+
   @Test func parametersAndStatisticsAreNamed() {
     let net = Self.makeNetwork(.tanh)
     #expect(
