@@ -15,9 +15,17 @@ enum Attachments {
   static func make(
     _ run: RunSettings, for agent: any Agent
   ) throws(ConfigurationError) -> [any TrainingAttachment] {
-    let selection = try ProbeSelection(run.probes.select)
-    guard !selection.isEmpty else { return [] }
-    return [try ProbePanel(selection, every: run.probes.every, of: agent, seed: run.seed)]
+    var attachments: [any TrainingAttachment] = []
+    let interventions = try InterventionSelection(run.interventions.texts)
+    if !interventions.isEmpty {
+      attachments.append(try Interventions(interventions, on: agent, seed: run.seed))
+    }
+    let probes = try ProbeSelection(run.probes.select)
+    if !probes.isEmpty {
+      attachments.append(
+        try ProbePanel(probes, every: run.probes.every, of: agent, seed: run.seed))
+    }
+    return attachments
   }
 
   /// Refuses what ``make(_:for:)`` would refuse, before a run is begun.
@@ -26,7 +34,9 @@ enum Attachments {
     _ agent: RegisteredAgent
   ) throws(ConfigurationError) {
     let run = configuration.run
-    guard try !ProbeSelection(run.probes.select).isEmpty else { return }
+    let probes = try ProbeSelection(run.probes.select)
+    let interventions = try InterventionSelection(run.interventions.texts)
+    guard !probes.isEmpty || !interventions.isEmpty else { return }
     // Which networks there are depends on settings and environment: only an agent knows.
     let vector = environment.makeVector(run.environments)
     vector.reset(seeds: .training(runSeed: run.seed))

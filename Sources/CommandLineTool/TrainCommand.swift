@@ -63,6 +63,11 @@ struct Train: ParsableCommand {
         + "followed by @network or @network/layer.", valueName: "names"))
   var probes: String?
   @Option(help: "Iterations between two measurements of the networks.") var probesEvery: String?
+  @Option(
+    help: ArgumentHelp(
+      "What keeps networks plastic, once for each: NAME[@NETWORK][:KEY=VALUE,…].",
+      valueName: "intervention"))
+  var intervention: [String] = []
   @Option(help: "Folder of an interrupted run to continue.") var resume: String?
   @Flag(name: [.long, .customShort("q")], help: "Show nothing but errors.") var quiet = false
   @Flag(help: "One JSON object per line on standard output.") var json = false
@@ -132,6 +137,10 @@ struct Train: ParsableCommand {
       ("--eval-episodes", ["evaluation", "episodes"], evalEpisodes),
       ("--checkpoint-every", ["checkpoints", "every"], checkpointEvery),
       ("--record-every", ["recordings", "every"], recordEvery),
+      (
+        "--intervention", ["interventions"],
+        intervention.isEmpty ? nil : intervention.joined(separator: " ")
+      ),
       ("--probes", ["probes", "select"], probes),
       ("--probes-every", ["probes", "every"], probesEvery),
     ]

@@ -35,8 +35,10 @@ public final class Adam {
   public var stepCount = 0
   /// The learning rate of the last step of this session; 0 before one.
   public private(set) var learningRate: Float = 0
+  /// Takes part in every step; nil for none.
+  public var hook: (any StepHook)?
   /// The settings.
-  public let configuration: AdamConfiguration
+  public var configuration: AdamConfiguration
   private let block: ParameterBlock
 
   /// Optimises the parameters of one block.
@@ -61,8 +63,22 @@ public final class Adam {
   ///   - learningRate: The rate of this step.
   ///   - gradientScale: Multiplies every gradient first; ``clipFactor(norm:maximum:)`` belongs here.
   public func step(learningRate: Float, gradientScale: Float = 1) {
+    if let hook {
+      hook.step(self, learningRate: learningRate, gradientScale: gradientScale)
+    } else {
+      takeOwnStep(learningRate: learningRate, gradientScale: gradientScale)
+    }
+  }
+
+  /// Notes a step that another rule takes in its place.
+  public func countStep(learningRate: Float) {
     stepCount += 1
     self.learningRate = learningRate
+  }
+
+  /// Takes the step itself, whatever hook there is.
+  public func takeOwnStep(learningRate: Float, gradientScale: Float) {
+    countStep(learningRate: learningRate)
     let time = Double(stepCount)
     let correction1 = 1 - ScalarMaths.pow(Double(configuration.beta1), time)
     let correction2 = 1 - ScalarMaths.pow(Double(configuration.beta2), time)

@@ -105,6 +105,14 @@ import Training
         ["train", "--env", "walker", "--agent", "ppo", "--probes-every", "0"],
         "probes.every must be at least 1"
       ),
+      (
+        ["train", "--env", "walker", "--agent", "ppo", "--intervention", "redo@policy:every=0"],
+        "redo: every must be a whole number"
+      ),
+      (
+        ["train", "--env", "walker", "--agent", "ppo", "--intervention", "upgd"]
+          + ["--intervention", "equal-betas@critic"], "both own the optimiser's moments on critic"
+      ),
       (["train", "--resume", "run", "--probes", "all"], "can't be combined with --resume"),
       (["train", "--resume", "run", "--seed", "3"], "can't be combined with --resume"),
       (["train", "--env", "walker", "--agent", "ppo", "--stepz", "3"], "--stepz"),

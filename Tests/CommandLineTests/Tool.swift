@@ -52,7 +52,7 @@ struct Tool {
 enum ShortRun: String, CaseIterable, CustomTestStringConvertible {
   case cartPole = "cartpole-v1"
   case walker
-  /// Measured all the while.
+  /// Measured and kept plastic all the while.
   case probed
   /// SAC with dropout, residual blocks, an ensemble, resets and transitions of several steps.
   case residualSAC = "sac residual"
@@ -88,6 +88,7 @@ enum ShortRun: String, CaseIterable, CustomTestStringConvertible {
       ]
     case .probed:
       Self.cartPole.arguments + ["--probes", "all", "--probes-every", "3"]
+        + ["--intervention", "l2:strength=1e-4", "--intervention", "redo@policy:every=50"]
     case .residualSAC:
       Self.sac + [
         "--set", "critic-dropout=0.05", "--set", "critic-layer-norm=true", "--set", "critics=3",

@@ -127,6 +127,27 @@ public struct RunSettings: Codable, Sendable, Equatable {
     }
   }
 
+  /// Interventions as written: a list, or one text with spaces between them.
+  public struct InterventionList: Codable, Sendable, Equatable {
+    /// One each.
+    public var texts: [String] = []
+
+    /// None.
+    public init() {}
+
+    /// Reads a list, or one text with spaces.
+    public init(from decoder: any Decoder) throws {
+      if let text = try? decoder.singleValueContainer().decode(String.self) {
+        texts = text.split(separator: " ").map { String($0) }
+      } else {
+        texts = try [String](from: decoder)
+      }
+    }
+
+    /// Writes a list.
+    public func encode(to encoder: any Encoder) throws { try texts.encode(to: encoder) }
+  }
+
   /// Names as a list, or as one text with commas.
   struct NameList: Decodable {
     let names: [String]
@@ -158,12 +179,14 @@ public struct RunSettings: Codable, Sendable, Equatable {
   public var recordings = Recordings()
   /// What to measure of the agent's networks.
   public var probes = Probes()
+  /// What is done to keep networks plastic: `NAME[@NETWORK][:KEY=VALUE,…]` each.
+  public var interventions = InterventionList()
   /// Training ends early once an evaluation's mean return reaches this.
   public var untilReturn: Double?
 
   enum CodingKeys: String, CodingKey, CaseIterable {
     case environment, agent, seed, steps, environments, evaluation, checkpoints, recordings
-    case probes
+    case probes, interventions
     case untilReturn = "until-return"
   }
 
@@ -179,6 +202,7 @@ public struct RunSettings: Codable, Sendable, Equatable {
     try container.encode(checkpoints, forKey: .checkpoints)
     try container.encode(recordings, forKey: .recordings)
     try container.encode(probes, forKey: .probes)
+    try container.encode(interventions, forKey: .interventions)
     try container.encode(untilReturn, forKey: .untilReturn)
   }
 

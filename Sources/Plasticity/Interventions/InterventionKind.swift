@@ -1,0 +1,190 @@
+internal import NeuralNetworks
+
+/// One way to keep networks plastic, with its settings.
+public struct InterventionKind: Sendable {
+  /// A number that can be set.
+  public struct Setting: Sendable {
+    /// Its name.
+    public let name: String
+    /// Its value where none is given.
+    public let standard: Double
+    /// What it may be.
+    public let range: ClosedRange<Double>
+    /// Whether it must be a whole number.
+    public let isWhole: Bool
+    /// One phrase.
+    public let summary: String
+
+    init(
+      _ name: String, _ standard: Double, _ range: ClosedRange<Double>, isWhole: Bool = false,
+      _ summary: String
+    ) {
+      self.name = name
+      self.standard = standard
+      self.range = range
+      self.isWhole = isWhole
+      self.summary = summary
+    }
+  }
+
+  /// As it is asked for.
+  public let name: String
+  /// One phrase.
+  public let summary: String
+  /// Where it comes from.
+  public let source: String
+  /// Its settings.
+  public let settings: [Setting]
+  /// Whether it decides how the optimiser's moments decay: only one can.
+  let ownsMoments: Bool
+  /// Whether it follows units, so that their outputs must go to the next layer alone.
+  let needsPlainLayers: Bool
+  let make: @Sendable ([String: Double], InterventionTarget) -> any NetworkIntervention
+
+  init(
+    _ name: String, _ summary: String, source: String, settings: [Setting],
+    ownsMoments: Bool = false, needsPlainLayers: Bool = false,
+    make: @escaping @Sendable ([String: Double], InterventionTarget) -> any NetworkIntervention
+  ) {
+    self.name = name
+    self.summary = summary
+    self.source = source
+    self.settings = settings
+    self.ownsMoments = ownsMoments
+    self.needsPlainLayers = needsPlainLayers
+    self.make = make
+  }
+
+  /// The kind of this name.
+  public static func find(_ name: String) -> InterventionKind? { all.first { $0.name == name } }
+
+  /// Every kind there is.
+  public static let all: [InterventionKind] = penalties + corrections + replacements + rules
+
+  private static func strength(_ standard: Double) -> Setting {
+    Setting("strength", standard, 0...1e6, "λ")
+  }
+
+  private static func every(_ standard: Double) -> Setting {
+    Setting("every", standard, 1...1e15, isWhole: true, "steps of the optimiser between two times")
+  }
+
+  private static let penalties = [
+    InterventionKind(
+      "l2", "penalty λ/2 ‖θ‖²", source: "Dohare et al. 2024, Nature 632",
+      settings: [strength(1e-4)]
+    ) { settings, _ in L2(strength: settings["strength"] ?? 0) },
+    InterventionKind(
+      "l2-init", "penalty λ ‖θ − θ₀‖²", source: "Kumar et al. 2023, arXiv:2308.11958",
+      settings: [strength(1e-3)]
+    ) { settings, _ in L2Init(strength: settings["strength"] ?? 0) },
+    InterventionKind(
+      "wasserstein", "penalty λ Σ (w₍ᵢ₎ − w₀₍ᵢ₎)² on sorted numbers",
+      source: "Lewandowski et al. 2024, arXiv:2406.06811", settings: [strength(1e-3)]
+    ) { Wasserstein(strength: $0["strength"] ?? 0, target: $1) },
+    InterventionKind(
+      "spectral", "penalty λ Σ ((σ^k − 1)² + ‖b‖^2k)",
+      source: "Lewandowski et al. 2024, arXiv:2406.06811",
+      settings: [strength(1e-4), Setting("power", 2, 1...8, "k")]
+    ) {
+      SpectralRegularization(
+        strength: $0["strength"] ?? 0, power: $0["power"] ?? 2, target: $1)
+    },
+  ]
+
+  private static let corrections = [
+    InterventionKind(
+      "weight-clipping", "weights and biases stay within κ times the bound they started in",
+      source: "Elsayed et al. 2024, arXiv:2407.01704",
+      settings: [Setting("factor", 2, 1e-3...1e6, "κ")]
+    ) { WeightClipping(factor: $0["factor"] ?? 2, target: $1) },
+    InterventionKind(
+      "normalize-project", "weights keep the norm they started with",
+      source: "Lyle et al. 2024, arXiv:2407.01800", settings: []
+    ) { NormalizeAndProject(target: $1) },
+    InterventionKind(
+      "shrink-perturb", "θ ← α θ + (1 − α) ψ with new weights ψ, or α θ + σ ε",
+      source: "Ash and Adams 2020, arXiv:1910.08475",
+      settings: [
+        Setting("keep", 0.8, 0...1, "α"), every(10_000),
+        Setting("noise", 0, 0...1e6, "σ; 0 for new weights in its place"),
+      ]
+    ) { settings, _ in
+      ShrinkAndPerturb(
+        keep: settings["keep"] ?? 1, noise: settings["noise"] ?? 0,
+        every: Int(settings["every"] ?? 1))
+    },
+  ]
+
+  private static let replacements = [
+    InterventionKind(
+      "redo", "dormant units are made new", source: "Sokar et al. 2023, arXiv:2302.12902",
+      settings: [
+        Setting("threshold", 0.025, 0...1e6, "greatest score of a dormant unit"), every(1000),
+      ],
+      needsPlainLayers: true
+    ) { settings, _ in
+      ReDo(threshold: settings["threshold"] ?? 0, every: Int(settings["every"] ?? 1))
+    },
+    InterventionKind(
+      "continual-backprop", "a share of the units of least use is made new all the time",
+      source: "Dohare et al. 2024, Nature 632",
+      settings: [
+        Setting("rate", 1e-4, 0...1, "ρ: share per step"),
+        Setting("maturity", 10_000, 0...1e15, isWhole: true, "m: steps a new unit is spared"),
+        Setting("decay", 0.99, 0...0.999_999, "η of the running utility"),
+      ], needsPlainLayers: true
+    ) {
+      ContinualBackpropagation(
+        rate: $0["rate"] ?? 0, maturity: Int($0["maturity"] ?? 0), decay: $0["decay"] ?? 0,
+        target: $1)
+    },
+    InterventionKind(
+      "reset", "the last layers, or all, get new weights and moments",
+      source: "Nikishin et al. 2022, arXiv:2205.07802",
+      settings: [
+        every(200_000), Setting("layers", 0, 0...64, isWhole: true, "how many; 0 for all"),
+      ]
+    ) { settings, _ in
+      ScheduledReset(every: Int(settings["every"] ?? 1), lastLayers: Int(settings["layers"] ?? 0))
+    },
+    InterventionKind(
+      "triggered-reset", "all layers get new weights and moments once too many units are dormant",
+      source: "Nikishin et al. 2022, arXiv:2205.07802; Sokar et al. 2023, arXiv:2302.12902",
+      settings: [
+        every(1000), Setting("fraction", 0.5, 0...1, "of dormant units to exceed"),
+        Setting("threshold", 0.025, 0...1e6, "greatest score of a dormant unit"),
+      ]
+    ) { settings, _ in
+      TriggeredReset(
+        every: Int(settings["every"] ?? 1), fraction: settings["fraction"] ?? 1,
+        threshold: settings["threshold"] ?? 0)
+    },
+  ]
+
+  private static let rules = [
+    InterventionKind(
+      "upgd", "adaptive utility-based perturbed gradient descent in place of Adam's step",
+      source: "Elsayed and Mahmood 2024, arXiv:2404.00781",
+      settings: [
+        Setting("utility-decay", 0.999, 0...0.999_999, "β_u"),
+        Setting("noise", 0.001, 0...1e6, "σ"), Setting("weight-decay", 0.001, 0...1e6, "wd"),
+        Setting("beta1", 0.9, 0...0.999_999, "decay of the first moment"),
+        Setting("beta2", 0.999, 0...0.999_999, "decay of the second moment"),
+        Setting("epsilon", 1e-5, 1e-12...1, "ε"),
+      ], ownsMoments: true
+    ) { settings, target in
+      func value(_ name: String) -> Float { Float(settings[name] ?? 0) }
+      return UPGD(
+        .init(
+          utilityDecay: value("utility-decay"), noise: value("noise"),
+          weightDecay: value("weight-decay"), beta1: value("beta1"), beta2: value("beta2"),
+          epsilon: value("epsilon")), target: target)
+    },
+    InterventionKind(
+      "equal-betas", "Adam with β₁ = β₂",
+      source: "Dohare et al. 2024, Nature 632; Lyle et al. 2023, arXiv:2303.01486",
+      settings: [Setting("beta", 0.99, 0...0.999_999, "both decays")], ownsMoments: true
+    ) { EqualBetas(beta: $0["beta"] ?? 0, target: $1) },
+  ]
+}

@@ -1,0 +1,108 @@
+internal import NeuralNetworks
+public import Training
+
+/// Which interventions are made on which networks.
+///
+/// Each is written `NAME[@NETWORK][:KEY=VALUE,…]`; without a network it is made on all.
+public struct InterventionSelection: Sendable, Equatable {
+  private struct Item: Sendable, Equatable {
+    var text: String
+    var kind: String
+    var network: String?
+    var settings: [String: Double]
+  }
+
+  private let items: [Item]
+
+  /// Whether there are none.
+  public var isEmpty: Bool { items.isEmpty }
+
+  /// Reads interventions.
+  ///
+  /// - Parameter texts: One each.
+  /// - Throws: ``ConfigurationError`` where there is no such intervention or setting.
+  public init(_ texts: [String]) throws(ConfigurationError) {
+    var items: [Item] = []
+    for text in texts { items.append(try Self.item(text)) }
+    self.items = items
+  }
+
+  private static func item(_ text: String) throws(ConfigurationError) -> Item {
+    let halves = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+    let place = halves[0].split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
+    guard let kind = InterventionKind.find(String(place[0])) else {
+      throw .unknown(
+        "intervention", String(place[0]), allowed: InterventionKind.all.map(\.name), origin: text)
+    }
+    guard place.count == 1 || !place[1].isEmpty else {
+      throw ConfigurationError("'\(text)' (interventions) needs the name of a network after '@'")
+    }
+    var settings: [String: Double] = [:]
+    for setting in kind.settings { settings[setting.name] = setting.standard }
+    for assignment in halves.count > 1 ? halves[1].split(separator: ",") : [] {
+      let parts = assignment.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      let name = String(parts[0])
+      guard let setting = kind.settings.first(where: { $0.name == name }) else {
+        throw .unknown(
+          "setting of \(kind.name)", name, allowed: kind.settings.map(\.name), origin: text)
+      }
+      guard parts.count == 2, let value = Double(parts[1]), setting.range.contains(value),
+        !setting.isWhole || value == value.rounded()
+      else {
+        let number = setting.isWhole ? "a whole number" : "a number"
+        throw ConfigurationError(
+          "\(kind.name): \(name) must be \(number) in \(setting.range.lowerBound)..."
+            + "\(setting.range.upperBound) (\(text))")
+      }
+      settings[name] = value
+    }
+    return Item(
+      text: text, kind: kind.name, network: place.count > 1 ? String(place[1]) : nil,
+      settings: settings)
+  }
+
+  /// One intervention for one network.
+  struct Choice {
+    let kind: InterventionKind
+    let settings: [String: Double]
+  }
+
+  /// Finds an agent's networks.
+  ///
+  /// - Parameter networks: Those of the agent.
+  /// - Throws: ``ConfigurationError`` where there is no such network or interventions contradict each
+  ///   other.
+  /// - Returns: For each network, what is made on it.
+  func choices(for networks: [NamedNetwork]) throws(ConfigurationError) -> [[Choice]] {
+    for item in items {
+      if let name = item.network, !networks.contains(where: { $0.name == name }) {
+        throw .unknown("network", name, allowed: networks.map(\.name), origin: item.text)
+      }
+    }
+    var all: [[Choice]] = []
+    for named in networks {
+      var choices: [Choice] = []
+      for item in items where item.network == nil || item.network == named.name {
+        guard let kind = InterventionKind.find(item.kind) else { continue }
+        guard !choices.contains(where: { $0.kind.name == kind.name }) else {
+          throw ConfigurationError("\(kind.name) is asked for twice on \(named.name)")
+        }
+        if kind.ownsMoments, let other = choices.first(where: \.kind.ownsMoments)?.kind.name {
+          throw ConfigurationError(
+            "\(other) and \(kind.name) both own the optimiser's moments on \(named.name); "
+              + "leave one of them out")
+        }
+        let architecture = named.network.architecture
+        let isPlain = architecture.pattern == .plain && !architecture.usesBatchNorm
+        guard !kind.needsPlainLayers || isPlain else {
+          throw ConfigurationError(
+            "\(kind.name) follows units from one layer to the next, and \(named.name) has "
+              + "residual blocks or batch normalisation; leave it out or narrow it with @NETWORK")
+        }
+        choices.append(Choice(kind: kind, settings: item.settings))
+      }
+      all.append(choices)
+    }
+    return all
+  }
+}

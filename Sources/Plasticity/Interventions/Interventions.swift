@@ -1,0 +1,105 @@
+internal import LinearAlgebra
+package import NeuralNetworks
+public import Training
+
+/// The interventions of a run, at work in the steps of its agent's optimisers.
+///
+/// Penalties come first, on gradients that are clipped already; then the step; then what changes
+/// parameters, in the order in which it was asked for.
+public final class Interventions: TrainingAttachment {
+  public let metricNames: [String]
+  private let hooks: [InterventionHook]
+
+  /// Puts hooks into the optimisers of an agent that is new: what networks started from is what they
+  /// are now.
+  ///
+  /// - Parameters:
+  ///   - selection: Which.
+  ///   - agent: Whose networks.
+  ///   - seed: The run's; interventions draw from streams of their own.
+  /// - Throws: ``ConfigurationError`` where there is no such network or interventions contradict each
+  ///   other.
+  public init(
+    _ selection: InterventionSelection, on agent: any Agent, seed: UInt64
+  ) throws(ConfigurationError) {
+    let networks = agent.networks
+    let choices = try selection.choices(for: networks)
+    hooks = zip(networks, choices).filter { !$1.isEmpty }.map { named, choices in
+      let target = InterventionTarget(named, seed: seed)
+      let hook = InterventionHook(
+        target, choices.map { ($0.kind.name, $0.kind.make($0.settings, target)) })
+      named.optimizer.hook = hook
+      return hook
+    }
+    metricNames = hooks.flatMap(\.metricNames)
+  }
+
+  public func didIterate() -> [Double] { hooks.flatMap(\.metrics) }
+
+  public func save(to archive: inout TensorArchive) {
+    for hook in hooks { hook.save(to: &archive) }
+  }
+
+  public func load(from archive: TensorArchive) throws(ArchiveError) {
+    for hook in hooks { try hook.load(from: archive) }
+  }
+}
+
+/// The interventions on one network.
+package final class InterventionHook: StepHook {
+  private let target: InterventionTarget
+  private let interventions: [(name: String, body: any NetworkIntervention)]
+  private let addsGradients: Bool
+  /// The loss's gradients, which probes read, while those of penalties are added.
+  private let lossGradients: Vector
+
+  /// Gathers them in order.
+  package init(
+    _ target: InterventionTarget, _ interventions: [(name: String, body: any NetworkIntervention)]
+  ) {
+    self.target = target
+    self.interventions = interventions
+    addsGradients = interventions.contains { $0.body.addsGradients }
+    lossGradients = Vector(count: addsGradients ? target.network.parameters.gradients.count : 0)
+  }
+
+  package func step(_ optimizer: Adam, learningRate: Float, gradientScale: Float) {
+    target.steps += 1
+    let gradients = target.network.parameters.gradients
+    var scale = gradientScale
+    if addsGradients {
+      lossGradients.copy(from: gradients)
+      for i in 0..<gradients.count { gradients[i] *= scale }
+      scale = 1
+      for (_, body) in interventions where body.addsGradients { body.addGradients(to: target) }
+    }
+    var isTaken = false
+    for (_, body) in interventions where !isTaken {
+      isTaken = body.takeStep(of: target, learningRate: learningRate, gradientScale: scale)
+    }
+    if !isTaken { optimizer.takeOwnStep(learningRate: learningRate, gradientScale: scale) }
+    if addsGradients { gradients.copy(from: lossGradients) }
+    for (_, body) in interventions { body.didStep(target) }
+  }
+
+  /// Counts of what happens now and then.
+  var metricNames: [String] {
+    interventions.filter { $0.body.events != nil }.map {
+      "interventions/\(target.name)/\($0.name)"
+    }
+  }
+
+  var metrics: [Double] { interventions.compactMap { $0.body.events.map { Double($0) } } }
+
+  private func prefix(_ name: String) -> String { "interventions.\(target.name).\(name)" }
+
+  func save(to archive: inout TensorArchive) {
+    archive.set(prefix("steps"), .words([UInt64(target.steps)]))
+    for (name, body) in interventions { body.save(to: &archive, prefix: prefix(name)) }
+  }
+
+  func load(from archive: TensorArchive) throws(ArchiveError) {
+    target.steps = try archive.count(prefix("steps"))
+    for (name, body) in interventions { try body.load(from: archive, prefix: prefix(name)) }
+  }
+}

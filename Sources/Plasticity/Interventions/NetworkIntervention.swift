@@ -1,0 +1,42 @@
+package import Training
+
+/// One way to keep one network plastic: at work in every step of its optimiser.
+package protocol NetworkIntervention: AnyObject {
+  /// Whether ``addGradients(to:)`` does anything.
+  var addsGradients: Bool { get }
+  /// How often it has done what it does now and then; nil where it acts in every step.
+  var events: Int? { get }
+  /// Adds the gradients of a penalty before a step; those of the loss are there, scaled.
+  func addGradients(to target: InterventionTarget)
+  /// Takes the step in place of Adam.
+  ///
+  /// - Returns: Whether it has.
+  func takeStep(of target: InterventionTarget, learningRate: Float, gradientScale: Float) -> Bool
+  /// Changes parameters and moments after a step.
+  func didStep(_ target: InterventionTarget)
+  /// Writes what the next step depends on, under names that begin with the prefix.
+  func save(to archive: inout TensorArchive, prefix: String)
+  /// Continues from what ``save(to:prefix:)`` wrote.
+  func load(from archive: TensorArchive, prefix: String) throws(ArchiveError)
+}
+
+extension NetworkIntervention {
+  package var addsGradients: Bool { false }
+  package var events: Int? { nil }
+  package func addGradients(to target: InterventionTarget) {}
+  package func takeStep(
+    of target: InterventionTarget, learningRate: Float, gradientScale: Float
+  ) -> Bool { false }
+  package func didStep(_ target: InterventionTarget) {}
+  package func save(to archive: inout TensorArchive, prefix: String) {}
+  package func load(from archive: TensorArchive, prefix: String) throws(ArchiveError) {}
+}
+
+extension TensorArchive {
+  /// A count that fits.
+  func count(_ name: String) throws(ArchiveError) -> Int {
+    let word = try words(name, count: 1)[0]
+    guard word < 1 << 62 else { throw .invalid(reason: "\(name) is impossible") }
+    return Int(word)
+  }
+}

@@ -1,0 +1,45 @@
+internal import LinearAlgebra
+internal import NeuralNetworks
+internal import Training
+
+/// Recycles dormant units: every so many steps, hidden units whose score on the minibatch is at most a
+/// threshold are made new, with no weight out of them, so that the output is that of the network
+/// without them.
+///
+/// - Source: Sokar et al. 2023, arXiv:2302.12902, algorithm 1.
+/// - Difference from source: scores are those of the minibatch the step was computed from.
+final class ReDo: NetworkIntervention {
+  private let threshold: Double
+  private let every: Int
+  private var count = 0
+
+  init(threshold: Double, every: Int) {
+    self.threshold = threshold
+    self.every = every
+  }
+
+  var events: Int? { count }
+
+  func didStep(_ target: InterventionTarget) {
+    guard target.steps % every == 0, target.workspace.rows > 0 else { return }
+    var fresh: MLP?
+    for l in target.layers.indices.dropLast() {
+      let activity = UnitActivity(
+        features: target.workspace.hidden(l), rows: target.workspace.rows)
+      for (unit, score) in activity.dormancyScores.enumerated() where score <= threshold {
+        let network = fresh ?? target.freshNetwork(for: "redo", index: target.steps)
+        fresh = network
+        target.renewUnit(unit, ofLayer: l, from: network)
+        count += 1
+      }
+    }
+  }
+
+  func save(to archive: inout TensorArchive, prefix: String) {
+    archive.set("\(prefix).count", .words([UInt64(count)]))
+  }
+
+  func load(from archive: TensorArchive, prefix: String) throws(ArchiveError) {
+    count = try archive.count("\(prefix).count")
+  }
+}

@@ -1,0 +1,48 @@
+internal import LinearAlgebra
+internal import NeuralNetworks
+internal import Training
+
+/// `θ ← α θ + (1 − α) ψ` now and then, ψ being the parameters of a new network.
+///
+/// Where a noise is set it is `θ ← α θ + σ ε` with normal ε.  Moments are left alone.
+///
+/// - Source: Ash and Adams 2020, arXiv:1910.08475; D'Oro et al. 2023 for reinforcement learning.
+final class ShrinkAndPerturb: NetworkIntervention {
+  private let keep: Float
+  private let noise: Float
+  private let every: Int
+  private var count = 0
+
+  init(keep: Double, noise: Double, every: Int) {
+    self.keep = Float(keep)
+    self.noise = Float(noise)
+    self.every = every
+  }
+
+  var events: Int? { count }
+
+  func didStep(_ target: InterventionTarget) {
+    guard target.steps % every == 0 else { return }
+    count += 1
+    var random = target.stream(for: "shrink-perturb", index: target.steps)
+    let fresh = noise > 0 ? nil : target.freshNetwork(for: "shrink-perturb", index: target.steps)
+    for (place, parameter) in target.parameters.enumerated() {
+      let value = parameter.value
+      let source = fresh?.parameters.parameters[place].value
+      for i in 0..<value.rows {
+        for j in 0..<value.columns {
+          let change = source.map { (1 - keep) * $0[i, j] } ?? noise * random.normalPair().0
+          value[i, j] = keep * value[i, j] + change
+        }
+      }
+    }
+  }
+
+  func save(to archive: inout TensorArchive, prefix: String) {
+    archive.set("\(prefix).count", .words([UInt64(count)]))
+  }
+
+  func load(from archive: TensorArchive, prefix: String) throws(ArchiveError) {
+    count = try archive.count("\(prefix).count")
+  }
+}

@@ -1,0 +1,102 @@
+internal import LinearAlgebra
+internal import NeuralNetworks
+internal import Training
+
+/// Utility-based perturbed gradient descent, its adaptive form, in place of Adam's step.
+///
+/// ```
+/// u ← β_u u + (1 − β_u) (−g w);   s = sigmoid(û / max û), the maximum over the network
+/// w ← (1 − lr wd) w − 2 lr ((1 − s) m̂ / (√v̂ + ε) + (1 − s) σ ξ),   ξ normal
+/// ```
+///
+/// Weights of use are protected; those of none get the full rate and the most noise.  Moments are the
+/// optimiser's, with the decays of this rule.
+///
+/// - Source: Elsayed and Mahmood 2024, arXiv:2404.00781.
+/// - Difference from source: where no weight is of use, every s is one half.
+final class UPGD: NetworkIntervention {
+  /// The rule's constants.
+  struct Settings {
+    var utilityDecay: Float
+    var noise: Float
+    var weightDecay: Float
+    var beta1: Float
+    var beta2: Float
+    var epsilon: Float
+  }
+
+  private let settings: Settings
+  private let utilities: [Matrix]
+
+  init(_ settings: Settings, target: InterventionTarget) {
+    self.settings = settings
+    utilities = target.parameters.map { Matrix(rows: $0.value.rows, columns: $0.value.columns) }
+  }
+
+  func takeStep(of target: InterventionTarget, learningRate: Float, gradientScale: Float) -> Bool {
+    target.optimizer.countStep(learningRate: learningRate)
+    let time = Float(target.optimizer.stepCount)
+    let greatest = updateUtilities(target, gradientScale)
+    // Both are corrected for their start by the same factor, which cancels.
+    let scale = greatest > 0 ? 1 / greatest : 0
+    let correction1 = 1 - ScalarMaths.pow(settings.beta1, time)
+    let correction2 = 1 - ScalarMaths.pow(settings.beta2, time)
+    let keep = 1 - learningRate * settings.weightDecay
+    var random = target.stream(for: "upgd", index: target.steps)
+    for (place, parameter) in target.parameters.enumerated() {
+      let (value, gradient, utility) = (parameter.value, parameter.gradient, utilities[place])
+      let (first, second) = (target.firstMoments[place], target.secondMoments[place])
+      for i in 0..<value.rows {
+        for j in 0..<value.columns {
+          let g = gradientScale * gradient[i, j]
+          first[i, j] = settings.beta1 * first[i, j] + (1 - settings.beta1) * g
+          second[i, j] = settings.beta2 * second[i, j] + (1 - settings.beta2) * g * g
+          let step =
+            first[i, j] / correction1
+            / ((second[i, j] / correction2).squareRoot() + settings.epsilon)
+          let free = 1 - 1 / (1 + ScalarMaths.exp(-utility[i, j] * scale))
+          let noise = settings.noise * random.normalPair().0
+          value[i, j] = keep * value[i, j] - 2 * learningRate * free * (step + noise)
+        }
+      }
+    }
+    return true
+  }
+
+  /// - Returns: The greatest utility of the network.
+  private func updateUtilities(_ target: InterventionTarget, _ gradientScale: Float) -> Float {
+    var greatest = -Float.infinity
+    for (parameter, utility) in zip(target.parameters, utilities) {
+      let (value, gradient) = (parameter.value, parameter.gradient)
+      for i in 0..<value.rows {
+        for j in 0..<value.columns {
+          let now = -gradientScale * gradient[i, j] * value[i, j]
+          utility[i, j] =
+            settings.utilityDecay * utility[i, j] + (1 - settings.utilityDecay) * now
+          greatest = max(greatest, utility[i, j])
+        }
+      }
+    }
+    return greatest
+  }
+
+  func save(to archive: inout TensorArchive, prefix: String) {
+    for (place, matrix) in utilities.enumerated() {
+      let numbers = (0..<matrix.rows).flatMap { i in (0..<matrix.columns).map { matrix[i, $0] } }
+      archive.set("\(prefix).utility.\(place)", .floats(numbers))
+    }
+  }
+
+  func load(from archive: TensorArchive, prefix: String) throws(ArchiveError) {
+    for (place, matrix) in utilities.enumerated() {
+      let count = matrix.rows * matrix.columns
+      let numbers = try archive.floats("\(prefix).utility.\(place)", count: count)
+      guard numbers.allSatisfy(\.isFinite) else {
+        throw .invalid(reason: "\(prefix).utility.\(place) is not finite")
+      }
+      for (k, number) in numbers.enumerated() {
+        matrix[k / matrix.columns, k % matrix.columns] = number
+      }
+    }
+  }
+}

@@ -1,0 +1,102 @@
+import NeuralNetworks
+import Plasticity
+import Testing
+import Training
+
+@Suite struct InterventionSelectionTests {
+  @Test(
+    arguments: [
+      ("redoo", "did you mean 'redo'?"), ("l2@polic", "did you mean 'policy'?"),
+      ("l2@critic", "Allowed: policy, critic.0, critic.1"), ("l2@", "needs the name of a network"),
+      ("l2:strenght=1", "did you mean 'strength'?"), ("l2:strength=x", "must be a number in"),
+      ("l2:strength", "must be a number in"), ("l2:strength=nan", "must be a number in"),
+      ("redo:every=1.5", "must be a whole number in"), ("redo:every=0", "must be a whole number"),
+      ("l2 l2@policy", "l2 is asked for twice on policy"),
+      ("upgd equal-betas", "upgd and equal-betas both own the optimiser's moments"),
+    ])
+  func whatCanNotBeIsRefused(texts: String, message: String) throws {
+    let agent = try ShortAgent.sac.make()
+    let error = #expect(throws: ConfigurationError.self) {
+      try Interventions(
+        InterventionSelection(texts.split(separator: " ").map { String($0) }), on: agent, seed: 1)
+    }
+    #expect(error?.description.contains(message) == true, "\(error?.description ?? "")")
+    let hasHooks = agent.networks.contains { $0.optimizer.hook != nil }
+    #expect(!hasHooks)
+  }
+
+  @Test func unitsOfResidualNetworksAreRefused() throws {
+    let agent = try ShortAgent.droppingSAC.make()
+    let normalized = try ShortAgent.jointSAC.make()
+    #expect(throws: ConfigurationError.self) {
+      try Interventions(InterventionSelection(["redo@critic.1"]), on: normalized, seed: 1)
+    }
+    let error = #expect(throws: ConfigurationError.self) {
+      try Interventions(InterventionSelection(["redo"]), on: agent, seed: 1)
+    }
+    #expect(error?.description.contains("policy has residual blocks") == true)
+    _ = try Interventions(InterventionSelection(["redo@critic.0"]), on: agent, seed: 1)
+    #expect(agent.networks.map { $0.optimizer.hook != nil } == [false, true, false])
+  }
+
+  @Test func momentsMayHaveDifferentOwnersOnDifferentNetworks() throws {
+    let agent = try ShortAgent.ppo.make()
+    _ = try Interventions(
+      InterventionSelection(["upgd@policy", "equal-betas@critic:beta=0.95"]), on: agent, seed: 1)
+    #expect(agent.networks[0].optimizer.configuration.beta1 == 0.9)
+    #expect(agent.networks[1].optimizer.configuration.beta1 == 0.95)
+  }
+
+  static let groups = [
+    ["l2", "l2-init", "wasserstein", "spectral", "weight-clipping", "shrink-perturb:every=7"],
+    [
+      "equal-betas", "normalize-project", "reset:every=9,layers=1",
+      "triggered-reset:every=3,fraction=0.01,threshold=0.5",
+    ], ["upgd", "redo:every=5,threshold=0.5", "continual-backprop:maturity=3,rate=0.05"],
+  ]
+
+  /// With probes at work too.
+  @Test(arguments: ShortAgent.allCases, groups) func resumesExactlyWithAnyNumberOfThreads(
+    kind: ShortAgent, texts: [String]
+  ) throws {
+    // Units of a residual policy or of batch-normalised critics can't be followed.
+    let plain: [ShortAgent: String] = [.droppingSAC: "critic.1", .jointSAC: "policy"]
+    let names = texts.map { text in
+      guard let network = plain[kind], text.hasPrefix("redo") || text.hasPrefix("continual") else {
+        return text
+      }
+      let parts = text.split(separator: ":")
+      return "\(parts[0])@\(network):\(parts[1])"
+    }
+    func make(_ threads: Int) throws -> (any Agent, [any TrainingAttachment]) {
+      let agent = try kind.make(threads: threads)
+      let interventions = try Interventions(InterventionSelection(names), on: agent, seed: 7)
+      let panel = try ProbePanel(ProbeSelection(["all"]), every: 2, of: agent, seed: 7)
+      return (agent, [interventions, panel])
+    }
+    func run(_ pair: (any Agent, [any TrainingAttachment]), _ count: Int) throws -> [[UInt64]] {
+      try (0..<count).map { _ in
+        _ = try pair.0.iterate()
+        return pair.1.flatMap { $0.didIterate().map(\.bitPattern) }
+      }
+    }
+    let whole = try make(1)
+    let expected = try run(whole, 6)
+    let first = try make(3)
+    var found = try run(first, 3)
+    let saved = archive(first.0, first.1)
+    let second = try make(2)
+    try second.0.load(from: saved)
+    for attachment in second.1 { try attachment.load(from: saved) }
+    let isRestored = archive(second.0, second.1) == saved
+    #expect(isRestored)
+    found += try run(second, 3)
+    let isSame = found == expected && archive(second.0, second.1) == archive(whole.0, whole.1)
+    #expect(isSame)
+    // It was not the plain agent.
+    let other = try kind.make()
+    for _ in 0..<6 { _ = try other.iterate() }
+    let differs = archive(other).tensors["policy.0.weight"] != saved.tensors["policy.0.weight"]
+    #expect(differs)
+  }
+}
