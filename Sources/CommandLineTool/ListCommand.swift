@@ -1,6 +1,7 @@
 import Agents
 import ArgumentParser
 import Environments
+import Plasticity
 import RLCore
 import Training
 
@@ -8,7 +9,7 @@ import Training
 struct List: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list",
-    abstract: "List environments, agents and controllers.")
+    abstract: "List environments, agents, controllers, probes and interventions.")
 
   @Flag(help: "One JSON object per line on standard output.") var json = false
 
@@ -19,11 +20,13 @@ struct List: ParsableCommand {
     }
     for (kind, title) in [
       ("environment", "Environments"), ("agent", "Agents"), ("controller", "Controllers"),
+      ("probe", "Probes (train --probes)"),
+      ("intervention", "Interventions (train --intervention)"),
     ] {
       let rows = entries.filter { $0.kind == kind }.map { [$0.id, $0.summary] }
       writeLine("\(title)\n\(table(rows, indent: "  "))\n")
     }
-    writeLine("More on each: rlsuite describe ID")
+    writeLine("More on environments and agents: rlsuite describe ID")
   }
 
   private struct Entry: Encodable {
@@ -40,6 +43,16 @@ struct List: ParsableCommand {
       + ControllerRegistry.all.map {
         let served = $0.environmentIdentifiers.joined(separator: ", ")
         return Entry(kind: "controller", id: $0.identifier, summary: "\($0.summary) For \(served).")
+      }
+      + Probe.all.map { Entry(kind: "probe", id: $0.name, summary: $0.summary) }
+      + InterventionKind.all.map { kind in
+        let settings = kind.settings.map { setting in
+          let value = setting.standard
+          let text = value == value.rounded() ? "\(Int(value))" : "\(value)"
+          return "\(setting.name)=\(text) (\(setting.summary))"
+        }
+        let list = settings.isEmpty ? "" : "; \(settings.joined(separator: ", "))"
+        return Entry(kind: "intervention", id: kind.name, summary: kind.summary + list)
       }
   }
 }

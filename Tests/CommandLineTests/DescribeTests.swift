@@ -4,6 +4,16 @@ import Testing
 
 /// What `describe` tells of how an environment is pushed and driven.
 @Suite struct DescribeTests {
+  @Test func listNamesProbesAndInterventionsWithTheirSettings() throws {
+    let folder = try TemporaryFolder()
+    let lines = try Tool.run("list", in: folder).output.split(separator: "\n")
+    let probes = try #require(lines.firstIndex { $0.hasPrefix("Probes") })
+    let interventions = try #require(lines.firstIndex { $0.hasPrefix("Interventions") })
+    #expect(lines[probes..<interventions].contains { $0.contains("hessian-eigenvalue") })
+    #expect(
+      lines[interventions...].contains { $0.contains("redo ") && $0.contains("threshold=0.025") })
+  }
+
   private struct Description: Decodable {
     struct Disturbance: Decodable {
       var name: String

@@ -80,7 +80,7 @@ public struct InterventionKind: Sendable {
     ) { settings, _ in L2Init(strength: settings["strength"] ?? 0) },
     InterventionKind(
       "wasserstein", "penalty λ Σ (w₍ᵢ₎ − w₀₍ᵢ₎)² on sorted numbers",
-      source: "Lewandowski et al. 2024, arXiv:2406.06811", settings: [strength(1e-3)]
+      source: "Lewandowski et al. 2023, arXiv:2312.00246", settings: [strength(1e-3)]
     ) { Wasserstein(strength: $0["strength"] ?? 0, target: $1) },
     InterventionKind(
       "spectral", "penalty λ Σ ((σ^k − 1)² + ‖b‖^2k)",

@@ -6,7 +6,7 @@ internal import NeuralNetworks
 ///
 /// A sort of all weights in every step: by far the slowest of the penalties.
 ///
-/// - Source: Lewandowski et al. 2024, arXiv:2406.06811, the regulariser it compares with.
+/// - Source: Lewandowski et al. 2023, arXiv:2312.00246, the distributional regulariser.
 final class Wasserstein: NetworkIntervention {
   private let strength: Float
   private let sortedInitial: [[Float]]
