@@ -27,6 +27,14 @@ public struct InterventionKind: Sendable {
     }
   }
 
+  /// What an intervention does to units.
+  enum UnitRole: Sendable {
+    /// It makes single ones new.
+    case replaces
+    /// It ties ReLU units in pairs, before anything else looks at the weights.
+    case pairs
+  }
+
   /// As it is asked for.
   public let name: String
   /// One phrase.
@@ -37,13 +45,13 @@ public struct InterventionKind: Sendable {
   public let settings: [Setting]
   /// Whether it decides how the optimiser's moments decay: only one can.
   let ownsMoments: Bool
-  /// Whether it follows units, so that their outputs must go to the next layer alone.
-  let needsPlainLayers: Bool
+  /// What it does to units, whose outputs must go to the next layer alone then; nil for nothing.
+  let unitRole: UnitRole?
   let make: @Sendable ([String: Double], InterventionTarget) -> any NetworkIntervention
 
   init(
     _ name: String, _ summary: String, source: String, settings: [Setting],
-    ownsMoments: Bool = false, needsPlainLayers: Bool = false,
+    ownsMoments: Bool = false, unitRole: UnitRole? = nil,
     make: @escaping @Sendable ([String: Double], InterventionTarget) -> any NetworkIntervention
   ) {
     self.name = name
@@ -51,7 +59,7 @@ public struct InterventionKind: Sendable {
     self.source = source
     self.settings = settings
     self.ownsMoments = ownsMoments
-    self.needsPlainLayers = needsPlainLayers
+    self.unitRole = unitRole
     self.make = make
   }
 
@@ -118,11 +126,16 @@ public struct InterventionKind: Sendable {
 
   private static let replacements = [
     InterventionKind(
+      "crelu", "halves of the hidden units compute ReLU(z) and ReLU(−z) of the same sums",
+      source: "Shang et al. 2016, arXiv:1603.05201; Abbas et al. 2023, arXiv:2303.07507",
+      settings: [], unitRole: .pairs
+    ) { ConcatenatedReLU(target: $1) },
+    InterventionKind(
       "redo", "dormant units are made new", source: "Sokar et al. 2023, arXiv:2302.12902",
       settings: [
         Setting("threshold", 0.025, 0...1e6, "greatest score of a dormant unit"), every(1000),
       ],
-      needsPlainLayers: true
+      unitRole: .replaces
     ) { settings, _ in
       ReDo(threshold: settings["threshold"] ?? 0, every: Int(settings["every"] ?? 1))
     },
@@ -133,7 +146,7 @@ public struct InterventionKind: Sendable {
         Setting("rate", 1e-4, 0...1, "ρ: share per step"),
         Setting("maturity", 10_000, 0...1e15, isWhole: true, "m: steps a new unit is spared"),
         Setting("decay", 0.99, 0...0.999_999, "η of the running utility"),
-      ], needsPlainLayers: true
+      ], unitRole: .replaces
     ) {
       ContinualBackpropagation(
         rate: $0["rate"] ?? 0, maturity: Int($0["maturity"] ?? 0), decay: $0["decay"] ?? 0,

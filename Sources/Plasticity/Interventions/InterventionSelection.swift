@@ -92,17 +92,38 @@ public struct InterventionSelection: Sendable, Equatable {
             "\(other) and \(kind.name) both own the optimiser's moments on \(named.name); "
               + "leave one of them out")
         }
-        let architecture = named.network.architecture
-        let isPlain = architecture.pattern == .plain && !architecture.usesBatchNorm
-        guard !kind.needsPlainLayers || isPlain else {
-          throw ConfigurationError(
-            "\(kind.name) follows units from one layer to the next, and \(named.name) has "
-              + "residual blocks or batch normalisation; leave it out or narrow it with @NETWORK")
+        if let problem = Self.unitProblem(kind, on: named, beside: choices) {
+          throw ConfigurationError(problem)
         }
         choices.append(Choice(kind: kind, settings: item.settings))
       }
-      all.append(choices)
+      // Who pairs units does so before anyone looks at them, and ties gradients after everyone.
+      all.append(
+        choices.filter { $0.kind.unitRole != .pairs }
+          + choices.filter { $0.kind.unitRole == .pairs })
     }
     return all
+  }
+
+  /// Why units of a network can't be replaced or paired, in one sentence; nil when they can.
+  private static func unitProblem(
+    _ kind: InterventionKind, on named: NamedNetwork, beside others: [Choice]
+  ) -> String? {
+    guard let role = kind.unitRole else { return nil }
+    let architecture = named.network.architecture
+    guard architecture.pattern == .plain, !architecture.usesBatchNorm else {
+      return "\(kind.name) follows units from one layer to the next, and \(named.name) has "
+        + "residual blocks or batch normalisation; leave it out or narrow it with @NETWORK"
+    }
+    if let other = others.first(where: { $0.kind.unitRole.map { $0 != role } ?? false })?.kind {
+      return "\(other.name) and \(kind.name) can't share \(named.name): one ties units in pairs, "
+        + "the other makes single ones new"
+    }
+    guard role == .pairs else { return nil }
+    guard architecture.activation == .relu, architecture.hidden.allSatisfy({ $0 % 2 == 0 }) else {
+      return "\(kind.name) pairs units of relu in layers of even width, and \(named.name) has "
+        + "\(architecture.hidden) of \(architecture.activation)"
+    }
+    return nil
   }
 }

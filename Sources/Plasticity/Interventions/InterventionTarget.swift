@@ -21,6 +21,8 @@ package final class InterventionTarget {
   let initialValues: [Matrix]
   /// Steps of this network so far.
   package internal(set) var steps = 0
+  /// Whether the halves of hidden layers are tied: new weights are tied too.
+  var tiesUnits = false
   private let seed: UInt64
   /// For each layer, the place of its first parameter.
   private let firstParameters: [Int]
@@ -56,7 +58,10 @@ package final class InterventionTarget {
 
   /// A network of new weights; the same whenever it is drawn for the same purpose and index.
   func freshNetwork(for purpose: String, index: Int) -> MLP {
-    network.fresh(seed: seed, purpose: "intervention.\(purpose).\(name)", index: index)
+    let fresh = network.fresh(
+      seed: seed, purpose: "intervention.\(purpose).\(name)", index: index)
+    if tiesUnits { tie(fresh) }
+    return fresh
   }
 
   /// Random numbers for a purpose; the same whenever they are drawn for the same index.

@@ -26,8 +26,9 @@ public final class Interventions: TrainingAttachment {
     let choices = try selection.choices(for: networks)
     hooks = zip(networks, choices).filter { !$1.isEmpty }.map { named, choices in
       let target = InterventionTarget(named, seed: seed)
-      let hook = InterventionHook(
-        target, choices.map { ($0.kind.name, $0.kind.make($0.settings, target)) })
+      // Made from the last on, so that units are paired before others look at the weights.
+      let bodies = choices.reversed().map { ($0.kind.name, $0.kind.make($0.settings, target)) }
+      let hook = InterventionHook(target, bodies.reversed())
       named.optimizer.hook = hook
       return hook
     }
