@@ -27,10 +27,16 @@ final class UPGD: NetworkIntervention {
 
   private let settings: Settings
   private let utilities: [Matrix]
+  /// Of one parameter: how useful each number is, 0...1, and normal noise.
+  private let shares: Vector
+  private let noise: Vector
 
   init(_ settings: Settings, target: InterventionTarget) {
     self.settings = settings
     utilities = target.parameters.map { Matrix(rows: $0.value.rows, columns: $0.value.columns) }
+    let most = target.parameters.map { $0.value.rows * $0.value.columns }.max() ?? 0
+    shares = Vector(count: most)
+    noise = Vector(count: most)
   }
 
   func takeStep(of target: InterventionTarget, learningRate: Float, gradientScale: Float) -> Bool {
@@ -46,6 +52,7 @@ final class UPGD: NetworkIntervention {
     for (place, parameter) in target.parameters.enumerated() {
       let (value, gradient, utility) = (parameter.value, parameter.gradient, utilities[place])
       let (first, second) = (target.firstMoments[place], target.secondMoments[place])
+      prepare(utility, scale, using: &random)
       for i in 0..<value.rows {
         for j in 0..<value.columns {
           let g = gradientScale * gradient[i, j]
@@ -54,13 +61,32 @@ final class UPGD: NetworkIntervention {
           let step =
             first[i, j] / correction1
             / ((second[i, j] / correction2).squareRoot() + settings.epsilon)
-          let free = 1 - 1 / (1 + ScalarMaths.exp(-utility[i, j] * scale))
-          let noise = settings.noise * random.normalPair().0
-          value[i, j] = keep * value[i, j] - 2 * learningRate * free * (step + noise)
+          let k = i * value.columns + j
+          let change = step + settings.noise * noise[k]
+          value[i, j] = keep * value[i, j] - 2 * learningRate * (1 - shares[k]) * change
         }
       }
     }
     return true
+  }
+
+  /// Fills ``shares`` and, unless there is none, ``noise`` for a parameter.
+  private func prepare(_ utility: Matrix, _ scale: Float, using random: inout RandomStream) {
+    let count = utility.rows * utility.columns
+    var k = 0
+    for i in 0..<utility.rows {
+      for j in 0..<utility.columns {
+        shares[k] = scale * utility[i, j]
+        k += 1
+      }
+    }
+    logisticSigmoid(shares, count: count)
+    guard settings.noise > 0 else { return }
+    for k in stride(from: 0, to: count, by: 2) {
+      let pair = random.normalPair()
+      noise[k] = pair.0
+      if k + 1 < count { noise[k + 1] = pair.1 }
+    }
   }
 
   /// - Returns: The greatest utility of the network.
