@@ -69,7 +69,9 @@ public final class PPOAgent: Agent {
       environments: environments, steps: steps,
       observationWidth: specification.observationWidth, actionWidth: specification.actionWidth,
       distributionWidth: mlpPolicy.network.architecture.outputs,
-      episodeSteps: specification.episodeSteps)
+      episodeSteps: specification.episodeSteps,
+      taskChanges: context.environment.tasks?.mostChanges(
+        within: steps, environments: environments) ?? 0)
     rewardNormalizer = RewardNormalizer(
       environments: environments, discount: configuration.discount,
       isEnabled: configuration.normalizeRewards)

@@ -47,7 +47,8 @@ public struct CartPole: Environment, ~Copyable {
     .init(
       "pole-half-length", unit: "m", range: 0.1...2, "hinge to the pole's centre of mass",
       \.poleHalfLength),
-    .init("force", unit: "N", range: 2...30, "size of a push", \.force),
+    .init(
+      "force", unit: "N", range: 2...30, isReversible: true, "size of a push", \.force),
   ]
 
   public var parameters: Parameters

@@ -65,7 +65,8 @@ public struct CartPoleV1: Environment {
     .init(
       "pole-half-length", unit: "m", range: 0.1...2, "pivot to the pole's centre of mass",
       \.poleHalfLength),
-    .init("force", unit: "N", range: 2...30, "size of a push", \.force),
+    .init(
+      "force", unit: "N", range: 2...30, isReversible: true, "size of a push", \.force),
   ]
 
   public var parameters: Parameters

@@ -52,8 +52,8 @@ public struct PendulumV1: Environment {
     .init("mass", unit: "kg", range: 0.25...4, "mass of the rod", \.mass),
     .init("length", unit: "m", range: 0.25...3, "length of the rod", \.length),
     .init(
-      "motor-strength", unit: "1", range: 0.25...2, "torque per commanded torque",
-      \.motorStrength),
+      "motor-strength", unit: "1", range: 0.25...2, isReversible: true,
+      "torque per commanded torque", \.motorStrength),
   ]
 
   public var parameters: Parameters

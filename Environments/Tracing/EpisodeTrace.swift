@@ -67,7 +67,7 @@ enum EpisodeTrace {
         let known = E.parameterTable.map(\.name).joined(separator: ", ")
         throw .unusable(field: member.key, reason: "is no parameter; known are \(known)")
       }
-      guard let value = member.value.double, entry.range.contains(value) else {
+      guard let value = member.value.double, entry.allows(value) else {
         throw .unusable(
           field: member.key,
           reason: "lies outside \(entry.range.lowerBound)...\(entry.range.upperBound)")

@@ -70,6 +70,7 @@ private struct EnvironmentDescription: Encodable {
     var nominal: Double
     var low: Double
     var high: Double
+    var reversible: Bool
     var summary: String
   }
   struct Disturbance: Encodable {
@@ -124,7 +125,7 @@ private struct EnvironmentDescription: Encodable {
     parameters = registered.parameters.map {
       Parameter(
         name: $0.name, unit: $0.unit, nominal: $0.nominal, low: $0.range.lowerBound,
-        high: $0.range.upperBound, summary: $0.summary)
+        high: $0.range.upperBound, reversible: $0.isReversible, summary: $0.summary)
     }
     disturbance = registered.disturbanceComponents.map {
       Disturbance(name: $0.name, unit: $0.unit, bound: $0.bound)
@@ -167,8 +168,8 @@ private struct EnvironmentDescription: Encodable {
       let header = ["parameter", "unit", "nominal", "range", ""]
       let cells = parameters.map {
         [
-          $0.name, $0.unit, number($0.nominal), "\(number($0.low)) … \(number($0.high))",
-          $0.summary,
+          $0.name, $0.unit, number($0.nominal),
+          "\($0.reversible ? "± " : "")\(number($0.low)) … \(number($0.high))", $0.summary,
         ]
       }
       lines += ["", "Physical parameters (--set parameters.NAME=value)"]

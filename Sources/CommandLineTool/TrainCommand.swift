@@ -68,6 +68,13 @@ struct Train: ParsableCommand {
       "What keeps networks plastic, once for each: NAME[@NETWORK][:KEY=VALUE,…].",
       valueName: "intervention"))
   var intervention: [String] = []
+  @Option(
+    help: ArgumentHelp(
+      "Physical parameters that change while training, NAME=SPEC with commas; SPEC is walk:STEP, "
+        + "uniform:LOW..HIGH, log-uniform:LOW..HIGH, cycle:A;B;… or flip.", valueName: "changes"))
+  var drift: String?
+  @Option(help: "Environment steps between two such changes.") var driftEvery: String?
+  @Option(help: "Train on this task of --drift only, counted from 0.") var driftTask: String?
   @Option(help: "Folder of an interrupted run to continue.") var resume: String?
   @Flag(name: [.long, .customShort("q")], help: "Show nothing but errors.") var quiet = false
   @Flag(help: "One JSON object per line on standard output.") var json = false
@@ -143,6 +150,8 @@ struct Train: ParsableCommand {
       ),
       ("--probes", ["probes", "select"], probes),
       ("--probes-every", ["probes", "every"], probesEvery),
+      ("--drift", ["drift", "change"], drift), ("--drift-every", ["drift", "every"], driftEvery),
+      ("--drift-task", ["drift", "task"], driftTask),
     ]
   }
 

@@ -75,6 +75,8 @@ public struct PhysicalParameter<Parameters>: Sendable {
   public let unit: String
   /// The range in which the environment is known to behave.
   public let range: ClosedRange<Double>
+  /// Whether the negatives of the range are allowed too: the same task with its sign reversed.
+  public let isReversible: Bool
   /// One phrase.
   public let summary: String
   /// Where it is stored.
@@ -82,14 +84,20 @@ public struct PhysicalParameter<Parameters>: Sendable {
 
   /// Describes one parameter; its nominal value is that of `Parameters()`.
   public init(
-    _ name: String, unit: String, range: ClosedRange<Double>, _ summary: String,
-    _ keyPath: any WritableKeyPath<Parameters, Double> & Sendable
+    _ name: String, unit: String, range: ClosedRange<Double>, isReversible: Bool = false,
+    _ summary: String, _ keyPath: any WritableKeyPath<Parameters, Double> & Sendable
   ) {
     self.name = name
     self.unit = unit
     self.range = range
+    self.isReversible = isReversible
     self.summary = summary
     self.keyPath = keyPath
+  }
+
+  /// Whether it may have a value.
+  public func allows(_ value: Double) -> Bool {
+    range.contains(value) || isReversible && range.contains(-value)
   }
 }
 
@@ -103,8 +111,15 @@ public struct ParameterDescription: Sendable, Equatable {
   public let nominal: Double
   /// The range in which the environment is known to behave.
   public let range: ClosedRange<Double>
+  /// Whether the negatives of the range are allowed too.
+  public let isReversible: Bool
   /// One phrase.
   public let summary: String
+
+  /// Whether it may have a value.
+  public func allows(_ value: Double) -> Bool {
+    range.contains(value) || isReversible && range.contains(-value)
+  }
 }
 
 /// The constants of one environment, nominal when made by `init()`.

@@ -41,6 +41,23 @@ public protocol BatchedEnvironment: AnyObject {
   var parameterValues: [(name: String, value: Double)] { get }
   /// Sets a physical parameter of all environments from their next reset on.
   func setParameter(_ name: String, to value: Double) throws(ParameterError)
+  /// The sequence of tasks it follows, if any.
+  var tasks: TaskSchedule? { get }
+  /// Changes physical parameters from now on as a sequence of tasks says.
+  ///
+  /// At the end of a task every environment's running episode is truncated in the same step, its
+  /// last observation kept to bootstrap from, and the next one starts with the new parameters.
+  /// Observers are not told: an episode that is cut has no end for them.  Called before
+  /// `reset(seeds:)`.
+  ///
+  /// - Parameters:
+  ///   - tasks: The tasks; whatever they set must be allowed.
+  ///   - steps: Steps that all environments together have taken already, all of them equally many.
+  /// - Throws: Where the current task sets what can't be set.
+  func follow(_ tasks: TaskSchedule, from steps: Int) throws(ParameterError)
+  /// What the episodes of each task came to since this was asked for last, in order of tasks; the
+  /// last entry is of the current task.  Empty where there are no tasks.
+  func takeTaskReturns() -> [TaskReturns]
 }
 
 /// A running episode as data: never positions poked into a live world.
@@ -116,6 +133,8 @@ public final class VectorEnvironment<E: Environment & ~Copyable>: BatchedEnviron
   private var hasSeenReset = false
   private let episodeSteps: Int
   private var seeds = EpisodeSeeds.training(runSeed: 0)
+  public private(set) var tasks: TaskSchedule?
+  private var tracks: [TaskTrack] = []
 
   private struct EpisodeProgress {
     var episode = 0
@@ -197,7 +216,7 @@ public final class VectorEnvironment<E: Environment & ~Copyable>: BatchedEnviron
       "actions \(actions.rows) × \(actions.columns) for \(count) × \(actionWidth), range \(range)")
     if let disturbances { disturb(range, by: disturbances) }
     E.stepAll(environments, in: range, actions: actions, batch: batch)
-    let observed = observed
+    let (observed, tasks) = (observed, tasks)
     for i in range {
       let log = actionLog + (i * episodeSteps + progress[i].steps) * actionWidth
       log.update(from: actions.base + i * actions.stride, count: actionWidth)
@@ -207,7 +226,26 @@ public final class VectorEnvironment<E: Environment & ~Copyable>: BatchedEnviron
       if let observed, observed.environment == i, hasSeenReset {
         report(i, actions, to: observed.observer)
       }
+      if let tasks { advance(i, in: tasks) }
       if batch.terminated[i] || batch.truncated[i] { finishEpisode(i) }
+    }
+  }
+
+  /// Notes an episode that has ended, and cuts the running one where the task ends.
+  private func advance(_ i: Int, in tasks: TaskSchedule) {
+    let track = tracks[i]
+    let task = tasks.task(after: track.steps)
+    track.steps += count
+    if batch.terminated[i] || batch.truncated[i] {
+      track.add(progress[i].totalReward, isLate: tasks.isLate(track.steps, in: task))
+    }
+    let next = tasks.task(after: track.steps)
+    guard next != task else { return }
+    track.begin(task: next)
+    batch.truncated[i] = !batch.terminated[i]
+    for (name, value) in tasks.values(next) {
+      guard let parameter = E.parameterTable.first(where: { $0.name == name }) else { continue }
+      environments[i].parameters[keyPath: parameter.keyPath] = value
     }
   }
 
@@ -257,6 +295,8 @@ public final class VectorEnvironment<E: Environment & ~Copyable>: BatchedEnviron
       throw .malformed(environment: i)
     }
     progress[i].episode = snapshot.episode
+    // No episode spans two tasks, so the way there comes to the end of none.
+    if tasks != nil { tracks[i].steps -= steps * count }
     reset(environment: i, seed: snapshot.seed)
     let actions = Matrix(rows: count, columns: actionWidth)
     for t in 0..<steps {
@@ -288,10 +328,28 @@ public final class VectorEnvironment<E: Environment & ~Copyable>: BatchedEnviron
     guard let parameter = E.parameterTable.first(where: { $0.name == name }) else {
       throw .unknown(name: name, known: E.parameterTable.map(\.name))
     }
-    guard parameter.range.contains(value) else {
+    guard parameter.allows(value) else {
       throw .outOfRange(name: name, value: value, range: parameter.range)
     }
     for i in 0..<count { environments[i].parameters[keyPath: parameter.keyPath] = value }
+  }
+
+  public func follow(_ tasks: TaskSchedule, from steps: Int) throws(ParameterError) {
+    precondition(steps % count == 0, "\(count) environments can't have taken \(steps) steps")
+    let task = tasks.task(after: steps)
+    for (name, value) in tasks.values(task) { try setParameter(name, to: value) }
+    self.tasks = tasks
+    tracks = (0..<count).map { _ in TaskTrack(task: task, steps: steps) }
+  }
+
+  public func takeTaskReturns() -> [TaskReturns] {
+    var merged: [TaskReturns] = []
+    for track in tracks {
+      for (index, part) in track.takeReturns().enumerated() {
+        if index < merged.count { merged[index].add(part) } else { merged.append(part) }
+      }
+    }
+    return merged
   }
 }
 
@@ -302,7 +360,7 @@ extension Environment where Self: ~Copyable {
     return parameterTable.map {
       ParameterDescription(
         name: $0.name, unit: $0.unit, nominal: nominal[keyPath: $0.keyPath], range: $0.range,
-        summary: $0.summary)
+        isReversible: $0.isReversible, summary: $0.summary)
     }
   }
 }

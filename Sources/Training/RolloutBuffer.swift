@@ -45,9 +45,18 @@ public final class RolloutBuffer {
   public var count: Int { environments * steps }
 
   /// Allocates a buffer; nothing is allocated later.
+  ///
+  /// - Parameters:
+  ///   - environments: N.
+  ///   - steps: T.
+  ///   - observationWidth: O.
+  ///   - actionWidth: A.
+  ///   - distributionWidth: D.
+  ///   - episodeSteps: Steps after which the time limit truncates an episode.
+  ///   - taskChanges: How often a change of task can truncate one besides within T steps.
   public init(
     environments: Int, steps: Int, observationWidth: Int, actionWidth: Int, distributionWidth: Int,
-    episodeSteps: Int
+    episodeSteps: Int, taskChanges: Int = 0
   ) {
     self.environments = environments
     self.steps = steps
@@ -65,7 +74,7 @@ public final class RolloutBuffer {
     nextValues = Vector(count: count)
     advantages = Vector(count: count)
     returns = Vector(count: count)
-    truncationsPerEnvironment = steps / episodeSteps + 1
+    truncationsPerEnvironment = steps / episodeSteps + 1 + taskChanges
     bootstrapObservations = Matrix(
       rows: environments * (truncationsPerEnvironment + 1), columns: observationWidth)
   }

@@ -174,4 +174,9 @@ final class PoisonedEnvironment: BatchedEnvironment {
   func setParameter(_ name: String, to value: Double) throws(ParameterError) {
     try base.setParameter(name, to: value)
   }
+  var tasks: TaskSchedule? { base.tasks }
+  func follow(_ tasks: TaskSchedule, from steps: Int) throws(ParameterError) {
+    try base.follow(tasks, from: steps)
+  }
+  func takeTaskReturns() -> [TaskReturns] { base.takeTaskReturns() }
 }

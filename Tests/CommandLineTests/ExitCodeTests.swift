@@ -114,6 +114,35 @@ import Training
           + ["--intervention", "equal-betas@critic"], "both own the optimiser's moments on critic"
       ),
       (["train", "--resume", "run", "--probes", "all"], "can't be combined with --resume"),
+      (["train", "--resume", "run", "--drift", "force=flip"], "can't be combined with --resume"),
+      (
+        ["train", "--env", "cartpole", "--agent", "ppo", "--drift", "forse=flip"],
+        "unknown parameter 'forse' (drift); did you mean 'force'? Allowed: gravity 1.0...30.0 m/s²,"
+      ),
+      (
+        ["train", "--env", "cartpole", "--agent", "ppo", "--drift", "gravity=uniform:0.5..9"],
+        "gravity must lie in 1.0...30.0 m/s² and would be 0.5"
+      ),
+      (
+        ["train", "--env", "cartpole", "--agent", "ppo", "--drift", "gravity=flip"],
+        "gravity must lie in 1.0...30.0 m/s² and would be -9.8"
+      ),
+      (
+        ["train", "--env", "cartpole", "--agent", "ppo", "--drift", "gravity=unifrom:2..9"],
+        "did you mean 'uniform'? Allowed: walk:STEP"
+      ),
+      (
+        ["train", "--env", "cartpole", "--agent", "ppo", "--drift", "force=flip"]
+          + ["--drift-every", "4"], "drift.every must be at least the number of environments, 8"
+      ),
+      (
+        ["train", "--env", "cartpole", "--agent", "ppo", "--drift", "force=flip"]
+          + ["--drift-every", "20000", "--drift-task", "1"], "drift.task trains on one task"
+      ),
+      (
+        ["train", "--env", "cartpole", "--agent", "ppo", "--drift-task", "1"],
+        "drift.task needs a drift"
+      ),
       (["train", "--resume", "run", "--seed", "3"], "can't be combined with --resume"),
       (["train", "--env", "walker", "--agent", "ppo", "--stepz", "3"], "--stepz"),
       (["trian"], "did you mean 'train'?"), (["describe", "walkr"], "did you mean 'walker'?"),

@@ -54,6 +54,12 @@ enum ShortRun: String, CaseIterable, CustomTestStringConvertible {
   case walker
   /// Measured and kept plastic all the while.
   case probed
+  /// Other physics every so many steps, in the midst of iterations.
+  case drifting
+  /// Other physics wherever a checkpoint is written.
+  case driftingAtCheckpoints = "drifting at checkpoints"
+  /// SAC, whose transitions of several steps end with a task.
+  case driftingSAC = "sac drifting"
   /// SAC with dropout, residual blocks, an ensemble, resets and transitions of several steps.
   case residualSAC = "sac residual"
   /// SAC with batch normalisation, without targets.
@@ -89,6 +95,20 @@ enum ShortRun: String, CaseIterable, CustomTestStringConvertible {
     case .probed:
       Self.cartPole.arguments + ["--probes", "all", "--probes-every", "3"]
         + ["--intervention", "l2:strength=1e-4", "--intervention", "redo@policy:every=50"]
+    case .drifting:
+      Self.cartPole.arguments.map { $0 == "cartpole-v1" ? "cartpole" : $0 } + [
+        "--drift", "force=flip,pole-half-length=log-uniform:0.2..2,gravity=walk:2",
+        "--drift-every", "4001",
+      ]
+    case .driftingAtCheckpoints:
+      Self.cartPole.arguments + [
+        "--drift", "force=flip,gravity=cycle:9.8;20;3", "--drift-every", "3072",
+        "--checkpoint-every", "3072",
+      ]
+    case .driftingSAC:
+      Self.sac + [
+        "--set", "multi-step=3", "--drift", "length=uniform:0.5..1.5", "--drift-every", "500",
+      ]
     case .residualSAC:
       Self.sac + [
         "--set", "critic-dropout=0.05", "--set", "critic-layer-norm=true", "--set", "critics=3",
@@ -115,5 +135,7 @@ func exactContents(of name: String, in folder: TemporaryFolder) throws -> [Strin
   for file in ["manifest.json", "policy.safetensors", "trainer.safetensors"] {
     contents[file] = try FileSystem.read("\(checkpoint)/\(file)")
   }
+  let drift = "\(run.path)/drift.csv"
+  if FileSystem.exists(drift) { contents["drift.csv"] = try FileSystem.read(drift) }
   return contents
 }

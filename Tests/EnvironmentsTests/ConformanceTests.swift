@@ -216,7 +216,8 @@ import Testing
     let plain = try trajectory(entry, seed: 11, steps: 600)
     #expect(!entry.parameters.isEmpty)
     for parameter in entry.parameters {
-      for end in [parameter.range.lowerBound, parameter.range.upperBound]
+      let negative = parameter.isReversible ? [-parameter.nominal] : []
+      for end in [parameter.range.lowerBound, parameter.range.upperBound] + negative
       where end != parameter.nominal {
         let changed = try trajectory(entry, seed: 11, steps: 600) {
           try $0.setParameter(parameter.name, to: end)

@@ -106,6 +106,8 @@ public struct ConfigurationResolver {
     {
       throw ConfigurationError(problem)
     }
+    var resolved = resolved
+    resolved.tasks = try DriftPlan(resolved, descriptions)?.schedule
     return resolved
   }
 
@@ -134,7 +136,7 @@ public struct ConfigurationResolver {
       guard let node = node?[description.name] else { continue }
       let value = try SettingDecoder.decode(
         Double.self, from: node, path: ["parameters", description.name])
-      guard description.range.contains(value) || value == description.nominal else {
+      guard description.allows(value) || value == description.nominal else {
         throw ConfigurationError(
           "parameters.\(description.name) must lie in "
             + "\(description.range.lowerBound)...\(description.range.upperBound) "

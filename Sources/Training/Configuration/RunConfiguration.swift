@@ -1,3 +1,5 @@
+public import RLCore
+
 /// Every setting a run's results depend on; what `config.yaml` holds.
 ///
 /// The number of threads is not among them: results do not depend on it.
@@ -22,6 +24,9 @@ public struct RunConfiguration: Sendable {
   public var parameters: [ParameterValue]
   /// The agent's settings.
   public var settings: any AgentConfiguration
+  /// How physical parameters change while it trains, as ``RunSettings/drift`` says; nil where they
+  /// do not.
+  public internal(set) var tasks: TaskSchedule?
 
   /// The contents of `config.yaml`: `train --config` on it repeats the run.
   public var yaml: String {
@@ -148,6 +153,37 @@ public struct RunSettings: Codable, Sendable, Equatable {
     public func encode(to encoder: any Encoder) throws { try texts.encode(to: encoder) }
   }
 
+  /// How physical parameters change while training.
+  public struct Drift: Codable, Sendable, Equatable {
+    /// `NAME=SPEC` for each parameter that does.
+    public var change: [String] = []
+    /// Environment steps of a task, between two changes.
+    public var every = 200_000
+    /// Trains on the task of this index only; nil for one after another.
+    public var task: Int?
+
+    enum CodingKeys: String, CodingKey { case change, every, task }
+
+    /// Changes nothing.
+    public init() {}
+
+    /// Reads a list, or one text with commas.
+    public init(from decoder: any Decoder) throws {
+      let container = try decoder.container(keyedBy: CodingKeys.self)
+      change = try container.decode(NameList.self, forKey: .change).names
+      every = try container.decode(Int.self, forKey: .every)
+      task = try container.decodeIfPresent(Int.self, forKey: .task)
+    }
+
+    /// Writes every key, an absent value as null.
+    public func encode(to encoder: any Encoder) throws {
+      var container = encoder.container(keyedBy: CodingKeys.self)
+      try container.encode(change, forKey: .change)
+      try container.encode(every, forKey: .every)
+      try container.encode(task, forKey: .task)
+    }
+  }
+
   /// Names as a list, or as one text with commas.
   struct NameList: Decodable {
     let names: [String]
@@ -181,12 +217,14 @@ public struct RunSettings: Codable, Sendable, Equatable {
   public var probes = Probes()
   /// What is done to keep networks plastic: `NAME[@NETWORK][:KEY=VALUE,…]` each.
   public var interventions = InterventionList()
+  /// How physical parameters change while training.
+  public var drift = Drift()
   /// Training ends early once an evaluation's mean return reaches this.
   public var untilReturn: Double?
 
   enum CodingKeys: String, CodingKey, CaseIterable {
     case environment, agent, seed, steps, environments, evaluation, checkpoints, recordings
-    case probes, interventions
+    case probes, interventions, drift
     case untilReturn = "until-return"
   }
 
@@ -203,6 +241,7 @@ public struct RunSettings: Codable, Sendable, Equatable {
     try container.encode(recordings, forKey: .recordings)
     try container.encode(probes, forKey: .probes)
     try container.encode(interventions, forKey: .interventions)
+    try container.encode(drift, forKey: .drift)
     try container.encode(untilReturn, forKey: .untilReturn)
   }
 
@@ -219,6 +258,7 @@ public struct RunSettings: Codable, Sendable, Equatable {
     if checkpoints.keep < 1 { return "checkpoints.keep must be at least 1" }
     if let every = recordings.every, every < 1 { return "recordings.every must be at least 1" }
     if probes.every < 1 { return "probes.every must be at least 1" }
+    if !(1...1 << 50).contains(drift.every) { return "drift.every must lie in 1...2^50" }
     if let untilReturn, !untilReturn.isFinite { return "until-return must be finite" }
     return nil
   }

@@ -17,6 +17,8 @@ public struct RunFolder: Sendable, Equatable {
   public var timingFile: String { "\(path)/timing.csv" }
   /// One row per evaluation.
   public var evaluationsFile: String { "\(path)/evaluations.csv" }
+  /// One row per task of a run whose physical parameters change.
+  public var driftFile: String { "\(path)/drift.csv" }
   /// Event files.
   public var tensorBoardFolder: String { "\(path)/tensorboard" }
   /// One folder per checkpoint, and the links `best` and `latest`.

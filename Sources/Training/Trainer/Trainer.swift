@@ -48,7 +48,9 @@ public final class Trainer {
   private let parts: Parts
   private let agent: any Agent
   private let attachments: [any TrainingAttachment]
+  private let environment: any BatchedEnvironment
   private let logger: MetricsLogger
+  private let taskLog: TaskLog?
   private var state: TrainerState
   private var clock = PhaseClock()
   private var metrics: [Double] = []
@@ -62,7 +64,16 @@ public final class Trainer {
     self.configuration = configuration
     self.parts = parts
     let run = configuration.run
-    let environment = try Self.makeEnvironment(run.environments, configuration, parts)
+    environment = try Self.makeEnvironment(run.environments, configuration.parameters, parts)
+    let firstStep = checkpoint?.1.manifest.steps ?? 0
+    if let tasks = configuration.tasks {
+      guard firstStep % run.environments == 0, firstStep / tasks.every <= 2 * DriftPlan.mostTasks
+      else {
+        throw FileError.damaged(
+          path: checkpoint?.path ?? "", reason: "its step count is impossible")
+      }
+      try environment.follow(tasks, from: firstStep)
+    }
     // Before the first reset and before a checkpoint's episodes are re-simulated: a recorder sees
     // whole episodes, wherever the run was interrupted.
     if let recorder = parts.recorder { environment.observe(environment: 0, with: recorder) }
@@ -84,6 +95,11 @@ public final class Trainer {
       folder: parts.folder, metricNames: agent.metricNames + attachments.flatMap(\.metricNames),
       settings: configuration.flattened,
       resumeStep: checkpoint?.1.manifest.steps ?? (hasLogs ? 0 : nil))
+    taskLog = try configuration.tasks.map { tasks in
+      try TaskLog(
+        parts.folder.driftFile, tasks, environments: run.environments, firstStep: firstStep,
+        resuming: checkpoint)
+    }
   }
 
   /// Whether the run it continues had come to its end already.
@@ -114,6 +130,7 @@ public final class Trainer {
       if isEvaluated { isBest = try evaluate(observer) }
       let isReached = run.untilReturn.map { isEvaluated && (state.lastReturn ?? -.infinity) >= $0 }
       state.isFinished = isLast || isReached == true
+      if state.isFinished { try taskLog?.finish(steps: agent.environmentSteps) }
       let isStopping = !state.isFinished && shouldStop()
       let isDue =
         run.checkpoints.every.map { Self.crosses($0, before, agent.environmentSteps) }
@@ -143,6 +160,7 @@ public final class Trainer {
       throw error
     }
     metrics = report.metrics + attachments.flatMap { $0.didIterate() }
+    try taskLog?.record(environment.takeTaskReturns(), steps: agent.environmentSteps)
     try parts.recorder?.writeFinished()
     let timing = clock.add(report, steps: agent.environmentSteps - before)
     try logger.record(
@@ -165,7 +183,7 @@ public final class Trainer {
       agent.policy,
       in: { count in
         do {
-          return try Self.makeEnvironment(count, configuration, parts)
+          return try Self.makeEnvironment(count, currentParameters, parts)
         } catch {
           failure = error
           return parts.makeEnvironment(count)
@@ -193,9 +211,10 @@ public final class Trainer {
     agent.policy.save(to: &policy)
     policy.metadata["steps"] = "\(agent.environmentSteps)"
     policy.metadata["agent"] = run.agent
-    policy.metadata["parameters"] = PolicyParameters.text(configuration.parameters)
+    policy.metadata["parameters"] = PolicyParameters.text(currentParameters)
     agent.save(to: &trainer)
     for attachment in attachments { attachment.save(to: &trainer) }
+    taskLog?.save(to: &trainer)
     state.save(to: &trainer)
     let manifest = CheckpointManifest(
       environment: run.environment, agent: run.agent, steps: agent.environmentSteps,
@@ -205,6 +224,7 @@ public final class Trainer {
 
   private func writeCheckpoint(isBest: Bool, _ observer: any TrainingObserver) throws {
     try logger.synchronize()
+    try taskLog?.synchronize()
     let folder = parts.folder
     let name = "\(agent.environmentSteps)"
     try checkpoint.write(to: folder.checkpoint(name))
@@ -233,12 +253,23 @@ public final class Trainer {
       lastReturn: state.lastReturn, bestReturn: state.bestReturn)
   }
 
-  /// Makes environments with the configuration's physical parameters; they must be reset.
+  /// The physical parameters of the last step: where it ended a task, still that task's.
+  private var currentParameters: [RunConfiguration.ParameterValue] {
+    guard let tasks = configuration.tasks else { return configuration.parameters }
+    let task = tasks.task(after: max(0, agent.environmentSteps - run.environments))
+    let values = tasks.values(task)
+    return configuration.parameters.map { parameter in
+      let value = values.first { $0.name == parameter.name }?.value
+      return .init(name: parameter.name, value: value ?? parameter.value)
+    }
+  }
+
+  /// Makes environments with given physical parameters; they must be reset.
   private static func makeEnvironment(
-    _ count: Int, _ configuration: RunConfiguration, _ parts: Parts
+    _ count: Int, _ parameters: [RunConfiguration.ParameterValue], _ parts: Parts
   ) throws -> any BatchedEnvironment {
     let environment = parts.makeEnvironment(count)
-    try environment.setParameters(configuration.parameters)
+    try environment.setParameters(parameters)
     return environment
   }
 
