@@ -137,10 +137,10 @@ public final class PPOAgent: Agent {
     policyLearner.save(to: &archive)
     valueLearner.save(to: &archive)
     rewardNormalizer.save(to: &archive)
-    archive.set("minibatch-order.stream", .words(shuffler.words))
+    archive.set(shuffler, named: "minibatch-order")
     archive.set("minibatch-order.order", .words(order.map { UInt64($0) }))
     for (i, stream) in collectors.flatMap(\.streams).enumerated() {
-      archive.set("action-noise.\(i).stream", .words(stream.words))
+      archive.set(stream, named: "action-noise.\(i)")
     }
     archive.set("progress", .words([UInt64(environmentSteps), UInt64(iterations)]))
     recentEpisodes.save(to: &archive)
@@ -162,13 +162,12 @@ public final class PPOAgent: Agent {
     try policyLearner.load(from: archive)
     try valueLearner.load(from: archive)
     try rewardNormalizer.load(from: archive)
-    shuffler = RandomStream(words: try archive.words("minibatch-order.stream", count: 4))
+    shuffler = try archive.stream(named: "minibatch-order")
     order = savedOrder.map { Int32($0) }
     var index = 0
     for collector in collectors {
       for j in collector.streams.indices {
-        let words = try archive.words("action-noise.\(index).stream", count: 4)
-        collector.streams[j] = RandomStream(words: words)
+        collector.streams[j] = try archive.stream(named: "action-noise.\(index)")
         index += 1
       }
     }

@@ -165,6 +165,10 @@ public final class SACAgent: Agent {
     try streams.load(from: archive)
     try archive.restoreEpisodes(of: environment)
     try collector.load(from: archive)
+    // Otherwise updates might begin before there is anything to draw.
+    guard buffer.added + collector.waitingSteps == Int(progress[0]) else {
+      throw ArchiveError.invalid(reason: "its replay buffer does not hold the steps it counts")
+    }
     (environmentSteps, iterations) = (Int(progress[0]), Int(progress[1]))
     (updates, resets, owedUpdates) = (Int(progress[2]), Int(progress[3]), owed)
   }
@@ -192,17 +196,14 @@ struct SACStreams {
   private var all: [RandomStream] { [minibatches, nextActions, actions, targetCritics] }
 
   func save(to archive: inout TensorArchive) {
-    for (name, stream) in zip(Self.names, all) {
-      archive.set("\(name).stream", .words(stream.words))
-    }
+    for (name, stream) in zip(Self.names, all) { archive.set(stream, named: name) }
   }
 
   mutating func load(from archive: TensorArchive) throws(ArchiveError) {
-    func stream(_ i: Int) throws(ArchiveError) -> RandomStream {
-      RandomStream(words: try archive.words("\(Self.names[i]).stream", count: 4))
-    }
-    (minibatches, nextActions) = (try stream(0), try stream(1))
-    (actions, targetCritics) = (try stream(2), try stream(3))
+    minibatches = try archive.stream(named: Self.names[0])
+    nextActions = try archive.stream(named: Self.names[1])
+    actions = try archive.stream(named: Self.names[2])
+    targetCritics = try archive.stream(named: Self.names[3])
   }
 }
 

@@ -72,6 +72,9 @@ final class SACCollector {
     }
   }
 
+  /// Steps of all environments that no transition in the buffer begins with yet.
+  var waitingSteps: Int { queues.reduce(0) { $0 + $1.count } }
+
   /// Takes steps with all environments.
   ///
   /// - Returns: Nanoseconds spent in environments and on choosing actions.
@@ -151,35 +154,36 @@ final class SACCollector {
     if i == 0 { settlePromises(terminated: batch.hasTerminated(0)) }
   }
 
-  /// Compares promises with soft returns `G = r + γ (G' − α logπ')`; behind a time limit stands the
-  /// last promise, which is left out of the mean.
+  /// Compares promises with soft returns as targets have them, `G = Σ γᵏ r_k + γⁿ (G' − α logπ')`;
+  /// behind a time limit stands the last promise, which is left out of the mean.
   private func settlePromises(terminated: Bool) {
     defer { promises = [] }
     let temperature = Double(actor.temperature)
     let discount = Double(configuration.discount)
-    var following: (softReturn: Double, logProbability: Double)?
-    var (sum, count) = (0.0, 0)
-    for promise in promises.reversed() {
-      guard let (softReturn, logProbability) = following else {
-        let end = terminated ? Double(promise.reward) : Double(promise.value)
-        following = (end, Double(promise.logProbability))
-        if terminated {
-          sum += Double(promise.value) - end
-          count += 1
-        }
-        continue
+    var softReturns = promises.map { Double($0.value) }
+    var (bias, count) = (0.0, 0)
+    for i in promises.indices.reversed() {
+      let following = promises.count - i - (terminated ? 0 : 1)
+      guard following > 0 else { continue }
+      let end = i + min(configuration.multiStep, following)
+      var (sum, factor) = (0.0, 1.0)
+      for promise in promises[i..<end] {
+        sum += factor * Double(promise.reward)
+        factor *= discount
       }
-      let value = Double(promise.reward) + discount * (softReturn - temperature * logProbability)
-      following = (value, Double(promise.logProbability))
-      sum += Double(promise.value) - value
+      if end < promises.count {
+        sum += factor * (softReturns[end] - temperature * Double(promises[end].logProbability))
+      }
+      softReturns[i] = sum
+      bias += Double(promises[i].value) - sum
       count += 1
     }
-    if count > 0 { valueBias = sum / Double(count) }
+    if count > 0 { valueBias = bias / Double(count) }
   }
 
   func save(to archive: inout TensorArchive) {
     for (i, stream) in streams.enumerated() {
-      archive.set("action-noise.\(i).stream", .words(stream.words))
+      archive.set(stream, named: "action-noise.\(i)")
       archive.set("replay.waiting.\(i)", .floats(queues[i].floats))
     }
     archive.set(
@@ -191,7 +195,7 @@ final class SACCollector {
 
   func load(from archive: TensorArchive) throws(ArchiveError) {
     for i in streams.indices {
-      streams[i] = RandomStream(words: try archive.words("action-noise.\(i).stream", count: 4))
+      streams[i] = try archive.stream(named: "action-noise.\(i)")
       try queues[i].restore(
         try archive.floats("replay.waiting.\(i)"), observationWidth: before.columns,
         actionWidth: actions.columns)

@@ -32,7 +32,9 @@ extension SACConfiguration {
     if stepsPerRound > 1 << 20 || stepsPerIteration > 1 << 30 {
       return "steps-per-round must be at most 2^20 and steps-per-iteration at most 2^30"
     }
-    if !(replayRatio > 0 && replayRatio <= 1024) { return "replay-ratio must lie in 0...1024" }
+    if !(replayRatio > 0 && replayRatio <= 1024) {
+      return "replay-ratio must lie in 0...1024, above 0"
+    }
     if bufferSize < 1 || bufferSize > 1 << 31 { return "buffer-size must lie in 1...2^31" }
     if batchSize < 1 || batchSize > 65536 { return "batch-size must lie in 1...65536" }
     if multiStep < 1 || multiStep > 1000 { return "multi-step must lie in 1...1000" }
@@ -65,7 +67,10 @@ extension SACConfiguration {
     if !(initialTemperature > 0 && initialTemperature.isFinite) {
       return "initial-temperature must be above 0"
     }
-    if !targetEntropyPerComponent.isFinite { return "target-entropy-per-component must be finite" }
+    if !(targetEntropyPerComponent >= -100 && targetEntropyPerComponent < 0.69) {
+      return "target-entropy-per-component must lie in -100...0.69, below the entropy of uniform "
+        + "actions over -1...1, log 2"
+    }
     if !(rewardScale > 0 && rewardScale.isFinite) { return "reward-scale must be above 0" }
     return nil
   }

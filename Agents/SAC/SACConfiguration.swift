@@ -45,11 +45,11 @@ public struct SACConfiguration: AgentConfiguration {
   public var adamBeta1: Float = 0.9
   /// β₁ of Adam for the temperature.
   public var temperatureAdamBeta1: Float = 0.9
-  /// α at the start, or always where the target entropy is null and it is not learnt.
+  /// α at the start, or always where it is not learnt.
   public var initialTemperature: Float = 1
   /// Whether α is learnt.
   public var learnsTemperature = true
-  /// H̄ per action component, in nats over −1...1; −1 is the custom.
+  /// H̄ per action component, in nats over −1...1; −1 is the custom, and log 2 the most there is.
   public var targetEntropyPerComponent: Float = -1
   /// Rewards are multiplied by this.
   public var rewardScale: Float = 1

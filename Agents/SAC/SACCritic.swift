@@ -269,9 +269,7 @@ package final class SACCritic {
     archive.set(network.parameters.parameters + network.statistics.parameters)
     if let target { archive.set(target.parameters.parameters) }
     archive.set(optimizer, named: "\(network.name).adam")
-    if usesDropout {
-      archive.set("\(network.name).dropout.stream", .words(dropoutStream.words))
-    }
+    if usesDropout { archive.set(dropoutStream, named: "\(network.name).dropout") }
   }
 
   /// Reads network, target and moments.
@@ -284,10 +282,7 @@ package final class SACCritic {
     }
     if let target { try archive.read(into: target.parameters.parameters) }
     try archive.read(into: optimizer, named: "\(network.name).adam")
-    if usesDropout {
-      dropoutStream = RandomStream(
-        words: try archive.words("\(network.name).dropout.stream", count: 4))
-    }
+    if usesDropout { dropoutStream = try archive.stream(named: "\(network.name).dropout") }
     network.parametersDidChange()
     target?.parametersDidChange()
   }

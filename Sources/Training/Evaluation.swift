@@ -55,7 +55,9 @@ public struct EvaluationResult: Sendable, Equatable {
     return Double(known.count { $0 }) / Double(known.count)
   }
   /// Interquartile mean of the returns with its 95 % bootstrap interval.
-  public var interquartileMean: (estimate: Double, interval: ClosedRange<Double>) {
+  public var interquartileMean:
+    (estimate: Double, interval: (lowerBound: Double, upperBound: Double))
+  {
     Statistics.bootstrap(returns, statistic: Statistics.interquartileMean)
   }
 }

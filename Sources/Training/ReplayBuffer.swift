@@ -212,6 +212,9 @@ public struct MultiStepQueue: Sendable, Equatable {
     }
   }
 
+  /// How many steps wait.
+  public var count: Int { waiting.count }
+
   /// The waiting steps as one row of numbers, for checkpoints.
   public var floats: [Float] { waiting.flatMap { $0.observation + $0.action + [$0.reward] } }
 
@@ -220,7 +223,9 @@ public struct MultiStepQueue: Sendable, Equatable {
     _ floats: [Float], observationWidth: Int, actionWidth: Int
   ) throws(ArchiveError) {
     let width = observationWidth + actionWidth + 1
-    guard floats.count % width == 0, floats.count / width < steps else {
+    guard floats.count % width == 0, floats.count / width < steps,
+      floats.allSatisfy(\.isFinite)
+    else {
       throw .invalid(reason: "its waiting transitions do not fit")
     }
     waiting = stride(from: 0, to: floats.count, by: width).map { start in

@@ -2,11 +2,11 @@ internal import LinearAlgebra
 
 /// Statistics of a handful of returns.
 public enum Statistics {
-  /// The mean of the middle half: ⌊n/4⌋ values are dropped at each end.
+  /// The mean of the middle half: ⌊n/4⌋ values are dropped at each end; NaN where there is one.
   ///
   /// - Source: Agarwal et al. 2021, arXiv:2108.13264 (rliable).
   public static func interquartileMean(_ values: [Double]) -> Double {
-    guard !values.isEmpty else { return .nan }
+    guard !values.isEmpty, !values.contains(where: \.isNaN) else { return .nan }
     let dropped = values.count / 4
     let middle = values.sorted().dropFirst(dropped).dropLast(dropped)
     return middle.reduce(0, +) / Double(middle.count)
@@ -18,13 +18,14 @@ public enum Statistics {
   ///   - values: The sample.
   ///   - repetitions: Resamples; their random stream is fixed, so equal samples give equal intervals.
   ///   - statistic: What to estimate.
-  /// - Returns: The statistic of the sample, and the interval.
+  /// - Returns: The statistic of the sample, and the interval; without finite values both ends are the
+  ///   statistic, which may be NaN.
   public static func bootstrap(
     _ values: [Double], repetitions: Int = 2000, statistic: ([Double]) -> Double
-  ) -> (estimate: Double, interval: ClosedRange<Double>) {
+  ) -> (estimate: Double, interval: (lowerBound: Double, upperBound: Double)) {
     let estimate = statistic(values)
     guard values.count > 1, values.allSatisfy(\.isFinite) else {
-      return (estimate, estimate...estimate)
+      return (estimate, (estimate, estimate))
     }
     var stream = RandomStream(seed: 0, name: "bootstrap")
     var resample = values
@@ -35,6 +36,6 @@ public enum Statistics {
       return statistic(resample)
     }.sorted()
     let edge = Int((0.025 * Double(repetitions)).rounded())
-    return (estimate, estimates[edge]...estimates[repetitions - 1 - edge])
+    return (estimate, (estimates[edge], estimates[repetitions - 1 - edge]))
   }
 }

@@ -120,6 +120,55 @@ enum ShortSettings {
     #expect(differences(archive(second), saved).contains("policy.0.weight"))
   }
 
+  private func archive(
+    _ archive: TensorArchive, with name: String, _ values: TensorArchive.Values, shape: [Int]? = nil
+  ) -> TensorArchive {
+    var result = TensorArchive()
+    result.metadata = archive.metadata
+    for (other, tensor) in archive.tensors where other != name {
+      result.set(other, tensor.values, shape: tensor.shape)
+    }
+    result.set(name, values, shape: shape)
+    return result
+  }
+
+  /// From a state of zeros nothing but zero comes, and a draw without bias would never end.
+  @Test(arguments: ShortSettings.all.keys.sorted())
+  func streamsOfZerosAreRefused(settings: String) throws {
+    let pair = Pair(settings: settings, environment: "pendulum-v1")
+    let agent = try make(pair, threads: 1)
+    _ = try agent.iterate()
+    let saved = archive(agent)
+    let names = saved.tensors.keys.filter { $0.hasSuffix(".stream") }.sorted()
+    #expect(names.count >= 6)
+    for name in names {
+      let damaged = archive(saved, with: name, .words([0, 0, 0, 0]))
+      #expect(throws: ArchiveError.invalid(reason: "\(name) has a state of zeros")) {
+        try make(pair, threads: 1).load(from: damaged)
+      }
+    }
+  }
+
+  /// Updates would begin with nothing to draw, or learn from what is no number.
+  @Test func aReplayBufferHoldsTheStepsOfItsRun() throws {
+    let pair = Pair(settings: "sac", environment: "pendulum-v1")
+    let agent = try make(pair, threads: 1)
+    _ = try agent.iterate()
+    // Two steps of each environment wait for their third reward.
+    let saved = archive(agent)
+    var empty = archive(saved, with: "replay.records", .floats([]), shape: [0, 9])
+    empty = archive(empty, with: "replay.position", .words([0, 0]))
+    let waiting = try saved.floats("replay.waiting.3")
+    #expect(waiting.count == 2 * 5)
+    let numberless = archive(
+      saved, with: "replay.waiting.3", .floats(waiting.map { _ in .nan }))
+    let short = archive(saved, with: "replay.waiting.3", .floats(Array(waiting.prefix(5))))
+    for damaged in [empty, numberless, short] {
+      #expect(throws: ArchiveError.self) { try make(pair, threads: 1).load(from: damaged) }
+    }
+    try make(pair, threads: 1).load(from: saved)
+  }
+
   @Test(arguments: pairs) func metricsAreNamedAndFinite(pair: Pair) throws {
     let agent = try make(pair, threads: 1)
     let report = try agent.iterate()

@@ -200,6 +200,30 @@ enum CriticKind: String, CaseIterable, CustomTestStringConvertible {
     #expect(abs(value - 10) < 0.3, "\(value)")
   }
 
+  /// With α = 1, γ = 0.9 and the policy's entropy H, Q is 10 + H B / (1 − B).
+  ///
+  /// B is the mean discount of what bootstraps: 0.9, or with three rewards and episodes of ten steps
+  /// (8 · 0.9³ + 0.9² + 0.9) / 10.  Entropies between rewards count in no target, so not in the bias.
+  @Test(arguments: [(1, Float(0.9)), (3, 0.754_2)])
+  func valuesCountEntropyWhereTheyBootstrap(multiStep: Int, bootstrap: Float) throws {
+    let agent = agent(ConstantReward.self) {
+      $0.discount = 0.9
+      $0.multiStep = multiStep
+      $0.learnsTemperature = false
+      $0.targetRate = 0.05
+    }
+    for _ in 0..<3 { _ = try agent.iterate() }
+    let report = try agent.iterate()
+    func metric(_ name: String) throws -> Float {
+      Float(report.metrics[try #require(agent.metricNames.firstIndex(of: name))])
+    }
+    let entropy = try metric("entropy")
+    #expect(entropy > 0.5 && entropy < 0.6932)
+    let expected = 10 + entropy * bootstrap / (1 - bootstrap)
+    #expect(abs(try metric("mean-q") - expected) < 0.3)
+    #expect(abs(try metric("q-bias")) < 0.8)
+  }
+
   /// The whole family finds the best arm.
   @Test(arguments: ["sac", "redq", "tqc", "resets", "fractional", "droq", "simba", "bro", "crossq"])
   func continuousBanditIsSolved(member: String) throws {

@@ -57,6 +57,14 @@ import Training
         "target-critics must lie in 1...2"
       ),
       (
+        ["train", "--env", "walker", "--agent", "sac"]
+          + ["--set", "target-entropy-per-component=1"], "below the entropy of uniform actions"
+      ),
+      (
+        ["train", "--env", "walker", "--agent", "sac"]
+          + ["--set", "target-entropy-per-component=-1e20"], "must lie in -100...0.69"
+      ),
+      (
         ["train", "--env", "walker", "--agent", "sac", "--set", "critic-dropout=1"],
         "critic-dropout must lie in 0...1, below 1"
       ),
