@@ -30,10 +30,11 @@ enum Lookup {
     }
     let bytes = settings.experienceBytes(in: environment.specification)
     let memory = ProcessInfo.processInfo.physicalMemory
-    guard bytes < 0 || UInt64(bytes) > memory / 4 * 3 else { return }
+    // A checkpoint holds all of it once as an array and once as the file's bytes.
+    guard bytes < 0 || UInt64(bytes) > memory / 4 else { return }
     throw ConfigurationError(
-      "buffer-size needs \(gigabytes(UInt64(max(0, bytes)))), and this machine has "
-        + "\(gigabytes(memory)); lower it")
+      "buffer-size needs \(gigabytes(UInt64(max(0, bytes)))), thrice that while a checkpoint is "
+        + "written, and this machine has \(gigabytes(memory)); lower it")
   }
 
   private static func gigabytes(_ bytes: UInt64) -> String {

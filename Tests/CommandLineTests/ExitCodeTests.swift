@@ -45,6 +45,11 @@ import Training
         "buffer-size needs 432.0 GB"
       ),
       (
+        ["train", "--env", "walker", "--agent", "sac", "--set"]
+          + ["buffer-size=\(ProcessInfo.processInfo.physicalMemory / 3 / 216)"],
+        "thrice that while a checkpoint is written"
+      ),
+      (
         ["train", "--env", "walker", "--agent", "sac", "--set", "multi-step=8", "--set"]
           + ["buffer-size=5"], "multi-step must be at most buffer-size"
       ),
