@@ -68,6 +68,24 @@ import Training
     }
   }
 
+  /// Rows of tasks that ended after the checkpoint go, a row cut short by a kill too, and come again;
+  /// from the middle of a task and from its very end.
+  @Test(arguments: [2600, 2000]) func rowsAfterTheCheckpointAreWrittenAgain(steps: Int) throws {
+    let folder = try TemporaryFolder()
+    let drift = ["--drift", "length=uniform:0.5..2", "--drift-every", "1000"]
+    try train(drift + ["--steps", "5000", "--out", "run"], folder)
+    let whole = try folder.text("run/drift.csv")
+    #expect(whole.split(separator: "\n").count == 6)
+    let run = RunFolder(path: folder.file("run"))
+    for later in run.checkpointSteps where later > steps {
+      try FileManager.default.removeItem(atPath: run.checkpoint("\(later)"))
+    }
+    try FileSystem.write(Data((whole + "5,50").utf8), to: run.driftFile)
+    let result = try Tool.run("train", "--resume", "run", "--quiet", in: folder)
+    #expect(result.status == 0, "\(result.errors)")
+    #expect(try folder.text("run/drift.csv") == whole)
+  }
+
   /// The line of fresh agents: the task alone, as if its parameters had been set by hand.
   @Test func oneTaskAloneIsAnOrdinaryRun() throws {
     let folder = try TemporaryFolder()

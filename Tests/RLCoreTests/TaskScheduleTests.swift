@@ -93,14 +93,15 @@ import Testing
     }
   }
 
+  /// The last task is not like the first, so that one block's parameters would show in the next.
   @Test func blocksSteppedOnTheirOwnSeeTheSame() throws {
     let tasks = Self.tasks(every: 50)
-    let together = play(try follow(tasks), steps: 0..<200)
-    let apart = play(try follow(tasks), steps: 0..<200, blocks: [2..<3, 0..<2])
+    let together = play(try follow(tasks), steps: 0..<190)
+    let apart = play(try follow(tasks), steps: 0..<190, blocks: [2..<3, 0..<2])
     #expect(apart.returns == together.returns)
-    let whole = play(try follow(tasks), steps: 0..<200, blocks: [0..<1, 1..<2, 2..<3])
+    let whole = play(try follow(tasks), steps: 0..<190, blocks: [0..<1, 1..<2, 2..<3])
     let singles = (0..<3).flatMap { i in
-      stride(from: i, to: 600, by: 3).map { together.observations[$0] }
+      stride(from: i, to: 570, by: 3).map { together.observations[$0] }
     }
     #expect(whole.observations == singles && whole.returns == together.returns)
   }
