@@ -9,7 +9,7 @@ public enum AgentRegistry {
       presets: String(decoding: PackageResources.PPOPresets_yaml, as: UTF8.self),
       settings: PPOConfiguration.self, make: PPOAgent.init(configuration:context:)),
     RegisteredAgent(
-      "sac", "soft actor-critic with replay; REDQ, TQC and resets as settings",
+      "sac", "soft actor-critic with replay; REDQ, TQC, DroQ, CrossQ as settings",
       presets: String(decoding: PackageResources.SACPresets_yaml, as: UTF8.self),
       settings: SACConfiguration.self, make: SACAgent.init(configuration:context:)),
   ]

@@ -5,7 +5,8 @@ internal import Training
 extension SACConfiguration {
   /// What is wrong with these settings, in one sentence with the remedy; nil when nothing is.
   public func problem(environments: Int, totalSteps: Int) -> String? {
-    sizeProblem(environments: environments) ?? rateProblem ?? familyProblem ?? networkProblem
+    sizeProblem(environments: environments, totalSteps: totalSteps) ?? rateProblem ?? familyProblem
+      ?? networkProblem
   }
 
   /// Choices have no density over −1...1, and an endless interval no middle.
@@ -26,7 +27,7 @@ extension SACConfiguration {
       actionWidth: specification.actionWidth)
   }
 
-  private func sizeProblem(environments: Int) -> String? {
+  private func sizeProblem(environments: Int, totalSteps: Int) -> String? {
     if stepsPerRound < 1 { return "steps-per-round must be at least 1" }
     if stepsPerIteration < 1 { return "steps-per-iteration must be at least 1" }
     if stepsPerRound > 1 << 20 || stepsPerIteration > 1 << 30 {
@@ -48,6 +49,9 @@ extension SACConfiguration {
     if warmUpSteps < environments * multiStep {
       return "warm-up-steps must be at least environments times multi-step, "
         + "\(environments * multiStep), so that the buffer is not empty after it"
+    }
+    if warmUpSteps >= totalSteps {
+      return "warm-up-steps must be below steps, \(totalSteps), or nothing is learnt"
     }
     return nil
   }
@@ -88,12 +92,17 @@ extension SACConfiguration {
     if quantiles > 1 && targetCritics != critics {
       return "target-critics must equal critics while there are quantiles, which are pooled"
     }
-    if let resetEvery, resetEvery < 1 { return "reset-every must be at least 1" }
+    if let resetEvery, resetEvery < max(1, policyDelay) {
+      return "reset-every must be at least 1 and policy-delay, or no policy lasts; reset less often"
+    }
     if !(criticDropout >= 0 && criticDropout < 1) {
       return "critic-dropout must lie in 0...1, below 1"
     }
     if criticDropout > 0 && criticArchitecture != .plain {
       return "critic-dropout needs critic-architecture plain; change one of them"
+    }
+    if criticDropout > 0 && criticHidden.isEmpty {
+      return "critic-dropout needs hidden layers; give critic-hidden widths or set it to 0"
     }
     if criticBatchNorm && usesTargetNetworks {
       return

@@ -86,12 +86,12 @@ class Policy:
             layer_count = len(description["hidden"]) + 1
             self.layers = [
                 (tensors[f"policy.{i}.weight"], tensors[f"policy.{i}.bias"]) for i in range(layer_count)]
-            if self.head == "gaussian":
+            if self.head != "categorical":
                 self.low = numpy.asarray(description["action-low"], numpy.float32)
                 self.high = numpy.asarray(description["action-high"], numpy.float32)
         except (KeyError, TypeError, ValueError) as error:
             raise PolicyFileError(f"no usable policy in the file ({error!r})") from error
-        if self.head not in ("gaussian", "categorical") or description.get("layer-norm"):
+        if self.head not in ("gaussian", "squashed-gaussian", "categorical") or description.get("layer-norm"):
             raise PolicyFileError(f"cannot run a policy with head {self.head!r} or layer-norm here")
         if description.get("architecture", "plain") != "plain":
             raise PolicyFileError(f"cannot run a policy of architecture {description['architecture']!r} here")
@@ -102,7 +102,7 @@ class Policy:
             self.deviation = numpy.sqrt(variance + 1e-8).astype(numpy.float32)
 
     def act(self, observation):
-        """The most likely action for one observation: the clipped mean, or the index of the largest logit."""
+        """The action for one observation: the index of the largest logit, the clipped mean, or the squashed mean."""
         x = numpy.asarray(observation, numpy.float32)
         if self.mean is not None:
             x = numpy.clip((x - self.mean) / self.deviation, -10, 10)
@@ -110,7 +110,13 @@ class Policy:
             x = weight @ x + bias
             if index < len(self.layers) - 1:
                 x = self.activation(x)
-        return int(numpy.argmax(x)) if self.head == "categorical" else numpy.clip(x, self.low, self.high)
+        if self.head == "categorical":
+            return int(numpy.argmax(x))
+        if self.head == "squashed-gaussian":
+            # The other half of the outputs makes the deviation.
+            squashed = numpy.tanh(x[:len(self.low)])
+            x = self.low + numpy.float32(0.5) * (squashed + 1) * (self.high - self.low)
+        return numpy.clip(x, self.low, self.high)
 
 
 class Worker:

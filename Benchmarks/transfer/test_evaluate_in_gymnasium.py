@@ -57,6 +57,13 @@ class PolicyTests(unittest.TestCase):
         self.assertEqual(self.act([0.5, -0.25]), 0)
         self.assertEqual(self.act([-5.0, 0.0]), 1)
 
+    def test_squashed_gaussian_takes_the_squashed_mean(self):
+        self.description |= {"head": "squashed-gaussian", "action-low": [-2], "action-high": [4]}
+        action = self.act([0.5, -0.25])
+        self.assertEqual(action.dtype, numpy.float32)
+        # One action; the second output belongs to its deviation.  Halfway is 1, the range is 6.
+        numpy.testing.assert_allclose(action, [1 + 3 * numpy.tanh(3 * numpy.tanh(0.5))], rtol=1e-6)
+
     def test_normalizer_scales_and_clips(self):
         self.tensors["observation-normalizer.mean"] = numpy.array([1.0, -4.0])
         self.tensors["observation-normalizer.variance"] = numpy.array([4.0, 1e-8])

@@ -78,6 +78,18 @@ import Training
           + ["--set", "critic-architecture=bro"], "needs critic-architecture plain"
       ),
       (
+        ["train", "--env", "walker", "--agent", "sac", "--set", "critic-dropout=0.1"]
+          + ["--set", "critic-hidden=[]"], "critic-dropout needs hidden layers"
+      ),
+      (
+        ["train", "--env", "walker", "--agent", "sac", "--set", "reset-every=10"]
+          + ["--set", "policy-delay=20"], "reset-every must be at least 1 and policy-delay"
+      ),
+      (
+        ["train", "--env", "pendulum-v1", "--agent", "sac", "--steps", "500"],
+        "warm-up-steps must be below steps, 500"
+      ),
+      (
         ["train", "--env", "walker", "--agent", "sac", "--set", "critic-architecture=simba"]
           + ["--set", "critic-hidden=[64, 128]"], "critic-hidden must hold equal widths"
       ),
