@@ -114,7 +114,8 @@ extension SACAgent {
       let entropyTerm = temperature * actor.nextSample.logProbabilities[i]
       let discount = batch.bootstrapDiscounts[i]
       for k in 0..<targets.columns {
-        targets[i, k] = reward + discount * (targets[i, k] - entropyTerm)
+        targets[i, k] = softTarget(
+          reward: reward, discount: discount, nextValue: targets[i, k], entropyTerm: entropyTerm)
       }
     }
   }
@@ -129,4 +130,18 @@ extension SACAgent {
     actor.reset(random: &random)
     for critic in critics { critic.reset(random: &random) }
   }
+}
+
+/// What a critic should predict: `r + γⁿ (1 − terminated) (Q̄(s', a') − α logπ(a'|s'))`.
+///
+/// - Parameters:
+///   - reward: r, discounted over n steps and scaled.
+///   - discount: γⁿ, or 0 where the episode terminated.
+///   - nextValue: Q̄(s', a').
+///   - entropyTerm: α logπ(a'|s').
+/// - Returns: y.
+package func softTarget(
+  reward: Float, discount: Float, nextValue: Float, entropyTerm: Float
+) -> Float {
+  reward + discount * (nextValue - entropyTerm)
 }

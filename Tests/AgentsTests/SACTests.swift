@@ -270,4 +270,11 @@ enum CriticKind: String, CaseIterable, CustomTestStringConvertible {
     let column = try #require(agent.metricNames.firstIndex(of: "replay-ratio"))
     #expect(abs(report.metrics[column] - expected) < 0.006)
   }
+
+  /// r = 1, γ = 0.99, min Q̄ = 9.5, α = 0.2, logπ = −1.3: y = 10.6624; a termination leaves r alone.
+  @Test func targetsAreSoftValuesOfTheNextState() {
+    let target = softTarget(reward: 1, discount: 0.99, nextValue: 9.5, entropyTerm: 0.2 * -1.3)
+    #expect(abs(target - 10.6624) < 1e-5)
+    #expect(softTarget(reward: 1, discount: 0, nextValue: 9.5, entropyTerm: 0.2 * -1.3) == 1)
+  }
 }
