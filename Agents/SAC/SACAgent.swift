@@ -34,6 +34,9 @@ public final class SACAgent: Agent {
   var resets = 0
   var sums = SACMetricSums()
 
+  public var replayRatio: Double {
+    didSet { precondition(replayRatio > 0 && replayRatio <= Self.greatestReplayRatio) }
+  }
   public private(set) var environmentSteps = 0
   public private(set) var iterations = 0
   public var policy: any Policy { actor.policy }
@@ -61,6 +64,7 @@ public final class SACAgent: Agent {
       specification.observationWidth, specification.actionWidth
     )
     self.configuration = configuration
+    replayRatio = configuration.replayRatio
     environment = context.environment
     pool = context.pool
     totalSteps = context.totalSteps
@@ -112,7 +116,7 @@ public final class SACAgent: Agent {
       environmentSteps += steps
       guard environmentSteps >= configuration.warmUpSteps else { continue }
       let start = monotonicNanoseconds()
-      owedUpdates += Double(steps) * configuration.replayRatio
+      owedUpdates += Double(steps) * replayRatio
       while owedUpdates >= 1 {
         try update()
         owedUpdates -= 1

@@ -33,8 +33,8 @@ extension SACConfiguration {
     if stepsPerRound > 1 << 20 || stepsPerIteration > 1 << 30 {
       return "steps-per-round must be at most 2^20 and steps-per-iteration at most 2^30"
     }
-    if !(replayRatio > 0 && replayRatio <= 1024) {
-      return "replay-ratio must lie in 0...1024, above 0"
+    if !(replayRatio > 0 && replayRatio <= Self.greatestReplayRatio) {
+      return "replay-ratio must lie in 0...\(Int(Self.greatestReplayRatio)), above 0"
     }
     if bufferSize < 1 || bufferSize > 1 << 31 { return "buffer-size must lie in 1...2^31" }
     if batchSize < 1 || batchSize > 65536 { return "batch-size must lie in 1...65536" }

@@ -13,6 +13,9 @@ public enum SACCriticCombination: String, Codable, Sendable, CaseIterable {
 ///
 /// - Source: defaults of Haarnoja et al. 2018, arXiv:1812.05905, as Stable-Baselines3 2.x has them.
 public struct SACConfiguration: AgentConfiguration {
+  /// The highest replay ratio there is any use for.
+  static let greatestReplayRatio = 1024.0
+
   /// Steps of each environment between two rounds of updates.
   public var stepsPerRound = 1
   /// Updates of the critics per environment step, any number above or below one.

@@ -305,7 +305,7 @@ package final class SACCriticScratch {
 }
 
 /// Puts rows of two matrices beside each other.
-private func joinRows(_ first: Matrix, _ second: Matrix, rows: Int, into joined: Matrix) {
+func joinRows(_ first: Matrix, _ second: Matrix, rows: Int, into joined: Matrix) {
   joined.setColumns(from: 0, to: first, rows: rows)
   joined.setColumns(from: first.columns, to: second, rows: rows)
 }

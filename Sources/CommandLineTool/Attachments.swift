@@ -1,3 +1,4 @@
+import Agents
 import Environments
 import Plasticity
 import RLCore
@@ -10,10 +11,13 @@ enum Attachments {
   /// - Parameters:
   ///   - run: The settings.
   ///   - agent: Whose networks.
+  ///   - environment: What it learns in.
+  ///   - notice: Is told what puts the run's result in doubt.
   /// - Throws: ``ConfigurationError`` where something does not exist or fit.
   /// - Returns: What the trainer calls after every iteration.
   static func make(
-    _ run: RunSettings, for agent: any Agent
+    _ run: RunSettings, for agent: any Agent, in environment: RegisteredEnvironment,
+    notice: @escaping (String) -> Void = { _ in }
   ) throws(ConfigurationError) -> [any TrainingAttachment] {
     var attachments: [any TrainingAttachment] = []
     let interventions = try InterventionSelection(run.interventions.texts)
@@ -25,10 +29,23 @@ enum Attachments {
       attachments.append(
         try ProbePanel(probes, every: run.probes.every, of: agent, seed: run.seed))
     }
+    if let rule = run.adaptiveRatio {
+      let selection = try AdaptiveRatioSelection(rule)
+      guard let agent = agent as? any ReplayRatioAgent else {
+        let able = AgentRegistry.all.filter(\.hasReplayRatio).map(\.identifier)
+        throw ConfigurationError(
+          "\(run.agent) has no replay ratio that --adaptive-ratio could set; agents that have: "
+            + able.joined(separator: ", "))
+      }
+      attachments.append(
+        try AdaptiveReplayRatio(
+          selection, of: agent, episodeSteps: environment.specification.episodeSteps,
+          totalSteps: run.steps, seed: run.seed, notice: notice))
+    }
     return attachments
   }
 
-  /// Refuses what ``make(_:for:)`` would refuse, before a run is begun.
+  /// Refuses what ``make(_:for:in:notice:)`` would refuse, before a run is begun.
   static func check(
     _ configuration: RunConfiguration, _ environment: RegisteredEnvironment,
     _ agent: RegisteredAgent
@@ -36,7 +53,7 @@ enum Attachments {
     let run = configuration.run
     let probes = try ProbeSelection(run.probes.select)
     let interventions = try InterventionSelection(run.interventions.texts)
-    guard !probes.isEmpty || !interventions.isEmpty else { return }
+    guard !probes.isEmpty || !interventions.isEmpty || run.adaptiveRatio != nil else { return }
     // Which networks there are depends on settings and environment: only an agent knows.
     let vector = environment.makeVector(run.environments)
     vector.reset(seeds: .training(runSeed: run.seed))
@@ -44,6 +61,24 @@ enum Attachments {
       configuration.settings,
       in: AgentContext(
         environment: vector, pool: WorkerPool(threads: 1), seed: run.seed, totalSteps: run.steps))
-    _ = try make(run, for: probed)
+    _ = try make(run, for: probed, in: environment)
+    if run.adaptiveRatio != nil { try refuseFixedRatio(configuration, environment, agent) }
+  }
+
+  /// A ratio that was set and a rule that sets it contradict each other.
+  private static func refuseFixedRatio(
+    _ configuration: RunConfiguration, _ environment: RegisteredEnvironment,
+    _ agent: RegisteredAgent
+  ) throws(ConfigurationError) {
+    let preset = try ConfigurationResolver(
+      environment: environment.identifier, parameters: environment.parameters, agent: agent)
+    let values = [configuration, preset.unchecked].map { configuration in
+      configuration.flattened.first { $0.name == "settings.\(replayRatioName)" }?.value
+    }
+    guard values[0] == values[1] else {
+      throw ConfigurationError(
+        "\(replayRatioName) is set to \(values[0] ?? "") and --adaptive-ratio would change it; leave "
+          + "one of them out")
+    }
   }
 }

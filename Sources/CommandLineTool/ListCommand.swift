@@ -9,7 +9,7 @@ import Training
 struct List: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list",
-    abstract: "List environments, agents, controllers, probes and interventions.")
+    abstract: "List environments, agents, controllers, probes, interventions and ratio rules.")
 
   @Flag(help: "One JSON object per line on standard output.") var json = false
 
@@ -22,6 +22,7 @@ struct List: ParsableCommand {
       ("environment", "Environments"), ("agent", "Agents"), ("controller", "Controllers"),
       ("probe", "Probes (train --probes)"),
       ("intervention", "Interventions (train --intervention)"),
+      ("ratio-rule", "Rules for the replay ratio (train --adaptive-ratio)"),
     ] {
       let rows = entries.filter { $0.kind == kind }.map { [$0.id, $0.summary] }
       writeLine("\(title)\n\(table(rows, indent: "  "))\n")
@@ -46,13 +47,23 @@ struct List: ParsableCommand {
       }
       + Probe.all.map { Entry(kind: "probe", id: $0.name, summary: $0.summary) }
       + InterventionKind.all.map { kind in
-        let settings = kind.settings.map { setting in
-          let value = setting.standard
-          let text = value == value.rounded() ? "\(Int(value))" : "\(value)"
-          return "\(setting.name)=\(text) (\(setting.summary))"
-        }
+        let settings = kind.settings.map(text)
         let list = settings.isEmpty ? "" : "; \(settings.joined(separator: ", "))"
         return Entry(kind: "intervention", id: kind.name, summary: kind.summary + list)
       }
+      + RatioRuleKind.all.map { kind in
+        let choices = kind.choices.map { choice in
+          let standard = choice.standard.map { "=\($0)" } ?? ""
+          let allowed = choice.allowed.map { "\($0.joined(separator: " or ")): " } ?? ""
+          return "\(choice.name)\(standard) (\(allowed)\(choice.summary))"
+        }
+        let list = (choices + kind.settings.map(text)).joined(separator: ", ")
+        return Entry(kind: "ratio-rule", id: kind.name, summary: "\(kind.summary); \(list)")
+      }
+  }
+
+  private func text(_ setting: InterventionKind.Setting) -> String {
+    let standard = setting.standard.isNaN ? "" : "=\(number(setting.standard))"
+    return "\(setting.name)\(standard) (\(setting.summary))"
   }
 }

@@ -111,6 +111,12 @@ final class ProgressDisplay: TrainingObserver {
     if style != .quiet { writeError("rlsuite: \(text)") }
   }
 
+  /// Tells what puts a run's result in doubt, however little else is shown.
+  func warn(_ text: String) {
+    finishLine()
+    writeError("rlsuite: \(text)")
+  }
+
   /// Leaves the live line where it is and goes on below.
   func finishLine() {
     guard hasLiveLine else { return }

@@ -70,6 +70,10 @@ struct Train: ParsableCommand {
   var intervention: [String] = []
   @Option(
     help: ArgumentHelp(
+      "What sets the replay ratio while training: RULE[:KEY=VALUE,…].", valueName: "rule"))
+  var adaptiveRatio: String?
+  @Option(
+    help: ArgumentHelp(
       "Physical parameters that change while training, NAME=SPEC with commas; SPEC is walk:STEP, "
         + "uniform:LOW..HIGH, log-uniform:LOW..HIGH, cycle:A;B;… or flip.", valueName: "changes"))
   var drift: String?
@@ -148,6 +152,7 @@ struct Train: ParsableCommand {
         "--intervention", ["interventions"],
         intervention.isEmpty ? nil : intervention.joined(separator: " ")
       ),
+      ("--adaptive-ratio", ["adaptive-ratio"], adaptiveRatio),
       ("--probes", ["probes", "select"], probes),
       ("--probes-every", ["probes", "every"], probesEvery),
       ("--drift", ["drift", "change"], drift), ("--drift-every", ["drift", "every"], driftEvery),
@@ -232,15 +237,17 @@ struct Train: ParsableCommand {
             sources: manifest.sources)),
         every: every, folder: folder)
     }
+    let display = ProgressDisplay(
+      style: json ? .json : quiet ? .quiet : .automatic, folder: folder)
     let trainer = try Trainer(
       configuration: configuration,
       parts: Trainer.Parts(
         agent: agent, makeEnvironment: environment.makeVector, isSuccess: environment.isSuccess,
         pool: pool, folder: folder, recorder: recorder,
-        attachments: { try Attachments.make(configuration.run, for: $0) }),
+        attachments: {
+          try Attachments.make(configuration.run, for: $0, in: environment, notice: display.warn)
+        }),
       resume: checkpoint)
-    let display = ProgressDisplay(
-      style: json ? .json : quiet ? .quiet : .automatic, folder: folder)
     guard !trainer.isFinished else {
       display.note("\(folder.path) is finished already")
       return

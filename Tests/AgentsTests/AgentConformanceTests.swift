@@ -1,5 +1,6 @@
 import Agents
 import Environments
+import LinearAlgebra
 import NeuralNetworks
 import RLCore
 import Testing
@@ -194,6 +195,58 @@ enum ShortSettings {
       #expect(results[0] == results[1])
       #expect(results[0].episodes.map(\.seed) == [11, 12, 13])
     }
+  }
+
+  /// An agent that has the setting is one whose ratio can be set, and the other way round.
+  @Test(arguments: ShortSettings.all.keys.sorted())
+  func replayRatiosAreKeptOnAverage(settings: String) throws {
+    let pair = Pair(settings: settings, environment: "pendulum-v1")
+    let agent = try make(pair, threads: 1)
+    let registered = try #require(AgentRegistry.find(pair.agent))
+    #expect(registered.hasReplayRatio == (agent is any ReplayRatioAgent))
+    guard let agent = agent as? any ReplayRatioAgent else { return }
+    let column = try #require(agent.metricNames.firstIndex(of: replayRatioName))
+    _ = try agent.iterate()
+    // An update that was owed before, and one that is owed afterwards.
+    for ratio in [0.5, 1.37, 0.013] {
+      agent.replayRatio = ratio
+      var updates = 0.0
+      for _ in 0..<2 { updates += try agent.iterate().metrics[column] * 250 }
+      #expect(abs(updates - 500 * ratio) <= 1, "\(updates) of \(500 * ratio)")
+    }
+  }
+
+  /// What is drawn of a critic is a stored observation with its action; the agent's streams stay.
+  @Test func inputsAreDrawnFromExperience() throws {
+    let environment = try #require(EnvironmentRegistry.find("pendulum-v1")).makeVector(5)
+    environment.reset(seeds: .training(runSeed: 7))
+    var settings = try #require(ShortSettings.all["sac"] as? SACConfiguration)
+    settings.normalizeObservations = false
+    let agent = SACAgent(
+      configuration: settings,
+      context: AgentContext(
+        environment: environment, pool: WorkerPool(threads: 1), seed: 7, totalSteps: 2000))
+    var random = RandomStream(seed: 1, name: "draws")
+    let (ofPolicy, ofCritic) = (Matrix(rows: 90, columns: 3), Matrix(rows: 90, columns: 4))
+    #expect(!agent.drawInputs(of: 1, into: ofCritic, using: &random), "there is nothing yet")
+    _ = try agent.iterate()
+    let saved = archive(agent)
+    #expect(agent.drawInputs(of: 0, into: ofPolicy, using: &random))
+    #expect(agent.drawInputs(of: 2, into: ofCritic, using: &random))
+    #expect(differences(archive(agent), saved) == [])
+    // Observation, next observation, action, reward and discount.
+    let records = try saved.floats("replay.records")
+    let stored = stride(from: 0, to: records.count, by: 9).map { Array(records[$0..<$0 + 9]) }
+    let observations = Set(stored.map { Array($0[0..<3]) })
+    let inputs = Set(stored.map { Array($0[0..<3]) + [$0[6]] })
+    var seen: Set<[Float]> = []
+    for i in 0..<90 {
+      #expect(observations.contains((0..<3).map { ofPolicy[i, $0] }))
+      let row = (0..<4).map { ofCritic[i, $0] }
+      #expect(inputs.contains(row))
+      seen.insert(row)
+    }
+    #expect(seen.count > 45, "of 240 there are as good as no repetitions")
   }
 
   @Test func trainingAndEvaluationSeedsNeverMeet() {

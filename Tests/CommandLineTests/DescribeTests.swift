@@ -12,6 +12,11 @@ import Testing
     #expect(lines[probes..<interventions].contains { $0.contains("hessian-eigenvalue") })
     #expect(
       lines[interventions...].contains { $0.contains("redo ") && $0.contains("threshold=0.025") })
+    let rules = try #require(lines.firstIndex { $0.hasPrefix("Rules for the replay ratio") })
+    #expect(
+      lines[rules...].contains {
+        $0.contains("stabilization ") && $0.contains("probe=active-units") && $0.contains("low=0.5")
+      })
   }
 
   private struct Description: Decodable {

@@ -138,6 +138,26 @@ import Training
         ["train", "--env", "walker", "--agent", "ppo", "--intervention", "upgd"]
           + ["--intervention", "equal-betas@critic"], "both own the optimiser's moments on critic"
       ),
+      (
+        ["train", "--env", "pendulum-v1", "--agent", "ppo", "--adaptive-ratio", "stabilization"],
+        "ppo has no replay ratio that --adaptive-ratio could set; agents that have: sac"
+      ),
+      (
+        ["train", "--env", "pendulum-v1", "--agent", "sac", "--adaptive-ratio", "stabilizaton"],
+        "did you mean 'stabilization'?"
+      ),
+      (
+        ["train", "--env", "pendulum-v1", "--agent", "sac", "--adaptive-ratio"]
+          + ["stabilization:low=3"], "low must be at most high"
+      ),
+      (
+        ["train", "--env", "pendulum-v1", "--agent", "sac", "--adaptive-ratio", "stabilization"]
+          + ["--set", "replay-ratio=3"], "replay-ratio is set to 3 and --adaptive-ratio would"
+      ),
+      (
+        ["train", "--resume", "run", "--adaptive-ratio", "stabilization"],
+        "can't be combined with --resume"
+      ),
       (["train", "--resume", "run", "--probes", "all"], "can't be combined with --resume"),
       (["train", "--resume", "run", "--drift", "force=flip"], "can't be combined with --resume"),
       (

@@ -62,6 +62,8 @@ enum ShortRun: String, CaseIterable, CustomTestStringConvertible {
   case driftingSAC = "sac drifting"
   /// SAC with dropout, residual blocks, an ensemble, resets and transitions of several steps.
   case residualSAC = "sac residual"
+  /// SAC whose replay ratio is set by a rule, measured and kept plastic all the while.
+  case adaptiveSAC = "sac adaptive"
   /// SAC with batch normalisation, without targets.
   case batchNormSAC = "sac batch-norm"
 
@@ -114,6 +116,12 @@ enum ShortRun: String, CaseIterable, CustomTestStringConvertible {
         "--set", "critic-dropout=0.05", "--set", "critic-layer-norm=true", "--set", "critics=3",
         "--set", "policy-architecture=simba", "--set", "policy-hidden=[16]",
         "--set", "multi-step=3", "--set", "reset-every=700", "--set", "policy-delay=2",
+      ]
+    case .adaptiveSAC:
+      Self.sac + [
+        "--adaptive-ratio",
+        "controller:probe=feature-norm,target=1,high=1.37,above=raise,every=300",
+        "--probes", "basic", "--probes-every", "7", "--intervention", "reset@critic.1:every=900",
       ]
     case .batchNormSAC:
       Self.sac + [

@@ -1,4 +1,5 @@
 internal import NeuralNetworks
+internal import Training
 
 /// One way to keep networks plastic, with its settings.
 public struct InterventionKind: Sendable {
@@ -24,6 +25,27 @@ public struct InterventionKind: Sendable {
       self.range = range
       self.isWhole = isWhole
       self.summary = summary
+    }
+
+    /// Reads what was written for it.
+    ///
+    /// - Parameters:
+    ///   - text: The number.
+    ///   - owner: Whose setting it is.
+    ///   - origin: Where it was written.
+    /// - Throws: ``ConfigurationError`` where that is no number or one it may not be.
+    /// - Returns: The number.
+    func value(
+      _ text: some StringProtocol, of owner: String, origin: String
+    ) throws(ConfigurationError) -> Double {
+      guard let value = Double(text), range.contains(value), !isWhole || value == value.rounded()
+      else {
+        let number = isWhole ? "a whole number" : "a number"
+        throw ConfigurationError(
+          "\(owner): \(name) must be \(number) in \(range.lowerBound)...\(range.upperBound) "
+            + "(\(origin))")
+      }
+      return value
     }
   }
 

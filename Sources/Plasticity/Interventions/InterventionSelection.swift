@@ -46,15 +46,8 @@ public struct InterventionSelection: Sendable, Equatable {
         throw .unknown(
           "setting of \(kind.name)", name, allowed: kind.settings.map(\.name), origin: text)
       }
-      guard parts.count == 2, let value = Double(parts[1]), setting.range.contains(value),
-        !setting.isWhole || value == value.rounded()
-      else {
-        let number = setting.isWhole ? "a whole number" : "a number"
-        throw ConfigurationError(
-          "\(kind.name): \(name) must be \(number) in \(setting.range.lowerBound)..."
-            + "\(setting.range.upperBound) (\(text))")
-      }
-      settings[name] = value
+      settings[name] = try setting.value(
+        parts.count == 2 ? parts[1] : "", of: kind.name, origin: text)
     }
     return Item(
       text: text, kind: kind.name, network: place.count > 1 ? String(place[1]) : nil,

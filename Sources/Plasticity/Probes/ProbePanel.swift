@@ -15,6 +15,8 @@ public final class ProbePanel: TrainingAttachment {
   private let columns: [ProbeSelection.Column]
   private let every: Int
   private let seed: UInt64
+  /// Of its names in archives.
+  private let prefix: String
   private let memory = ProbeMemory()
   private var views: [Int: View] = [:]
   private var policyBefore: PolicySnapshot?
@@ -32,14 +34,17 @@ public final class ProbePanel: TrainingAttachment {
   ///   - every: Iterations between two measurements.
   ///   - agent: Whose networks.
   ///   - seed: The run's; probes draw from streams of their own.
+  ///   - prefix: Of its names in archives; no two panels of an agent may share one.
   /// - Throws: ``ConfigurationError`` where the agent has no such network or layer.
   public init(
-    _ selection: ProbeSelection, every: Int, of agent: any Agent, seed: UInt64
+    _ selection: ProbeSelection, every: Int, of agent: any Agent, seed: UInt64,
+    prefix: String = "probes"
   ) throws(ConfigurationError) {
     precondition(every >= 1, "a measurement every \(every) iterations")
     self.agent = agent
     self.every = every
     self.seed = seed
+    self.prefix = prefix
     columns = try selection.columns(of: agent)
     metricNames = columns.flatMap(\.names)
   }
@@ -106,16 +111,16 @@ public final class ProbePanel: TrainingAttachment {
       guard let batch = views[n]?.batch else { continue }
       let numbers = (0..<batch.rows).flatMap { i in (0..<batch.columns).map { batch[i, $0] } }
       archive.set(
-        "probes.\(network.name).batch", .floats(numbers), shape: [batch.rows, batch.columns])
+        "\(prefix).\(network.name).batch", .floats(numbers), shape: [batch.rows, batch.columns])
     }
     guard let policyBefore else { return }
-    archive.set("probes.policy-before.outputs", .floats(policyBefore.outputs))
-    archive.set("probes.policy-before.log-std", .floats(policyBefore.logDeviations))
+    archive.set("\(prefix).policy-before.outputs", .floats(policyBefore.outputs))
+    archive.set("\(prefix).policy-before.log-std", .floats(policyBefore.logDeviations))
   }
 
   public func load(from archive: TensorArchive) throws(ArchiveError) {
     for (n, network) in agent.networks.enumerated() {
-      let name = "probes.\(network.name).batch"
+      let name = "\(prefix).\(network.name).batch"
       guard let shape = archive.tensors[name]?.shape else { continue }
       let width = network.network.architecture.inputs
       let numbers = try archive.floats(name)
@@ -130,12 +135,12 @@ public final class ProbePanel: TrainingAttachment {
   }
 
   private func loadPolicyBefore(from archive: TensorArchive) throws(ArchiveError) {
-    guard archive.tensors["probes.policy-before.outputs"] != nil,
+    guard archive.tensors["\(prefix).policy-before.outputs"] != nil,
       let policy = agent.policy as? MLPPolicy
     else { return }
-    let outputs = try archive.floats("probes.policy-before.outputs")
+    let outputs = try archive.floats("\(prefix).policy-before.outputs")
     let logDeviations = try archive.floats(
-      "probes.policy-before.log-std", count: policy.logDeviation.parameters[0].value.columns)
+      "\(prefix).policy-before.log-std", count: policy.logDeviation.parameters[0].value.columns)
     guard let n = agent.networks.firstIndex(where: { $0.network === policy.network }),
       outputs.count == (views[n]?.batch.rows ?? 0) * policy.network.architecture.outputs,
       (outputs + logDeviations).allSatisfy(\.isFinite)

@@ -98,6 +98,9 @@ public struct ConfigurationResolver {
     try lay(.nested(path, .scalar(text: value, isQuoted: false, origin: option)))
   }
 
+  /// The configuration as it stands; its parts may not fit each other.
+  public var unchecked: RunConfiguration { resolved }
+
   /// The configuration as it stands, checked as a whole.
   public func resolve() throws(ConfigurationError) -> RunConfiguration {
     if let problem = resolved.run.problem { throw ConfigurationError(problem) }

@@ -217,6 +217,8 @@ public struct RunSettings: Codable, Sendable, Equatable {
   public var probes = Probes()
   /// What is done to keep networks plastic: `NAME[@NETWORK][:KEY=VALUE,…]` each.
   public var interventions = InterventionList()
+  /// What sets the replay ratio: `RULE[:KEY=VALUE,…]`; nil for the agent's setting.
+  public var adaptiveRatio: String?
   /// How physical parameters change while training.
   public var drift = Drift()
   /// Training ends early once an evaluation's mean return reaches this.
@@ -224,7 +226,9 @@ public struct RunSettings: Codable, Sendable, Equatable {
 
   enum CodingKeys: String, CodingKey, CaseIterable {
     case environment, agent, seed, steps, environments, evaluation, checkpoints, recordings
-    case probes, interventions, drift
+    case probes, interventions
+    case adaptiveRatio = "adaptive-ratio"
+    case drift
     case untilReturn = "until-return"
   }
 
@@ -241,6 +245,7 @@ public struct RunSettings: Codable, Sendable, Equatable {
     try container.encode(recordings, forKey: .recordings)
     try container.encode(probes, forKey: .probes)
     try container.encode(interventions, forKey: .interventions)
+    try container.encode(adaptiveRatio, forKey: .adaptiveRatio)
     try container.encode(drift, forKey: .drift)
     try container.encode(untilReturn, forKey: .untilReturn)
   }

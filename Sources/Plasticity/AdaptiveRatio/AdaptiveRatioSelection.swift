@@ -1,0 +1,80 @@
+public import Training
+
+/// A rule for the replay ratio as it is asked for: `RULE[:KEY=VALUE,…]`.
+public struct AdaptiveRatioSelection: Sendable {
+  let text: String
+  let kind: RatioRuleKind
+  /// Those that were given or have a default.
+  let numbers: [String: Double]
+  let words: [String: String]
+  let probe: RatioProbeSelection
+
+  /// Reads a rule.
+  ///
+  /// - Parameter text: As written.
+  /// - Throws: ``ConfigurationError`` where there is no such rule, setting or probe.
+  public init(_ text: String) throws(ConfigurationError) {
+    self.text = text
+    let halves = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+    let name = String(halves[0])
+    guard !name.contains("@") else {
+      throw ConfigurationError(
+        "'\(text)' (adaptive-ratio): a network goes with the probe, as in "
+          + "\(name.prefix { $0 != "@" }):probe=feature-norm@critic.0")
+    }
+    guard let kind = RatioRuleKind.find(name) else {
+      throw .unknown(
+        "rule of adaptive-ratio", name, allowed: RatioRuleKind.all.map(\.name), origin: text)
+    }
+    self.kind = kind
+    var numbers: [String: Double] = [:]
+    for setting in kind.settings where !setting.standard.isNaN {
+      numbers[setting.name] = setting.standard
+    }
+    var words: [String: String] = [:]
+    for choice in kind.choices { words[choice.name] = choice.standard }
+    for assignment in halves.count > 1 ? halves[1].split(separator: ",") : [] {
+      let parts = assignment.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      let (name, value) = (String(parts[0]), parts.count == 2 ? String(parts[1]) : "")
+      if let setting = kind.settings.first(where: { $0.name == name }) {
+        numbers[name] = try setting.value(value, of: kind.name, origin: text)
+      } else if let choice = kind.choices.first(where: { $0.name == name }) {
+        if let allowed = choice.allowed, !allowed.contains(value) {
+          throw .unknown("value of \(kind.name)'s \(name)", value, allowed: allowed, origin: text)
+        }
+        words[name] = value
+      } else {
+        throw .unknown(
+          "setting of \(kind.name)", name,
+          allowed: kind.choices.map(\.name) + kind.settings.map(\.name), origin: text)
+      }
+    }
+    for choice in kind.choices where words[choice.name] == nil {
+      throw ConfigurationError(
+        "\(kind.name) needs \(choice.name)=…, one of "
+          + "\((choice.allowed ?? RatioProbeSelection.allowed).joined(separator: ", ")) (\(text))")
+    }
+    for name in kind.required.sorted() where numbers[name] == nil {
+      throw ConfigurationError("\(kind.name) needs \(name)=NUMBER (\(text))")
+    }
+    let (low, high) = (numbers["low"] ?? 1, numbers["high"] ?? 1)
+    guard low <= high else {
+      throw ConfigurationError(
+        "\(kind.name): low must be at most high, and \(low) is above \(high) (\(text))")
+    }
+    if let start = numbers["start"], !(low...high).contains(start) {
+      throw ConfigurationError(
+        "\(kind.name): start must lie in low...high, \(low)...\(high), and is \(start) (\(text))")
+    }
+    probe = try RatioProbeSelection(words["probe"] ?? "", origin: text)
+    (self.numbers, self.words) = (numbers, words)
+  }
+
+  /// Environment steps between two checks.
+  ///
+  /// - Parameter episodeSteps: Those of a full episode.
+  /// - Returns: What was given, or the rule's number of full episodes.
+  func every(episodeSteps: Int) -> Int {
+    numbers["every"].map { Int($0) } ?? kind.episodesBetweenChecks * episodeSteps
+  }
+}

@@ -1,0 +1,175 @@
+internal import LinearAlgebra
+internal import NeuralNetworks
+internal import Training
+
+/// Which value of which probe drives a replay ratio: `VALUE[@network[/layer]]`.
+///
+/// Without a network it is the mean over all but the policy, or the policy where the probe is of that;
+/// without a layer all layers together, or the last that has a value where there is nothing of all.
+struct RatioProbeSelection: Sendable {
+  let text: String
+  let probe: Probe
+  /// The place of the value among the probe's.
+  let column: Int
+  private let network: String?
+  private let layer: String?
+
+  /// The values there are; most probes have one that is called as they are.
+  static var allowed: [String] { Probe.all.flatMap(\.columns) }
+
+  init(_ text: String, origin: String) throws(ConfigurationError) {
+    self.text = text
+    let halves = text.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
+    let place = halves.count > 1 ? halves[1].split(separator: "/", maxSplits: 1) : []
+    let name = halves.first.map { String($0) } ?? ""
+    guard let probe = Probe.all.first(where: { $0.columns.contains(name) }),
+      let column = probe.columns.firstIndex(of: name)
+    else {
+      throw .unknown("probe", name, allowed: Self.allowed, origin: origin)
+    }
+    guard halves.count == 1 || !place.isEmpty else {
+      throw ConfigurationError("'\(text)' (adaptive-ratio) needs the name of a network after '@'")
+    }
+    (self.probe, self.column) = (probe, column)
+    network = place.first.map { String($0) }
+    layer = place.count > 1 ? String(place[1]) : nil
+  }
+
+  /// Where it is measured: indices of networks, and a layer or nil for everything together.
+  func places(in agent: any Agent) throws(ConfigurationError) -> [(network: Int, layer: Int?)] {
+    let networks = agent.networks
+    if let network, !networks.contains(where: { $0.name == network }) {
+      throw .unknown("network", network, allowed: networks.map(\.name), origin: text)
+    }
+    let policy = (agent.policy as? MLPPolicy)?.network
+    var places: [(network: Int, layer: Int?)] = []
+    var layers: Set<Int> = []
+    for (n, named) in networks.enumerated() {
+      let isPolicy = named.network === policy
+      guard network.map({ $0 == named.name }) ?? (isPolicy == (probe.scope == .policy)),
+        isPolicy || probe.scope != .policy
+      else { continue }
+      let all = probe.parts(of: named.network)
+      layers.formUnion(all.compactMap { $0 })
+      if let layer {
+        guard let part = all.first(where: { $0.map { "\($0)" } == layer }) else { continue }
+        places.append((n, part))
+      } else if let last = all.last {
+        places.append((n, last))
+      }
+    }
+    if let layer, places.isEmpty, !layers.isEmpty {
+      throw .unknown("layer", layer, allowed: layers.sorted().map { "\($0)" }, origin: text)
+    }
+    guard !places.isEmpty else {
+      throw ConfigurationError(
+        "'\(text)' (adaptive-ratio): \(probe.name) has nothing to say "
+          + (layer == nil ? "about the agent's networks" : "layer by layer there"))
+    }
+    return places
+  }
+}
+
+/// Measures what drives a replay ratio, on minibatches drawn anew each time.
+final class RatioProbe {
+  /// Rows of a minibatch.
+  static let rows = 256
+  private static let prefix = "adaptive-ratio.probe"
+
+  /// The mean over minibatches and its standard error.
+  struct Value: Equatable {
+    var mean: Double
+    var error: Double
+  }
+
+  /// The networks it looks at.
+  let networkNames: [String]
+  private let agent: any ReplayRatioAgent
+  private let selection: RatioProbeSelection
+  private let places: [(network: Int, layer: Int?)]
+  private let views: [Int: View]
+  private let window: Int
+  private let seed: UInt64
+  private let memory = ProbeMemory()
+  private var random: RandomStream
+  /// Compares the policies of two iterations, where that is what is measured.
+  private let panel: ProbePanel?
+  private var churn = Double.nan
+
+  private struct View {
+    let inputs: Matrix
+    let workspace: MLP.Workspace
+  }
+
+  init(
+    _ selection: RatioProbeSelection, window: Int, of agent: any ReplayRatioAgent, seed: UInt64
+  ) throws(ConfigurationError) {
+    self.agent = agent
+    self.selection = selection
+    self.seed = seed
+    let places = try selection.places(in: agent)
+    self.places = places
+    let networks = agent.networks
+    networkNames = places.map { networks[$0.network].name }
+    var views: [Int: View] = [:]
+    for (n, _) in places {
+      let network = networks[n].network
+      views[n] = View(
+        inputs: Matrix(rows: Self.rows, columns: network.architecture.inputs),
+        workspace: network.makeWorkspace(rows: Self.rows))
+    }
+    self.views = views
+    // Anything but features is the same on every minibatch that is drawn.
+    if case .features = selection.probe.scope { self.window = window } else { self.window = 1 }
+    random = RandomStream(seed: seed, name: Self.prefix)
+    panel =
+      selection.probe.scope == .policy
+      ? try ProbePanel(
+        ProbeSelection([selection.text]), every: 1, of: agent, seed: seed, prefix: Self.prefix)
+      : nil
+  }
+
+  /// Whether all the networks it looks at learnt in this iteration.
+  var hasLearnt: Bool {
+    let networks = agent.networks
+    return places.allSatisfy { networks[$0.network].minibatch != nil }
+  }
+
+  /// Has to be called after every iteration.
+  func didIterate() { churn = panel?.didIterate().first ?? .nan }
+
+  /// Looks at the networks as they are; nil where there is nothing to see.
+  func measure() -> Value? {
+    if panel != nil { return churn.isFinite ? Value(mean: churn, error: 0) : nil }
+    let networks = agent.networks
+    var (sum, squares) = (0.0, 0.0)
+    for _ in 0..<window {
+      var value = 0.0
+      for (n, layer) in places {
+        guard let view = views[n] else { continue }
+        guard agent.drawInputs(of: n, into: view.inputs, using: &random) else { return nil }
+        let context = ProbeContext(
+          networks[n], batch: view.inputs, workspace: view.workspace, memory: memory, seed: seed,
+          iteration: agent.iterations)
+        value += selection.probe.measure(context, layer)[selection.column] / Double(places.count)
+      }
+      sum += value
+      squares += value * value
+    }
+    let count = Double(window)
+    let mean = sum / count
+    guard mean.isFinite else { return nil }
+    let variance = window > 1 ? max(0, squares - sum * mean) / (count - 1) : 0
+    return Value(mean: mean, error: (variance / count).squareRoot())
+  }
+
+  func save(to archive: inout TensorArchive) {
+    archive.set(random, named: Self.prefix)
+    panel?.save(to: &archive)
+  }
+
+  func load(from archive: TensorArchive) throws(ArchiveError) {
+    random = try archive.stream(named: Self.prefix)
+    try panel?.load(from: archive)
+  }
+}
