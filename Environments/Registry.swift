@@ -59,6 +59,7 @@ public enum EnvironmentRegistry {
   public static let all: [RegisteredEnvironment] = [
     .init(CartPole.self, trace: StateTraces.cartPole),
     .init(CartPoleV1.self, trace: StateTraces.cartPoleV1),
+    .init(CartPoleInfinite.self),
     .init(CartPoleSwingUp.self),
     .init(PendulumV1.self, trace: StateTraces.pendulumV1),
     .init(BipedalWalker.self, trace: BipedalWalkerTrace.walker, resetTolerance: 1e-5),

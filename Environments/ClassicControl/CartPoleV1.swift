@@ -1,4 +1,3 @@
-internal import Glibc
 public import RLCore
 
 /// Balance a pole on a cart by pushing the cart left or right, in closed form.
@@ -30,7 +29,7 @@ public struct CartPoleV1: Environment {
   }
 
   /// Physical constants.
-  public struct Parameters: EnvironmentParameters {
+  public struct Parameters: EnvironmentParameters, CartPoleConstants {
     /// Gravitational acceleration, in m/s².
     public var gravity = 9.8
     /// Mass of the cart, in kg.
@@ -58,16 +57,7 @@ public struct CartPoleV1: Environment {
     actionSpace: .discrete(count: 2), actionComponents: cartPoleActionComponents,
     timeStep: 0.02, episodeSteps: 500, solvedReturn: 475, source: "Gymnasium 1.4.0 CartPole-v1")
 
-  public static let parameterTable: [PhysicalParameter<Parameters>] = [
-    .init("gravity", unit: "m/s²", range: 1...30, "gravitational acceleration", \.gravity),
-    .init("cart-mass", unit: "kg", range: 0.2...5, "mass of the cart", \.cartMass),
-    .init("pole-mass", unit: "kg", range: 0.02...1, "mass of the pole", \.poleMass),
-    .init(
-      "pole-half-length", unit: "m", range: 0.1...2, "pivot to the pole's centre of mass",
-      \.poleHalfLength),
-    .init(
-      "force", unit: "N", range: 2...30, isReversible: true, "size of a push", \.force),
-  ]
+  public static let parameterTable = Parameters.cartPoleTable
 
   public var parameters: Parameters
   /// Position, in m.
@@ -125,21 +115,13 @@ public struct CartPoleV1: Environment {
     var push = action[0] == 1 ? active.force : -active.force
     lastPush = push
     if let force = disturbance.take() { push += Double(force.x) }
-    let (sine, cosine) = (sin(angle), cos(angle))
-    let totalMass = active.poleMass + active.cartMass
-    let poleMoment = active.poleMass * active.poleHalfLength
-    // The order of the operations is the reference's: the last bits depend on it.
-    let drive = (push + poleMoment * (angularVelocity * angularVelocity) * sine) / totalMass
-    let angularAcceleration =
-      (active.gravity * sine - cosine * drive)
-      / (active.poleHalfLength
-        * (4.0 / 3.0 - active.poleMass * (cosine * cosine) / totalMass))
-    let acceleration = drive - poleMoment * angularAcceleration * cosine / totalMass
+    let accelerations = active.accelerations(
+      push: push, angle: angle, angularVelocity: angularVelocity)
 
     position += 0.02 * velocity
-    velocity += 0.02 * acceleration
+    velocity += 0.02 * accelerations.cart
     angle += 0.02 * angularVelocity
-    angularVelocity += 0.02 * angularAcceleration
+    angularVelocity += 0.02 * accelerations.pole
     observe(into: &observation)
 
     let isOut = CartPoleLimits.isExceeded(position: position, angle: angle)
@@ -168,7 +150,7 @@ public struct CartPoleV1: Environment {
   }
 }
 
-/// Where an episode of either cart-pole ends.
+/// Where an episode of `cartpole` and `cartpole-v1` ends; the track of all cart-poles.
 enum CartPoleLimits {
   static let position = 2.4  // m
   static let angle = 12 * 2 * Double.pi / 360  // rad

@@ -2,13 +2,15 @@ internal import Glibc
 
 /// Pushes the cart by the sign of `pitch + 0.3 rate + 0.05 x + 0.1 velocity`.
 public struct CartPoleController: Controller {
-  public static let environmentIdentifiers = ["cartpole", "cartpole-v1"]
+  public static let environmentIdentifiers = ["cartpole", "cartpole-v1", "cartpole-infinite"]
 
   public init() {}
 
   public mutating func act(on observation: Span<Float>, action: inout MutableSpan<Float>) {
+    // Endless poles are reported from 0 to 2π; smaller angles keep every bit.
+    let pitch = remainderf(observation[2], 2 * .pi)
     let lean =
-      observation[2] + 0.3 * observation[3] + 0.05 * observation[0] + 0.1 * observation[1]
+      pitch + 0.3 * observation[3] + 0.05 * observation[0] + 0.1 * observation[1]
     action[0] = lean > 0 ? 1 : 0
   }
 }

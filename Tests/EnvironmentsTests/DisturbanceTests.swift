@@ -101,6 +101,7 @@ import Testing
   @Test func aPushLastsOneStepAndNoReset() {
     checkDuration(CartPole.self)
     checkDuration(CartPoleV1.self)
+    checkDuration(CartPoleInfinite.self)
     checkDuration(CartPoleSwingUp.self)
     checkDuration(PendulumV1.self)
     checkDuration(BipedalWalker.self)

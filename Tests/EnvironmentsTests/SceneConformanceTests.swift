@@ -33,7 +33,7 @@ import Testing
     }
   }
 
-  /// The scenes of an episode of random actions, the last one of its end.
+  /// The scenes of an episode of random actions, the last one of its end or of step 2000.
   private func episode(
     _ entry: RegisteredEnvironment, seed: UInt64, parameters: [(String, Double)] = []
   ) throws -> [Scene] {
@@ -44,7 +44,7 @@ import Testing
     vector.reset(seeds: .consecutive(first: seed, environments: 1))
     let actions = Matrix(rows: 1, columns: entry.specification.actionWidth)
     var random = RandomActions(entry.specification.actionSpace, seed: seed + 1)
-    while !spectator.hasEnded {
+    while !spectator.hasEnded && spectator.scenes.count <= 2000 {
       random.fill(actions, row: 0)
       vector.step(actions: actions, in: 0..<1)
     }

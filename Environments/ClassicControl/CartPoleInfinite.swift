@@ -1,0 +1,172 @@
+internal import Glibc
+public import RLCore
+
+/// Keep a pole upright for ever: the cart-pole of lifelong learning, in closed form.
+///
+/// Cart, pole, pushes and equations are those of ``CartPoleV1``.  Nothing ends: the cart stops dead
+/// at the ends of its track, and a pole that has dropped is put upright again.
+///
+/// | Observation         | Unit  | Range         |   | Action                  | Unit |
+/// |---------------------|-------|---------------|---|-------------------------|------|
+/// | 0: cart position    | m     | ±2.4          |   | 0: push left with 10 N  | N    |
+/// | 1: cart velocity    | m/s   |               |   | 1: push right with 10 N | N    |
+/// | 2: pole angle       | rad   | -0.05 to 2π   |   |                         |      |
+/// | 3: pole velocity    | rad/s |               |   |                         |      |
+///
+/// The angle is 0 upright and grows where the pole leans towards positive positions; a pole that
+/// leans the other way is just below 2π, except in the state that follows a start or a drop.
+///
+/// - Dynamics: explicit Euler, 0.02 s: positions move with the old velocities.  A cart that would
+///   leave ±2.4 m is put there with velocity 0.  Of a pole that reaches π from either side, angle
+///   and velocity are drawn anew, and the velocity then grows by the acceleration before the drop.
+/// - Reward: `1 - x²/11.52 - θ²/288` of the state after the step, θ the angle from upright in
+///   degrees, 0 to 180.  Range -112...1.
+/// - Start: all four numbers uniform in ±0.05; after a drop the pole's two.
+/// - End: never terminates; the time limit is the reference's soft horizon.
+/// - Disturbance: a force on the cart, at most half the agent's own, added to the push.
+/// - Source: `InfHCartPole-v1` of Steinparz et al. 2022, arXiv:2207.05742, with the settings of its
+///   experiment.
+/// - Difference from source: an episode ends after 10,000 steps and the next one starts anew; there
+///   the state goes on and the agent is told that it ended.
+public struct CartPoleInfinite: Environment {
+  /// Physical constants.
+  public struct Parameters: EnvironmentParameters, CartPoleConstants {
+    /// Gravitational acceleration, in m/s².
+    public var gravity = 9.8
+    /// Mass of the cart, in kg.
+    public var cartMass = 1.0
+    /// Mass of the pole, in kg.
+    public var poleMass = 0.1
+    /// Distance from the pivot to the pole's centre of mass, in m.
+    public var poleHalfLength = 0.5
+    /// Size of a push, in N.
+    public var force = 10.0
+
+    /// The nominal constants.
+    public init() {}
+  }
+
+  public static let specification = EnvironmentSpecification(
+    identifier: "cartpole-infinite",
+    summary: "Keep a pole on a cart upright for ever; a pole that drops is put up again.",
+    observationSpace: .box(
+      low: [-2.4, -.infinity, -0.05, -.infinity],
+      high: [2.4, .infinity, Float(2 * Double.pi), .infinity]),
+    observationComponents: cartPoleObservationComponents,
+    actionSpace: .discrete(count: 2), actionComponents: cartPoleActionComponents,
+    timeStep: 0.02, episodeSteps: 10_000, solvedReturn: nil,
+    source: "Steinparz et al. 2022, arXiv:2207.05742, InfHCartPole-v1")
+
+  public static let parameterTable = Parameters.cartPoleTable
+
+  public var parameters: Parameters
+  /// Position, in m.
+  package private(set) var position = 0.0
+  /// Velocity, in m/s.
+  package private(set) var velocity = 0.0
+  /// Angle of the pole, in rad.
+  package private(set) var angle = 0.0
+  /// Angular velocity of the pole, in rad/s.
+  package private(set) var angularVelocity = 0.0
+  /// The episode's own, after its start was drawn: what dropped poles begin with.
+  private var random = NumPyRandom(seed: 0)
+  private(set) var active = Parameters()
+  /// The agent's push in the last step, in N; for the picture only.
+  private(set) var lastPush = 0.0
+  private(set) var disturbance = DisturbancePort(disturbanceComponents)
+
+  public init(parameters: Parameters) { self.parameters = parameters }
+
+  public mutating func reset(
+    using random: inout NumPyRandom, observation: inout MutableSpan<Float>
+  ) {
+    let x = Self.drawStart(&random)
+    let v = Self.drawStart(&random)
+    let theta = Self.drawStart(&random)
+    let omega = Self.drawStart(&random)
+    reset(
+      position: x, velocity: v, angle: theta, angularVelocity: omega, random: random,
+      observation: &observation)
+  }
+
+  /// Starts an episode in a given state, with the generator of the poles to come.
+  package mutating func reset(
+    position: Double, velocity: Double, angle: Double, angularVelocity: Double,
+    random: NumPyRandom, observation: inout MutableSpan<Float>
+  ) {
+    (self.position, self.velocity) = (position, velocity)
+    (self.angle, self.angularVelocity) = (angle, angularVelocity)
+    self.random = random
+    active = parameters
+    lastPush = 0
+    disturbance.clear()
+    observe(into: &observation)
+  }
+
+  public static let disturbanceComponents = CartPoleV1.disturbanceComponents
+
+  public mutating func disturb(_ push: Span<Float>) {
+    disturbance.accept(push)
+  }
+
+  public mutating func step(
+    action: Span<Float>, observation: inout MutableSpan<Float>
+  ) -> StepOutcome {
+    var push = action[0] == 1 ? active.force : -active.force
+    lastPush = push
+    if let force = disturbance.take() { push += Double(force.x) }
+    let accelerations = active.accelerations(
+      push: push, angle: angle, angularVelocity: angularVelocity)
+
+    position += 0.02 * velocity
+    if abs(position) > CartPoleLimits.position {
+      position = position < 0 ? -CartPoleLimits.position : CartPoleLimits.position
+      velocity = 0
+    } else {
+      velocity += 0.02 * accelerations.cart
+    }
+    let next = angle + 0.02 * angularVelocity
+    if angle < .pi && next >= .pi || angle > .pi && next <= .pi {
+      angle = Self.drawStart(&random)
+      angularVelocity = Self.drawStart(&random)
+    } else {
+      angle = Self.remainder(next, 2 * .pi)
+    }
+    angularVelocity += 0.02 * accelerations.pole
+    observe(into: &observation)
+    return StepOutcome(
+      reward: Self.reward(position: position, angle: angle), terminated: false)
+  }
+
+  public func hashState(into hasher: inout StateHasher) {
+    hasher.combine(position)
+    hasher.combine(velocity)
+    hasher.combine(angle)
+    hasher.combine(angularVelocity)
+    random.hash(into: &hasher)
+  }
+
+  private func observe(into observation: inout MutableSpan<Float>) {
+    observation[0] = Float(position)
+    observation[1] = Float(velocity)
+    observation[2] = Float(angle)
+    observation[3] = Float(angularVelocity)
+  }
+
+  private static func drawStart(_ random: inout NumPyRandom) -> Double {
+    random.uniform(-0.05, 0.05)
+  }
+
+  /// The reward of a state, in m and rad.
+  package static func reward(position: Double, angle: Double) -> Double {
+    let degrees = remainder(angle * 180 / .pi, 360)
+    let lean = min(degrees, 360 - degrees)
+    return 1 - position * position * (1 / 11.52) - lean * lean * (1.0 / 288)
+  }
+
+  /// What is left of a number after whole multiples of a positive one, never negative.
+  private static func remainder(_ value: Double, _ divisor: Double) -> Double {
+    let rest = fmod(value, divisor)
+    return rest < 0 ? rest + divisor : rest
+  }
+}
