@@ -24,17 +24,20 @@ import Testing
     #expect(clipped.secondMoments == plain.secondMoments)
   }
 
-  @Test func projectedWeightsKeepTheirNormAndDirection() throws {
-    let projected = try FakeAgent.make(["normalize-project"], layerNorm: true)
+  @Test(arguments: [false, true])
+  func projectedWeightsKeepTheirNormAndDirection(includesOutput: Bool) throws {
+    let projected = try FakeAgent.make(
+      ["normalize-project" + (includesOutput ? ":output=1" : "")], layerNorm: true)
     let initial = projected.values
     let plain = try FakeAgent.make(layerNorm: true)
     for agent in [projected, plain] { agent.step(learningRate: 0.2) }
     func norm(_ numbers: [Float]) -> Float { numbers.reduce(0) { $0 + $1 * $1 }.squareRoot() }
     for p in initial.indices {
-      let isWeight = [0, 4, 8].contains(p)
-      let factor = isWeight ? norm(initial[p]) / norm(plain.values[p]) : 1
+      let ratio = norm(initial[p]) / norm(plain.values[p])
+      let isProjected = (includesOutput ? [0, 4, 8] : [0, 4]).contains(p)
+      let factor = isProjected ? ratio : 1
       #expect(distance(projected.values[p], plain.values[p].map { factor * $0 }) < 1e-5)
-      if isWeight { #expect(abs(factor - 1) > 1e-3) }
+      if [0, 4, 8].contains(p) { #expect(abs(ratio - 1) > 1e-3) }
     }
     #expect(projected.firstMoments == plain.firstMoments)
   }

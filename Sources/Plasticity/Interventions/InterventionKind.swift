@@ -130,8 +130,9 @@ public struct InterventionKind: Sendable {
     ) { WeightClipping(factor: $0["factor"] ?? 2, target: $1) },
     InterventionKind(
       "normalize-project", "weights keep the norm they started with",
-      source: "Lyle et al. 2024, arXiv:2407.01800", settings: []
-    ) { NormalizeAndProject(target: $1) },
+      source: "Lyle et al. 2024, arXiv:2407.01800",
+      settings: [Setting("output", 0, 0...1, isWhole: true, "1 for the output layer too")]
+    ) { NormalizeAndProject(includesOutput: $0["output"] == 1, target: $1) },
     InterventionKind(
       "shrink-perturb", "θ ← α θ + (1 − α) ψ with new weights ψ, or α θ + σ ε",
       source: "Ash and Adams 2020, arXiv:1910.08475",
