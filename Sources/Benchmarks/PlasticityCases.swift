@@ -1,31 +1,76 @@
 import Agents
 import Environments
 import Foundation
+import NeuralNetworks
 import Plasticity
 import RLCore
 import Training
 
-/// What measuring an agent's networks costs, at the default interval.
+/// What measuring an agent's networks costs at the default interval, and what being able to does.
 enum PlasticityCases {
-  static let all = ["basic", "all"].map { probes in
-    BenchmarkCase(name: "probes-\(probes)") { threads in
-      try [
-        ("ppo", "cartpole-v1"), ("ppo", "walker"), ("sac", "pendulum-v1"), ("sac", "walker"),
-      ].map { agent, environment in
-        Measurement(
-          name: "probes-\(probes) \(agent) \(environment)",
-          value: try share(probes, agent, environment, threads: threads),
-          unit: "% of training time")
+  static let all =
+    [("basic", "weight-norm"), ("all", "trainability-loss")].map { probes, last in
+      BenchmarkCase(name: "probes-\(probes)") { threads in
+        try [
+          ("ppo", "cartpole-v1"), ("ppo", "pendulum-v1"), ("ppo", "quadcopter"), ("ppo", "walker"),
+          ("sac", "pendulum-v1"), ("sac", "quadcopter"), ("sac", "walker"),
+        ].map { agent, environment in
+          try share(probes, until: last, agent, environment, threads: threads)
+        }
       }
-    }
-  }
+    } + [
+      BenchmarkCase(name: "updates-off") { threads in
+        try [("ppo", "cartpole-v1"), ("sac", "pendulum-v1")].map { agent, environment in
+          try update(agent, environment, threads: threads)
+        }
+      }
+    ]
 
   /// The tuned preset's time in probes, as a percentage of its time without them.
   ///
+  /// From the start until the column of a probe that comes last has been filled for the third time.
   /// The clock is the processor's, so that other programs do not count.
   private static func share(
-    _ probes: String, _ agentName: String, _ environmentName: String, threads: Int
-  ) throws -> Double {
+    _ probes: String, until last: String, _ agentName: String, _ environmentName: String,
+    threads: Int
+  ) throws -> Measurement {
+    let agent = try make(agentName, environmentName, threads: threads)
+    let panel = try ProbePanel(ProbeSelection([probes]), every: nil, of: agent, seed: 1)
+    let column = panel.metricNames.firstIndex { $0.hasSuffix("policy/\(last)") } ?? 0
+    var (learning, measuring, measurements) = (0.0, 0.0, 0)
+    while measurements < 3 {
+      let start = processorSeconds()
+      _ = try agent.iterate()
+      let learnt = processorSeconds()
+      if panel.didIterate()[column].isFinite { measurements += 1 }
+      learning += learnt - start
+      measuring += processorSeconds() - learnt
+    }
+    return Measurement(
+      name: "probes-\(probes) \(agentName) \(environmentName)", value: 100 * measuring / learning,
+      unit: "% of training time", parameters: ["iterations": agent.iterations])
+  }
+
+  /// The shortest time of an update of networks of 64 units, without anything attached to them.
+  private static func update(
+    _ agentName: String, _ environmentName: String, threads: Int
+  ) throws -> Measurement {
+    let agent = try make(agentName, environmentName, threads: threads)
+    var best = Double.infinity
+    for _ in 0..<30 {
+      let before = agent.networks[0].optimizer.stepCount
+      let time = Double(try agent.iterate().updateTime)
+      let updates = agent.networks[0].optimizer.stepCount - before
+      if updates > 0 { best = min(best, 1e-3 * time / Double(updates)) }
+    }
+    return Measurement(
+      name: "updates-off \(agentName) \(environmentName)", value: best, unit: "µs/update")
+  }
+
+  /// A new agent with its tuned preset, but for its end.
+  private static func make(
+    _ agentName: String, _ environmentName: String, threads: Int
+  ) throws -> any Agent {
     guard let registered = AgentRegistry.find(agentName),
       let environment = EnvironmentRegistry.find(environmentName)
     else { preconditionFailure("no \(agentName) on \(environmentName)") }
@@ -35,28 +80,10 @@ enum PlasticityCases {
     let run = configuration.run
     let vector = environment.makeVector(run.environments)
     vector.reset(seeds: .training(runSeed: 1))
-    let agent = registered.make(
+    return registered.make(
       configuration.settings,
       in: AgentContext(
-        environment: vector, pool: WorkerPool(threads: threads), seed: 1, totalSteps: run.steps))
-    let panel = try ProbePanel(ProbeSelection([probes]), every: 2, of: agent, seed: 1)
-    // Buffers are warmed up and the first inputs gathered before the clocks start.
-    while agent.networks[0].minibatch == nil || agent.iterations % 2 > 0 {
-      _ = try agent.iterate()
-      _ = panel.didIterate()
-    }
-    let measurements = 2
-    var (learning, measuring) = (0.0, 0.0)
-    for _ in 0..<2 * measurements {
-      let start = processorSeconds()
-      _ = try agent.iterate()
-      let learnt = processorSeconds()
-      _ = panel.didIterate()
-      learning += learnt - start
-      measuring += processorSeconds() - learnt
-    }
-    let iteration = learning / Double(2 * measurements)
-    return 100 * measuring / Double(measurements) / (iteration * Double(run.probes.every))
+        environment: vector, pool: WorkerPool(threads: threads), seed: 1, totalSteps: 1 << 40))
   }
 
   private static func processorSeconds() -> Double {

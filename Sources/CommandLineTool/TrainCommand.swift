@@ -62,7 +62,11 @@ struct Train: ParsableCommand {
       "What to measure of the networks: all, basic, none, or names of probes with commas; each may be "
         + "followed by @network or @network/layer.", valueName: "names"))
   var probes: String?
-  @Option(help: "Iterations between two measurements of the networks.") var probesEvery: String?
+  @Option(
+    help:
+      "Iterations between two measurements of the networks; by default as few as keep them below 5 % of the time."
+  )
+  var probesEvery: String?
   @Option(
     help: ArgumentHelp(
       "What keeps networks plastic, once for each: NAME[@NETWORK][:KEY=VALUE,…].",

@@ -36,7 +36,12 @@ public final class Adam {
   /// The learning rate of the last step of this session; 0 before one.
   public private(set) var learningRate: Float = 0
   /// Takes part in every step; nil for none.
-  public var hook: (any StepHook)?
+  public var hook: (any StepHook)? {
+    get { attachedHook }
+    set { attachedHook = newValue }
+  }
+  // Private, so that a step without a hook is one comparison, without a check for exclusive access.
+  private var attachedHook: (any StepHook)?
   /// The settings.
   public var configuration: AdamConfiguration
   private let block: ParameterBlock
@@ -63,8 +68,8 @@ public final class Adam {
   ///   - learningRate: The rate of this step.
   ///   - gradientScale: Multiplies every gradient first; ``clipFactor(norm:maximum:)`` belongs here.
   public func step(learningRate: Float, gradientScale: Float = 1) {
-    if let hook {
-      hook.step(self, learningRate: learningRate, gradientScale: gradientScale)
+    if let attachedHook {
+      attachedHook.step(self, learningRate: learningRate, gradientScale: gradientScale)
     } else {
       takeOwnStep(learningRate: learningRate, gradientScale: gradientScale)
     }

@@ -116,6 +116,7 @@ enum ShortRun: String, CaseIterable, CustomTestStringConvertible {
         "--set", "critic-dropout=0.05", "--set", "critic-layer-norm=true", "--set", "critics=3",
         "--set", "policy-architecture=simba", "--set", "policy-hidden=[16]",
         "--set", "multi-step=3", "--set", "reset-every=700", "--set", "policy-delay=2",
+        "--probes", "weight-norm,policy-churn,gradient-noise-scale",
       ]
     case .adaptiveSAC:
       Self.sac + [

@@ -6,7 +6,7 @@ import Training
 
 @Suite struct ProbePanelTests {
   private func panel(
-    _ names: [String], every: Int = 2, of agent: any Agent
+    _ names: [String], every: Int? = 2, of agent: any Agent
   ) throws -> ProbePanel {
     try ProbePanel(ProbeSelection(names), every: every, of: agent, seed: 7)
   }

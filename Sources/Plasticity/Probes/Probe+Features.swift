@@ -41,20 +41,24 @@ extension Probe {
   static let rankProbes = [
     Probe(
       "effective-rank", "exponential of the entropy of the features' singular values",
-      source: "Roy and Vetterli 2007", scope: .features(hasTotal: false)
+      source: "Roy and Vetterli 2007", scope: .features(hasTotal: false),
+      work: .spectrum
     ) { context, layer in context.rank(layer, Ranks.effective) },
     Probe(
       "srank", "fewest singular values of the features that sum to 99 % of all",
-      source: "Kumar et al. 2021, arXiv:2010.14498", scope: .features(hasTotal: false)
+      source: "Kumar et al. 2021, arXiv:2010.14498", scope: .features(hasTotal: false),
+      work: .spectrum
     ) { context, layer in context.rank(layer) { Ranks.srank($0) } },
     Probe(
       "approximate-rank", "fewest singular values whose squares sum to 99 % of all squares",
-      source: "Yang et al. 2020, arXiv:1909.12255", scope: .features(hasTotal: false)
+      source: "Yang et al. 2020, arXiv:1909.12255", scope: .features(hasTotal: false),
+      work: .spectrum
     ) { context, layer in context.rank(layer) { Ranks.approximate($0) } },
     Probe(
       "stable-rank",
       "squared Frobenius norm of the features over their largest singular value's square",
-      source: "Rudelson and Vershynin 2007", scope: .features(hasTotal: false)
+      source: "Rudelson and Vershynin 2007", scope: .features(hasTotal: false),
+      work: .spectrum
     ) { context, layer in context.rank(layer, Ranks.stable) },
     Probe(
       "feature-norm", "mean Euclidean length of a layer's features",

@@ -9,7 +9,7 @@ extension Probe {
       "hessian-eigenvalue",
       "largest eigenvalue of the second derivatives of the last minibatch's loss",
       source: "Lyle et al. 2023, arXiv:2303.01486; power iteration, 20 products at most, to 1 %",
-      isBasic: false, scope: .network
+      isBasic: false, scope: .network, work: .products(20, isOrthogonal: false)
     ) { context, _ in
       var random = context.stream("hessian-eigenvalue")
       let value = context.withCurvature { curvature in
@@ -24,7 +24,7 @@ extension Probe {
         + "second derivatives",
       source: "Gur-Ari et al. 2018, arXiv:1812.04754; Schneider et al. 2024, arXiv:2401.06604; "
         + "30 steps of Lanczos",
-      isBasic: false, scope: .network
+      isBasic: false, scope: .network, work: .products(30, isOrthogonal: true)
     ) { context, _ in
       var random = context.stream("gradient-subspace")
       let value = context.withCurvature { curvature in
@@ -39,14 +39,14 @@ extension Probe {
     Probe(
       "gradient-noise-scale", "batch size at which the gradient's noise equals its signal",
       source: "McCandlish et al. 2018, arXiv:1812.06162; the minibatch against its eighths",
-      isBasic: false, scope: .network
+      isBasic: false, scope: .network, work: .gradients(9)
     ) { context, _ in [context.gradientNoiseScale(parts: 8)] },
     Probe(
       "trainability",
       "mean squared error after 100 steps of Adam towards random targets, from the current weights "
         + "and from new ones",
       source: "Lyle et al. 2023, arXiv:2303.01486", isBasic: false, scope: .network,
-      columns: ["trainability-loss", "trainability-fresh-loss"]
+      columns: ["trainability-loss", "trainability-fresh-loss"], work: .fit(Trainability.steps)
     ) { context, _ in
       let trainability = Trainability(
         inputs: context.batch, architecture: context.network.architecture, seed: context.seed,

@@ -26,6 +26,8 @@ public struct Probe: Sendable {
   public let scope: Scope
   /// The names of its values.
   public let columns: [String]
+  /// What it takes.
+  let work: ProbeWork.Kind
   /// Whether it means anything for a layer with such a function after it.
   let applies: @Sendable (Activation) -> Bool
   /// Measures a layer, or everything where that is nil; one value for each column.
@@ -33,7 +35,7 @@ public struct Probe: Sendable {
 
   init(
     _ name: String, _ summary: String, source: String, isBasic: Bool = true, scope: Scope,
-    columns: [String]? = nil,
+    columns: [String]? = nil, work: ProbeWork.Kind = .pass,
     applies: @escaping @Sendable (Activation) -> Bool = { _ in true },
     measure: @escaping @Sendable (ProbeContext, Int?) -> [Double]
   ) {
@@ -43,6 +45,7 @@ public struct Probe: Sendable {
     self.isBasic = isBasic
     self.scope = scope
     self.columns = columns ?? [name]
+    self.work = work
     self.applies = applies
     self.measure = measure
   }

@@ -5,7 +5,8 @@ public import Training
 /// Measures an agent's networks now and then and changes nothing.
 ///
 /// Features are those of a fixed batch of the network's own inputs, taken from the experience of the
-/// first measurement.  Everything else is of the last minibatch of the iteration.
+/// first measurement.  Everything else is of the last minibatch of the iteration.  Without an interval
+/// probes are measured as often as ``ProbeBudget`` lets them, those of `basic` apart from the others.
 public final class ProbePanel: TrainingAttachment {
   /// Rows of the probe batch, or as many as there are.
   public static let batchRows = 256
@@ -13,13 +14,19 @@ public final class ProbePanel: TrainingAttachment {
   public let metricNames: [String]
   private let agent: any Agent
   private let columns: [ProbeSelection.Column]
-  private let every: Int
+  private let every: Int?
+  private let measuresChurn: Bool
   private let seed: UInt64
   /// Of its names in archives.
   private let prefix: String
   private let memory = ProbeMemory()
   private var views: [Int: View] = [:]
   private var policyBefore: PolicySnapshot?
+  /// For probes of `basic` (true) and others: what they take of each network, and when they are due.
+  private let works: [Bool: [Int: ProbeWork]]
+  private var budgets: [Bool: ProbeBudget] = [:]
+  /// Steps of each network's optimiser at the end of the last iteration.
+  private var steps: [Int]
 
   /// The fixed inputs of a network and memory for what it makes of them.
   private struct View {
@@ -31,39 +38,108 @@ public final class ProbePanel: TrainingAttachment {
   ///
   /// - Parameters:
   ///   - selection: What to measure.
-  ///   - every: Iterations between two measurements.
+  ///   - every: Iterations between two measurements; nil for as few as keep them cheap.
   ///   - agent: Whose networks.
   ///   - seed: The run's; probes draw from streams of their own.
   ///   - prefix: Of its names in archives; no two panels of an agent may share one.
   /// - Throws: ``ConfigurationError`` where the agent has no such network or layer.
   public init(
-    _ selection: ProbeSelection, every: Int, of agent: any Agent, seed: UInt64,
+    _ selection: ProbeSelection, every: Int?, of agent: any Agent, seed: UInt64,
     prefix: String = "probes"
   ) throws(ConfigurationError) {
-    precondition(every >= 1, "a measurement every \(every) iterations")
+    precondition(every ?? 1 >= 1, "a measurement every \(every ?? 0) iterations")
     self.agent = agent
     self.every = every
     self.seed = seed
     self.prefix = prefix
     columns = try selection.columns(of: agent)
     metricNames = columns.flatMap(\.names)
+    measuresChurn = columns.contains { $0.probe.scope == .policy }
+    works = Self.works(of: columns, networks: agent.networks)
+    steps = agent.networks.map(\.optimizer.stepCount)
+    guard every == nil else { return }
+    for isBasic in works.keys { budgets[isBasic] = ProbeBudget() }
+  }
+
+  /// Adds up what probes take, shared parts once.
+  private static func works(
+    of columns: [ProbeSelection.Column], networks: [NamedNetwork]
+  ) -> [Bool: [Int: ProbeWork]] {
+    var works: [Bool: [Int: ProbeWork]] = [:]
+    var known: Set<[String]> = []
+    for column in columns {
+      let (probe, place) = (column.probe, "\(column.network)")
+      let layers = networks[column.network].network.denseLayers
+      let width = column.layer.map { layers[$0].weight.value.columns } ?? 0
+      let key = probe.work == .spectrum ? ["", "\(column.layer ?? 0)"] : [probe.name]
+      guard known.insert([place] + key).inserted else { continue }
+      works[probe.isBasic, default: [:]][column.network, default: ProbeWork()]
+        .add(probe.work, width: width)
+    }
+    return works
   }
 
   public func didIterate() -> [Double] {
-    let isDue = agent.iterations % every == 0
-    let isBefore = measuresChurn && (agent.iterations + 1) % every == 0
-    guard isDue || isBefore else { return [Double](repeating: .nan, count: metricNames.count) }
     let networks = agent.networks
-    if isDue { gatherBatches(networks) }
-    let values = isDue ? measure(networks) : [Double](repeating: .nan, count: metricNames.count)
-    if isBefore { policyBefore = snapshot(networks) }
+    let due = dueKinds { $0 % $1 == 0 }
+    var values = [Double](repeating: .nan, count: metricNames.count)
+    if !due.isEmpty {
+      gatherBatches(networks, due)
+      values = measure(networks, due)
+    }
+    let learnt = workOfLearning(networks)
+    for isBasic in budgets.keys {
+      let cost = work(ofBasic: isBasic, networks)
+      budgets[isBasic]?.earn(learnt, cost: cost)
+    }
+    let next = dueKinds { ($0 + 1) % $1 == 0 }
+    if next.contains(Probe.churn.isBasic), measuresChurn { policyBefore = snapshot(networks) }
     return values
   }
 
-  private var measuresChurn: Bool { columns.contains { $0.probe.scope == .policy } }
+  /// Whether probes of `basic`, others or both are due.
+  ///
+  /// - Parameter isMultiple: Says so by iterations and interval, where that is given.
+  /// - Returns: True for `basic`, false for others.
+  private func dueKinds(_ isMultiple: (Int, Int) -> Bool) -> Set<Bool> {
+    if let every { return isMultiple(agent.iterations, every) ? [true, false] : [] }
+    return Set(budgets.filter(\.value.isDue).keys)
+  }
 
-  private func gatherBatches(_ networks: [NamedNetwork]) {
-    for n in Set(columns.map(\.network)) where views[n] == nil {
+  /// What the iteration took to learn, in the unit of ``ProbeWork``.
+  private func workOfLearning(_ networks: [NamedNetwork]) -> Double {
+    var work = 0.0
+    for (n, network) in networks.enumerated() {
+      let now = network.optimizer.stepCount
+      // A reset sets the count back.
+      let taken = now >= steps[n] ? now - steps[n] : now
+      steps[n] = now
+      guard let experience = network.minibatch?.experience.rows, experience > 0 else { continue }
+      // A pass over the experience may end with a smaller minibatch.
+      let capacity = network.workspace.capacity
+      let minibatches = (experience + capacity - 1) / capacity
+      let rows = Double(experience) / Double(minibatches)
+      work += Double(taken) * rows * Double(network.network.parameters.count)
+    }
+    return work
+  }
+
+  /// What measuring takes.
+  private func work(ofBasic isBasic: Bool, _ networks: [NamedNetwork]) -> Double {
+    networks.enumerated().reduce(0) { sum, entry in
+      let (n, network) = entry
+      guard let work = works[isBasic]?[n] else { return sum }
+      return sum
+        + work.units(
+          parameters: network.network.parameters.count,
+          rows: views[n]?.batch.rows ?? Self.batchRows, minibatch: network.workspace.capacity,
+          isFirst: budgets[isBasic]?.measurements == 0)
+    }
+  }
+
+  private func gatherBatches(_ networks: [NamedNetwork], _ kinds: Set<Bool>) {
+    let measured = columns.filter { kinds.contains($0.probe.isBasic) }.map(\.network)
+    for n in Set(measured) where views[n] == nil {
       guard let experience = networks[n].minibatch?.experience else { continue }
       let batch = Matrix(
         rows: min(Self.batchRows, experience.rows), columns: experience.columns)
@@ -75,10 +151,11 @@ public final class ProbePanel: TrainingAttachment {
     }
   }
 
-  private func measure(_ networks: [NamedNetwork]) -> [Double] {
+  private func measure(_ networks: [NamedNetwork], _ kinds: Set<Bool>) -> [Double] {
     var contexts: [Int: ProbeContext] = [:]
     return columns.flatMap { column -> [Double] in
       let nothing = [Double](repeating: .nan, count: column.names.count)
+      guard kinds.contains(column.probe.isBasic) else { return nothing }
       if column.probe.scope == .policy { return [churn(networks)] }
       guard let view = views[column.network] else { return nothing }
       let context =
@@ -113,6 +190,12 @@ public final class ProbePanel: TrainingAttachment {
       archive.set(
         "\(prefix).\(network.name).batch", .floats(numbers), shape: [batch.rows, batch.columns])
     }
+    for (isBasic, budget) in budgets {
+      let name = budgetName(isBasic)
+      archive.set("\(name).credit", .doubles([budget.credit]))
+      archive.set(
+        "\(name).measurements", .words([UInt64(budget.measurements), budget.isDue ? 1 : 0]))
+    }
     guard let policyBefore else { return }
     archive.set("\(prefix).policy-before.outputs", .floats(policyBefore.outputs))
     archive.set("\(prefix).policy-before.log-std", .floats(policyBefore.logDeviations))
@@ -131,7 +214,22 @@ public final class ProbePanel: TrainingAttachment {
       for (k, number) in numbers.enumerated() { batch[k / width, k % width] = number }
       views[n] = View(batch: batch, workspace: network.network.makeWorkspace(rows: batch.rows))
     }
+    for isBasic in budgets.keys {
+      let name = budgetName(isBasic)
+      let credit = try archive.doubles("\(name).credit", count: 1)[0]
+      let words = try archive.words("\(name).measurements", count: 2)
+      guard words[0] < 1 << 62, words[1] < 2 else {
+        throw .invalid(reason: "\(name).measurements is impossible")
+      }
+      budgets[isBasic] = try ProbeBudget(
+        credit: credit, measurements: Int(words[0]), isDue: words[1] == 1)
+    }
+    steps = agent.networks.map(\.optimizer.stepCount)
     try loadPolicyBefore(from: archive)
+  }
+
+  private func budgetName(_ isBasic: Bool) -> String {
+    "\(prefix).budget.\(isBasic ? "basic" : "other")"
   }
 
   private func loadPolicyBefore(from archive: TensorArchive) throws(ArchiveError) {

@@ -116,8 +116,8 @@ public struct RunSettings: Codable, Sendable, Equatable {
     /// Names of probes, `all`, `basic` or `none`; each may be followed by `@network` or
     /// `@network/layer`.
     public var select: [String] = []
-    /// Iterations between two measurements.
-    public var every = 20
+    /// Iterations between two measurements; nil for as few as keep their cost small.
+    public var every: Int?
 
     enum CodingKeys: String, CodingKey { case select, every }
 
@@ -128,7 +128,14 @@ public struct RunSettings: Codable, Sendable, Equatable {
     public init(from decoder: any Decoder) throws {
       let container = try decoder.container(keyedBy: CodingKeys.self)
       select = try container.decode(NameList.self, forKey: .select).names
-      every = try container.decode(Int.self, forKey: .every)
+      every = try container.decodeIfPresent(Int.self, forKey: .every)
+    }
+
+    /// Writes every key, an absent value as null.
+    public func encode(to encoder: any Encoder) throws {
+      var container = encoder.container(keyedBy: CodingKeys.self)
+      try container.encode(select, forKey: .select)
+      try container.encode(every, forKey: .every)
     }
   }
 
@@ -262,7 +269,7 @@ public struct RunSettings: Codable, Sendable, Equatable {
     if let every = checkpoints.every, every < 1 { return "checkpoints.every must be at least 1" }
     if checkpoints.keep < 1 { return "checkpoints.keep must be at least 1" }
     if let every = recordings.every, every < 1 { return "recordings.every must be at least 1" }
-    if probes.every < 1 { return "probes.every must be at least 1" }
+    if let every = probes.every, every < 1 { return "probes.every must be at least 1" }
     if !(1...1 << 50).contains(drift.every) { return "drift.every must lie in 1...2^50" }
     if let untilReturn, !untilReturn.isFinite { return "until-return must be finite" }
     return nil
