@@ -1,6 +1,7 @@
 import Agents
 import ArgumentParser
 import Environments
+import Plasticity
 import RLCore
 import Training
 
@@ -8,7 +9,7 @@ import Training
 struct Describe: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "describe",
-    abstract: "Describe an environment or an agent.",
+    abstract: "Describe an environment, an agent or a rule for the replay ratio.",
     discussion: """
       Of an environment: observation, action, physical parameters, what may push it and which \
       keys drive it. Of an agent: its settings with their defaults, or with --env the tuned ones \
@@ -34,11 +35,14 @@ struct Describe: ParsableCommand {
         controller: controller.identifier, summary: controller.summary,
         environments: controller.environmentIdentifiers)
       writeLine(json ? try jsonLine(description) : description.text)
+    } else if let rule = RatioRuleKind.find(id) {
+      let description = RatioRuleDescription(rule)
+      writeLine(json ? try jsonLine(description) : description.text)
     } else {
       throw ConfigurationError.unknown(
-        "environment, agent or controller", id,
+        "environment, agent, controller or ratio rule", id,
         allowed: EnvironmentRegistry.all.map(\.identifier) + AgentRegistry.all.map(\.identifier)
-          + ControllerRegistry.all.map(\.identifier))
+          + ControllerRegistry.all.map(\.identifier) + RatioRuleKind.all.map(\.name))
     }
   }
 }
@@ -53,6 +57,44 @@ private struct ControllerDescription: Encodable {
     environments.reduce("\(controller): \(summary)") {
       $0 + "\n  rlsuite evaluate \(controller) --env \($1)"
     }
+  }
+}
+
+/// What `describe` tells of a rule for the replay ratio.
+private struct RatioRuleDescription: Encodable {
+  struct Setting: Encodable {
+    var name: String
+    var value: String?
+    var summary: String
+  }
+
+  var rule: String
+  var summary: String
+  var source: String
+  var settings: [Setting]
+
+  init(_ kind: RatioRuleKind) {
+    rule = kind.name
+    summary = kind.summary
+    source = kind.source
+    settings =
+      kind.choices.map { choice in
+        let allowed = choice.allowed.map { "\($0.joined(separator: " or ")): " } ?? ""
+        return Setting(
+          name: choice.name, value: choice.standard, summary: allowed + choice.summary)
+      }
+      + kind.settings.map {
+        Setting(
+          name: $0.name, value: $0.standard.isNaN ? nil : number($0.standard), summary: $0.summary)
+      }
+  }
+
+  var text: String {
+    [
+      "\(rule): \(summary)", "source: \(source)", "",
+      "Settings (train --adaptive-ratio \(rule):NAME=value,…)",
+      table(settings.map { [$0.name, $0.value ?? "", $0.summary] }, indent: "  "),
+    ].joined(separator: "\n")
   }
 }
 

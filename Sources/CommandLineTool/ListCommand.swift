@@ -27,7 +27,7 @@ struct List: ParsableCommand {
       let rows = entries.filter { $0.kind == kind }.map { [$0.id, $0.summary] }
       writeLine("\(title)\n\(table(rows, indent: "  "))\n")
     }
-    writeLine("More on environments and agents: rlsuite describe ID")
+    writeLine("More on environments, agents and rules: rlsuite describe ID")
   }
 
   private struct Entry: Encodable {
@@ -51,19 +51,10 @@ struct List: ParsableCommand {
         let list = settings.isEmpty ? "" : "; \(settings.joined(separator: ", "))"
         return Entry(kind: "intervention", id: kind.name, summary: kind.summary + list)
       }
-      + RatioRuleKind.all.map { kind in
-        let choices = kind.choices.map { choice in
-          let standard = choice.standard.map { "=\($0)" } ?? ""
-          let allowed = choice.allowed.map { "\($0.joined(separator: " or ")): " } ?? ""
-          return "\(choice.name)\(standard) (\(allowed)\(choice.summary))"
-        }
-        let list = (choices + kind.settings.map(text)).joined(separator: ", ")
-        return Entry(kind: "ratio-rule", id: kind.name, summary: "\(kind.summary); \(list)")
-      }
+      + RatioRuleKind.all.map { Entry(kind: "ratio-rule", id: $0.name, summary: $0.summary) }
   }
 
   private func text(_ setting: InterventionKind.Setting) -> String {
-    let standard = setting.standard.isNaN ? "" : "=\(number(setting.standard))"
-    return "\(setting.name)\(standard) (\(setting.summary))"
+    "\(setting.name)=\(number(setting.standard)) (\(setting.summary))"
   }
 }

@@ -13,10 +13,11 @@ import Testing
     #expect(
       lines[interventions...].contains { $0.contains("redo ") && $0.contains("threshold=0.025") })
     let rules = try #require(lines.firstIndex { $0.hasPrefix("Rules for the replay ratio") })
-    #expect(
-      lines[rules...].contains {
-        $0.contains("stabilization ") && $0.contains("probe=active-units") && $0.contains("low=0.5")
-      })
+    #expect(lines[rules...].contains { $0.contains("stabilization ") && $0.contains("threshold") })
+    let rule = try Tool.run("describe", "stabilization", in: folder).output.split(separator: "\n")
+    #expect(rule.contains { $0.hasPrefix("source: Ma et al.") })
+    #expect(rule.contains { $0.hasPrefix("  low ") && $0.contains("0.5") })
+    #expect(rule.contains { $0.hasPrefix("  probe ") && $0.contains("active-units") })
   }
 
   private struct Description: Decodable {

@@ -78,6 +78,20 @@ private final class ScriptedAgent: ReplayRatioAgent {
     #expect(ratios == [0.5, 0.5, 2, 2, 2])
   }
 
+  @Test func theGreaterThresholdCounts() {
+    func ratios(_ values: [Double]) -> [Double] {
+      let rule = StabilizationRule(low: 1, high: 3, threshold: 1, relative: 0.125)
+      rule.begin(-64)
+      return values.map {
+        rule.check($0)
+        return rule.ratio
+      }
+    }
+    // An eighth of 64 is 8; of 4 it is less than the threshold.
+    #expect(ratios([-55]) == [1] && ratios([-56]) == [3] && ratios([-72]) == [3])
+    #expect(ratios([4, 5.5, 4.5]) == [1, 1, 3])
+  }
+
   @Test func theControllerFollowsItsFormula() {
     func controller(
       _ above: RatioController.Direction, start: Double = 1, target: Double = 0.2
@@ -195,7 +209,7 @@ private final class ScriptedAgent: ReplayRatioAgent {
     arguments: [
       ("stabilisation", "did you mean 'stabilization'? Allowed: stabilization, controller."),
       ("stabilization@critic.0", "a network goes with the probe"),
-      ("stabilization:lo=1", "did you mean 'low'? Allowed: probe, low, high, threshold, every"),
+      ("stabilization:lo=1", "did you mean 'low'? Allowed: probe, low, high, threshold, relative"),
       ("stabilization:low=0", "low must be a number in"),
       ("stabilization:window=0.5", "window must be a whole number in"),
       ("stabilization:low=3", "low must be at most high, and 3.0 is above 2.0"),

@@ -92,12 +92,13 @@ public final class AdaptiveReplayRatio: TrainingAttachment {
   /// A probe that is where it was before anything was learnt has nothing to recover from: to within
   /// the threshold, or two standard errors where that is more.
   private func warnIfFlat(from first: RatioProbe.Value, to value: RatioProbe.Value) {
-    guard let threshold = selection.numbers["threshold"] else { return }
+    guard rule is StabilizationRule else { return }
     let change = abs(value.mean - first.mean)
     let noise = 2 * (first.error * first.error + value.error * value.error).squareRoot()
-    guard change <= max(threshold, noise) else { return }
+    let hasSwitched = rule.ratio != agent.replayRatio
+    guard hasSwitched || change <= noise else { return }
     let consequence =
-      change <= threshold
+      hasSwitched
       ? "so the rule goes to the high ratio at its first check and tells nothing about plasticity"
       : "which is within the noise of its minibatches"
     notice(
@@ -108,9 +109,10 @@ public final class AdaptiveReplayRatio: TrainingAttachment {
 
   private static func text(_ value: Double) -> String { "\(Float(value))" }
 
+  /// Features grow or shrink wherever a network learns, with and without norms.
   private static func suggestion(_ selection: AdaptiveRatioSelection) -> String {
-    selection.probe.probe.name == "effective-rank"
-      ? "probe=feature-norm,threshold=1" : "probe=effective-rank,threshold=1"
+    let probe = selection.probe.probe.name == "feature-norm" ? "effective-rank" : "feature-norm"
+    return "probe=\(probe),relative=0.02"
   }
 
   public func save(to archive: inout TensorArchive) {

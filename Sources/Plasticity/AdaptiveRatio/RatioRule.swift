@@ -18,21 +18,25 @@ package protocol RatioRule: AnyObject {
 }
 
 /// Starts low and goes high, once and for good, when the probe has come to rest:
-/// `|φ_k − φ_{k−1}| ≤ threshold`.
+/// `|φ_k − φ_{k−1}| ≤ max(threshold, relative |φ_{k−1}|)`.
 ///
 /// - Source: Ma et al. 2024, arXiv:2310.07418, section 5, and the authors' code.
+/// - Difference from source: a relative threshold, 0 unless asked for, since not all probes are
+///   fractions.
 package final class StabilizationRule: RatioRule {
   private let low: Double
   private let high: Double
   private let threshold: Double
+  private let relative: Double
   private var previous = Double.nan
   private var hasSwitched = false
 
   /// Makes a rule that has not been told anything.
-  package init(low: Double, high: Double, threshold: Double) {
+  package init(low: Double, high: Double, threshold: Double, relative: Double = 0) {
     self.low = low
     self.high = high
     self.threshold = threshold
+    self.relative = relative
   }
 
   package var ratio: Double { hasSwitched ? high : low }
@@ -40,7 +44,7 @@ package final class StabilizationRule: RatioRule {
   package func begin(_ value: Double) { previous = value }
 
   package func check(_ value: Double) {
-    if abs(value - previous) <= threshold { hasSwitched = true }
+    if abs(value - previous) <= max(threshold, relative * abs(previous)) { hasSwitched = true }
     previous = value
   }
 

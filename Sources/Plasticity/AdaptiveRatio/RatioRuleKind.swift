@@ -57,7 +57,8 @@ public struct RatioRuleKind: Sendable {
     summary: "from low to high, once, when the probe has come to rest: |φ_k − φ_{k−1}| ≤ threshold",
     source: "Ma et al. 2024, arXiv:2310.07418",
     settings: bounds(low: 0.5, high: 2) + [
-      Setting("threshold", 1e-3, 0...1e9, "greatest change of a probe at rest")
+      Setting("threshold", 1e-3, 0...1e9, "greatest change of a probe at rest"),
+      Setting("relative", 0, 0...1, "the same as a fraction of φ; the greater of the two counts"),
     ] + timing(every: "50 full episodes by default", window: 250),
     choices: [
       Choice(
@@ -65,7 +66,8 @@ public struct RatioRuleKind: Sendable {
     ], required: [], episodesBetweenChecks: 50
   ) { numbers, _ in
     StabilizationRule(
-      low: numbers["low"] ?? 1, high: numbers["high"] ?? 1, threshold: numbers["threshold"] ?? 0)
+      low: numbers["low"] ?? 1, high: numbers["high"] ?? 1, threshold: numbers["threshold"] ?? 0,
+      relative: numbers["relative"] ?? 0)
   }
 
   private static let controller = RatioRuleKind(
