@@ -134,6 +134,7 @@ public final class PPOAgent: Agent {
   public func save(to archive: inout TensorArchive) {
     mlpPolicy.save(to: &archive)
     archive.set(critic.parameters.parameters)
+    archive.setFrozenParts(of: critic)
     policyLearner.save(to: &archive)
     valueLearner.save(to: &archive)
     rewardNormalizer.save(to: &archive)
@@ -158,6 +159,7 @@ public final class PPOAgent: Agent {
     }
     try mlpPolicy.load(from: archive)
     try archive.read(into: critic.parameters.parameters)
+    try archive.readFrozenParts(into: critic)
     critic.parametersDidChange()
     try policyLearner.load(from: archive)
     try valueLearner.load(from: archive)

@@ -96,8 +96,9 @@ package final class SACCritic {
     copyToTarget()
   }
 
-  /// Makes the target equal to the network.
+  /// Makes the target equal to the network, which is new.
   package func copyToTarget() {
+    target?.removeFrozenParts()
     target?.parameters.copyValues(from: network.parameters)
     target?.parametersDidChange()
   }
@@ -251,6 +252,7 @@ package final class SACCritic {
     guard let target else { return }
     softUpdate(target.parameters.values, towards: network.parameters.values, rate: rate)
     target.parametersDidChange()
+    target.followFrozenParts(of: network, rate: rate)
   }
 
   private func join(_ observations: Matrix, _ actions: Matrix, into input: Matrix) {
@@ -267,7 +269,11 @@ package final class SACCritic {
   /// Writes network, target and moments.
   package func save(to archive: inout TensorArchive) {
     archive.set(network.parameters.parameters + network.statistics.parameters)
-    if let target { archive.set(target.parameters.parameters) }
+    archive.setFrozenParts(of: network)
+    if let target {
+      archive.set(target.parameters.parameters)
+      archive.setFrozenParts(of: target)
+    }
     archive.set(optimizer, named: "\(network.name).adam")
     if usesDropout { archive.set(dropoutStream, named: "\(network.name).dropout") }
   }
@@ -280,7 +286,14 @@ package final class SACCritic {
         throw .invalid(reason: "\(network.name) has a negative variance")
       }
     }
-    if let target { try archive.read(into: target.parameters.parameters) }
+    try archive.readFrozenParts(into: network)
+    if let target {
+      try archive.read(into: target.parameters.parameters)
+      try archive.readFrozenParts(into: target)
+      guard target.injections == network.injections else {
+        throw .invalid(reason: "\(target.name) has been injected otherwise than \(network.name)")
+      }
+    }
     try archive.read(into: optimizer, named: "\(network.name).adam")
     if usesDropout { dropoutStream = try archive.stream(named: "\(network.name).dropout") }
     network.parametersDidChange()

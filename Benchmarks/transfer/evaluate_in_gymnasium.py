@@ -84,8 +84,13 @@ class Policy:
             self.head = description["head"]
             self.activation = ACTIVATIONS[description["activation"]]
             layer_count = len(description["hidden"]) + 1
-            self.layers = [
-                (tensors[f"policy.{i}.weight"], tensors[f"policy.{i}.bias"]) for i in range(layer_count)]
+            def layers(name):
+                return [(tensors[f"{name}.{i}.weight"], tensors[f"{name}.{i}.bias"]) for i in range(layer_count)]
+
+            # Plasticity injection adds frozen networks in pairs: the first of each is taken away.
+            pairs = int(tensors["policy.injections"][0]) if "policy.injections" in tensors else 0
+            self.networks = [(1, layers("policy"))] + [
+                (1 if k % 2 else -1, layers(f"policy.frozen.{k}")) for k in range(2 * pairs)]
             if self.head != "categorical":
                 self.low = numpy.asarray(description["action-low"], numpy.float32)
                 self.high = numpy.asarray(description["action-high"], numpy.float32)
@@ -101,15 +106,20 @@ class Policy:
             self.mean = tensors["observation-normalizer.mean"].astype(numpy.float32)
             self.deviation = numpy.sqrt(variance + 1e-8).astype(numpy.float32)
 
+    def forward(self, layers, x):
+        """The outputs of one network."""
+        for index, (weight, bias) in enumerate(layers):
+            x = weight @ x + bias
+            if index < len(layers) - 1:
+                x = self.activation(x)
+        return x
+
     def act(self, observation):
         """The action for one observation: the index of the largest logit, the clipped mean, or the squashed mean."""
         x = numpy.asarray(observation, numpy.float32)
         if self.mean is not None:
             x = numpy.clip((x - self.mean) / self.deviation, -10, 10)
-        for index, (weight, bias) in enumerate(self.layers):
-            x = weight @ x + bias
-            if index < len(self.layers) - 1:
-                x = self.activation(x)
+        x = sum(numpy.float32(sign) * self.forward(layers, x) for sign, layers in self.networks)
         if self.head == "categorical":
             return int(numpy.argmax(x))
         if self.head == "squashed-gaussian":

@@ -15,7 +15,7 @@ def write_policy(path, tensors, **description):
     """Writes a safetensors file the way rlsuite does, with `description` as its policy metadata."""
     header, data = {"__metadata__": {"policy": json.dumps(description)}}, b""
     for name, array in tensors.items():
-        kind = {"float32": "F32", "float64": "F64"}[array.dtype.name]
+        kind = {"float32": "F32", "float64": "F64", "uint64": "U64"}[array.dtype.name]
         offsets = [len(data), len(data) + array.nbytes]
         header[name] = {"dtype": kind, "shape": list(array.shape), "data_offsets": offsets}
         data += array.tobytes()
@@ -51,6 +51,18 @@ class PolicyTests(unittest.TestCase):
         self.assertEqual(action.dtype, numpy.float32)
         # 3 tanh(0.5) = 1.386 is clipped to 1, -tanh(0.5) is not.
         numpy.testing.assert_allclose(action, [1, -numpy.tanh(0.5)], rtol=1e-6)
+
+    def test_frozen_parts_are_added_and_taken_away(self):
+        self.tensors["policy.injections"] = numpy.array([1], numpy.uint64)
+        for part, factor in (("policy.frozen.0", 2), ("policy.frozen.1", 0.5)):
+            for name in ("0.weight", "0.bias", "1.bias"):
+                self.tensors[f"{part}.{name}"] = self.tensors[f"policy.{name}"]
+            self.tensors[f"{part}.1.weight"] = (factor * self.tensors["policy.1.weight"]).astype(numpy.float32)
+        # The last weights together: 1 - 2 + 0.5 times the network's own.
+        numpy.testing.assert_allclose(self.act([0.5, -0.25]), [-1.5 * numpy.tanh(0.5), 0.5 * numpy.tanh(0.5)], rtol=1e-6)
+        del self.tensors["policy.frozen.1.0.bias"]
+        with self.assertRaises(PolicyFileError):
+            self.act([0.5, -0.25])
 
     def test_categorical_takes_the_largest_logit(self):
         self.description["head"] = "categorical"

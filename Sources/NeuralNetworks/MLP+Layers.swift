@@ -29,11 +29,12 @@ extension MLP {
     }
   }
 
-  /// Makes a network with the same values.
+  /// Makes a network with the same values and frozen parts.
   public func copy() -> MLP {
     let copy = fresh(seed: 0, purpose: "unused")
     copy.parameters.copyValues(from: parameters)
     copy.statistics.copyValues(from: statistics)
+    copy.copyFrozenParts(of: self)
     copy.parametersDidChange()
     return copy
   }

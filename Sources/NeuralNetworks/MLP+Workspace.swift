@@ -14,6 +14,9 @@ extension MLP {
     let chain: LayerChain
     let network: ObjectIdentifier
     private let outputs: [Matrix]
+    /// What the network's frozen parts compute, which drop nothing.
+    var frozenScratch: [Workspace] = []
+    var frozenGradient: Matrix?
     private let dropout: Float
     private let masks: [Matrix]
 

@@ -18,6 +18,8 @@ public final class MLP {
   public let parameters: ParameterBlock
   /// Running means and variances of batch normalisation, which no optimiser touches.
   public let statistics: ParameterBlock
+  /// Networks whose outputs are added to this one's, the latest injection first; none at first.
+  public internal(set) var frozenParts: [FrozenPart] = []
 
   /// What one layer needs besides the batch.
   struct Layer {
@@ -120,6 +122,7 @@ public final class MLP {
 
   /// Starts anew with other weights, as a new network would.
   public func reinitialize(random: inout RandomStream) {
+    removeFrozenParts()
     for (l, layer) in layers.enumerated() {
       initializer.fill(
         weight: layer.weight.value, bias: layer.bias.value, isOutput: l == layers.count - 1,
@@ -181,6 +184,9 @@ public final class MLP {
     precondition(workspace.network == ObjectIdentifier(self), "a workspace of another network")
     workspace.rows = rows
     workspace.chain.forward(input, firstRow: firstRow, rows: rows)
+    if !frozenParts.isEmpty {
+      addFrozenOutputs(input, firstRow: firstRow, rows: rows, in: workspace)
+    }
     return workspace.output
   }
 
@@ -215,5 +221,10 @@ public final class MLP {
       input, firstRow: firstRow, rows: rows, outputGradient: outputGradient,
       inputGradient: inputGradient, accumulating: accumulating,
       updatesParameters: updatesParameters)
+    if let inputGradient, !frozenParts.isEmpty {
+      addFrozenInputGradients(
+        input, firstRow: firstRow, rows: rows, outputGradient: outputGradient, in: workspace,
+        to: inputGradient)
+    }
   }
 }

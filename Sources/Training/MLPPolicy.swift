@@ -221,6 +221,7 @@ public final class MLPPolicy: Policy {
       archive.metadata["policy"] = String(decoding: data, as: UTF8.self)
     }
     archive.set(network.parameters.parameters)
+    archive.setFrozenParts(of: network)
     if head == .gaussian { archive.set(logDeviation.parameters) }
     normalizer.save(to: &archive)
   }
@@ -228,6 +229,7 @@ public final class MLPPolicy: Policy {
   /// Replaces weights and statistics by those of a file of the same architecture.
   public func load(from archive: TensorArchive) throws(ArchiveError) {
     try archive.read(into: network.parameters.parameters)
+    try archive.readFrozenParts(into: network)
     if head == .gaussian { try archive.read(into: logDeviation.parameters) }
     try normalizer.load(from: archive)
     network.parametersDidChange()

@@ -97,6 +97,7 @@ enum ShortRun: String, CaseIterable, CustomTestStringConvertible {
     case .probed:
       Self.cartPole.arguments + ["--probes", "all", "--probes-every", "3"]
         + ["--intervention", "l2:strength=1e-4", "--intervention", "redo@policy:every=50"]
+        + ["--intervention", "injection:at=100,every=400"]
     case .drifting:
       Self.cartPole.arguments.map { $0 == "cartpole-v1" ? "cartpole" : $0 } + [
         "--drift", "force=flip,pole-half-length=log-uniform:0.2..2,gravity=walk:2",

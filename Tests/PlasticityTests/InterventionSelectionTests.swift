@@ -12,6 +12,8 @@ import Training
       ("l2:strength", "must be a number in"), ("l2:strength=nan", "must be a number in"),
       ("redo:every=1.5", "must be a whole number in"), ("redo:every=0", "must be a whole number"),
       ("l2 l2@policy", "l2 is asked for twice on policy"),
+      ("injection:at=0", "at must be a whole number in"),
+      ("injection:layers=1", "Allowed: at, every"),
       ("upgd equal-betas", "upgd and equal-betas both own the optimiser's moments"),
     ])
   func whatCanNotBeIsRefused(texts: String, message: String) throws {
@@ -35,6 +37,10 @@ import Training
       try Interventions(InterventionSelection(["redo"]), on: agent, seed: 1)
     }
     #expect(error?.description.contains("policy has residual blocks") == true)
+    let frozen = #expect(throws: ConfigurationError.self) {
+      try Interventions(InterventionSelection(["injection"]), on: normalized, seed: 1)
+    }
+    #expect(frozen?.description.contains("critic.0 has batch normalisation") == true)
     _ = try Interventions(InterventionSelection(["redo@critic.0"]), on: agent, seed: 1)
     #expect(agent.networks.map { $0.optimizer.hook != nil } == [false, true, false])
   }
@@ -52,7 +58,8 @@ import Training
     [
       "equal-betas", "normalize-project", "reset:every=9,layers=1",
       "triggered-reset:every=3,fraction=0.01,threshold=0.5",
-    ], ["upgd", "redo:every=5,threshold=0.5", "continual-backprop:maturity=3,rate=0.05"],
+    ], ["injection:at=5,every=12", "l2-init", "reset:every=31"],
+    ["upgd", "redo:every=5,threshold=0.5", "continual-backprop:maturity=3,rate=0.05"],
   ]
 
   /// With probes at work too.
@@ -61,8 +68,9 @@ import Training
   ) throws {
     // Units of a residual policy or of batch-normalised critics can't be followed.
     let plain: [ShortAgent: String] = [.droppingSAC: "critic.1", .jointSAC: "policy"]
+    let narrow = ["redo", "continual"] + (kind == .jointSAC ? ["injection"] : [])
     let names = texts.map { text in
-      guard let network = plain[kind], text.hasPrefix("redo") || text.hasPrefix("continual") else {
+      guard let network = plain[kind], narrow.contains(where: { text.hasPrefix($0) }) else {
         return text
       }
       let parts = text.split(separator: ":")

@@ -42,6 +42,68 @@ import Training
     #expect(archive.metadata["policy"]?.contains("\"architecture\":\"\(pattern)\"") == true)
   }
 
+  /// New weights, and what they started from, twice.
+  private func injected(_ pattern: MLPPattern) throws -> MLPPolicy {
+    let policy = try MLPPolicy(from: saved(pattern))
+    for k in 0..<2 {
+      policy.network.inject(policy.network.fresh(seed: 3, purpose: "fresh", index: k))
+      policy.network.parameters.values[k] += 0.5
+      policy.network.parametersDidChange()
+    }
+    return policy
+  }
+
+  @Test(arguments: MLPPattern.allCases) func injectedPoliciesActTheSameAfterAFile(
+    pattern: MLPPattern
+  ) throws {
+    func actions(_ policy: MLPPolicy) -> [Float] {
+      let (observations, actions) = (Matrix(rows: 3, columns: 2), Matrix(rows: 3, columns: 1))
+      for i in 0..<3 { (observations[i, 0], observations[i, 1]) = (Float(i) - 1, 0.3) }
+      var streams: [RandomStream] = []
+      policy.makeActor(rows: 3).act(
+        on: observations, rows: 3, mode: .deterministic, streams: &streams, actions: actions)
+      return (0..<3).map { actions[$0, 0] }
+    }
+    let policy = try injected(pattern)
+    let network = policy.network
+    #expect(
+      network.injections == 2
+        && network.frozenParts.map(\.isSubtracted) == [true, false, true, false])
+    var archive = TensorArchive()
+    policy.save(to: &archive)
+    let again = try MLPPolicy(from: archive)
+    #expect(again.network.injections == 2)
+    #expect(actions(again) == actions(policy))
+    var twice = TensorArchive()
+    again.save(to: &twice)
+    #expect(twice == archive)
+    let plain = try MLPPolicy(from: saved(pattern))
+    #expect(actions(plain) != actions(policy))
+    // What is loaded into a policy that is there replaces its parts.
+    try again.load(from: saved(pattern))
+    #expect(again.network.injections == 0 && actions(again) == actions(plain))
+    try plain.load(from: archive)
+    #expect(actions(plain) == actions(policy))
+  }
+
+  @Test func impossibleInjectionsAreRefused() throws {
+    var archive = TensorArchive()
+    try injected(.plain).save(to: &archive)
+    for (name, values) in [
+      ("policy.injections", TensorArchive.Values.words([3])),
+      ("policy.injections", .words([0])), ("policy.injections", .words([1 << 60])),
+      ("policy.injections", .floats([2])), ("policy.frozen.2.1.bias", .floats([1])),
+    ] {
+      var damaged = TensorArchive()
+      damaged.metadata = archive.metadata
+      for (key, tensor) in archive.tensors {
+        damaged.set(
+          key, key == name ? values : tensor.values, shape: key == name ? nil : tensor.shape)
+      }
+      #expect(throws: ArchiveError.self) { try MLPPolicy(from: damaged) }
+    }
+  }
+
   @Test func filesWithoutAnArchitectureArePlain() throws {
     let old = try changing(saved(.plain), "\"architecture\":\"plain\",", "")
     #expect(try MLPPolicy(from: old).network.architecture.pattern == .plain)

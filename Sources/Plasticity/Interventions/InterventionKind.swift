@@ -69,11 +69,13 @@ public struct InterventionKind: Sendable {
   let ownsMoments: Bool
   /// What it does to units, whose outputs must go to the next layer alone then; nil for nothing.
   let unitRole: UnitRole?
+  /// Whether it keeps networks as they are, which statistics of a batch would change.
+  let freezes: Bool
   let make: @Sendable ([String: Double], InterventionTarget) -> any NetworkIntervention
 
   init(
     _ name: String, _ summary: String, source: String, settings: [Setting],
-    ownsMoments: Bool = false, unitRole: UnitRole? = nil,
+    ownsMoments: Bool = false, unitRole: UnitRole? = nil, freezes: Bool = false,
     make: @escaping @Sendable ([String: Double], InterventionTarget) -> any NetworkIntervention
   ) {
     self.name = name
@@ -82,6 +84,7 @@ public struct InterventionKind: Sendable {
     self.settings = settings
     self.ownsMoments = ownsMoments
     self.unitRole = unitRole
+    self.freezes = freezes
     self.make = make
   }
 
@@ -89,7 +92,8 @@ public struct InterventionKind: Sendable {
   public static func find(_ name: String) -> InterventionKind? { all.first { $0.name == name } }
 
   /// Every kind there is.
-  public static let all: [InterventionKind] = penalties + corrections + replacements + rules
+  public static let all: [InterventionKind] =
+    penalties + corrections + replacements + injections + rules
 
   private static func strength(_ standard: Double) -> Setting {
     Setting("strength", standard, 0...1e6, "λ")
@@ -196,6 +200,19 @@ public struct InterventionKind: Sendable {
         every: Int(settings["every"] ?? 1), fraction: settings["fraction"] ?? 1,
         threshold: settings["threshold"] ?? 0)
     },
+  ]
+
+  private static let injections = [
+    InterventionKind(
+      "injection", "what is learnt is frozen, and new weights learn beside it",
+      source: "Nikishin et al. 2023, arXiv:2305.15555",
+      settings: [
+        Setting("at", 100_000, 1...1e15, isWhole: true, "step of the optimiser of the first time"),
+        Setting("every", 0, 0...1e15, isWhole: true, "steps to each further one; 0 for none"),
+      ], freezes: true
+    ) {
+      PlasticityInjection(first: Int($0["at"] ?? 1), every: Int($0["every"] ?? 0), target: $1)
+    }
   ]
 
   private static let rules = [

@@ -85,7 +85,7 @@ public struct InterventionSelection: Sendable, Equatable {
             "\(other) and \(kind.name) both own the optimiser's moments on \(named.name); "
               + "leave one of them out")
         }
-        if let problem = Self.unitProblem(kind, on: named, beside: choices) {
+        if let problem = Self.problem(kind, on: named, beside: choices) {
           throw ConfigurationError(problem)
         }
         choices.append(Choice(kind: kind, settings: item.settings))
@@ -98,12 +98,16 @@ public struct InterventionSelection: Sendable, Equatable {
     return all
   }
 
-  /// Why units of a network can't be replaced or paired, in one sentence; nil when they can.
-  private static func unitProblem(
+  /// Why a network is of the wrong kind, in one sentence; nil when it is not.
+  private static func problem(
     _ kind: InterventionKind, on named: NamedNetwork, beside others: [Choice]
   ) -> String? {
-    guard let role = kind.unitRole else { return nil }
     let architecture = named.network.architecture
+    guard !kind.freezes || !architecture.usesBatchNorm else {
+      return "\(kind.name) keeps a network as it is, and \(named.name) has batch normalisation; "
+        + "leave it out or narrow it with @NETWORK"
+    }
+    guard let role = kind.unitRole else { return nil }
     guard architecture.pattern == .plain, !architecture.usesBatchNorm else {
       return "\(kind.name) follows units from one layer to the next, and \(named.name) has "
         + "residual blocks or batch normalisation; leave it out or narrow it with @NETWORK"

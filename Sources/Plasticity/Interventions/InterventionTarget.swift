@@ -17,8 +17,9 @@ package final class InterventionTarget {
   /// The optimiser's moments of each parameter.
   let firstMoments: [Matrix]
   let secondMoments: [Matrix]
-  /// The values that each parameter started from.
+  /// The values that each parameter started from, and all of them padded.
   let initialValues: [Matrix]
+  let initial: Vector
   /// Steps of this network so far.
   package internal(set) var steps = 0
   /// Whether the halves of hidden layers are tied: new weights are tied too.
@@ -39,9 +40,9 @@ package final class InterventionTarget {
     parameters = block.parameters
     firstMoments = block.views(of: optimizer.firstMoment)
     secondMoments = block.views(of: optimizer.secondMoment)
-    let copy = Vector(count: block.values.count)
-    copy.copy(from: block.values)
-    initialValues = block.views(of: copy)
+    initial = Vector(count: block.values.count)
+    initial.copy(from: block.values)
+    initialValues = block.views(of: initial)
     self.seed = seed
     var (first, next): ([Int], Int) = ([], 0)
     for layer in layers {
@@ -91,8 +92,18 @@ package final class InterventionTarget {
     }
   }
 
+  /// Freezes what the network computes and goes on with the weights of a new one beside it, in the
+  /// network that follows too; moments, their steps and the values to start from are new.
+  func inject(_ fresh: MLP) {
+    network.inject(fresh)
+    follower?.inject(fresh)
+    initial.copy(from: fresh.parameters.values)
+    optimizer.reset()
+  }
+
   /// Gives layers the weights of a new network, in the network that follows too, and forgets their
-  /// moments; where that is all layers, the steps they are corrected by and running statistics too.
+  /// moments; where that is all layers, the steps they are corrected by, running statistics and what
+  /// injections froze too.
   func resetLayers(_ range: Range<Int>, from fresh: MLP) {
     for place in range.flatMap({ Array(places(ofLayer: $0)) }) {
       let source = fresh.parameters.parameters[place].value
@@ -103,6 +114,8 @@ package final class InterventionTarget {
     }
     follower?.parametersDidChange()
     guard range.count == layers.count else { return }
+    network.removeFrozenParts()
+    follower?.removeFrozenParts()
     optimizer.stepCount = 0
     network.statistics.copyValues(from: fresh.statistics)
   }

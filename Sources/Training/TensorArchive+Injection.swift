@@ -1,0 +1,26 @@
+public import NeuralNetworks
+
+extension TensorArchive {
+  /// Adds the frozen parts of a network, where there are any: `<name>.injections` of them in pairs,
+  /// and the parameters of `<name>.frozen.0`, `.1` and so on.
+  public mutating func setFrozenParts(of network: MLP) {
+    guard network.injections > 0 else { return }
+    set("\(network.name).injections", .words([UInt64(network.injections)]))
+    for part in network.frozenParts { set(part.network.parameters.parameters) }
+  }
+
+  /// Gives a network the frozen parts that are here, or none.
+  public func readFrozenParts(into network: MLP) throws(ArchiveError) {
+    let name = "\(network.name).injections"
+    network.removeFrozenParts()
+    guard tensors[name] != nil else { return }
+    let count = try words(name, count: 1)[0]
+    guard (1...UInt64(MLP.mostInjections)).contains(count), !network.architecture.usesBatchNorm
+    else { throw .invalid(reason: "\(name) is impossible") }
+    network.makeFrozenParts(injections: Int(count))
+    for part in network.frozenParts {
+      try read(into: part.network.parameters.parameters)
+      part.network.parametersDidChange()
+    }
+  }
+}
