@@ -4,4 +4,14 @@ public protocol StepHook: AnyObject {
   /// Takes a step in place of the optimiser, which ``Adam/takeOwnStep(learningRate:gradientScale:)``
   /// leaves to it again; `parametersDidChange()` follows as after any step.
   func step(_ optimizer: Adam, learningRate: Float, gradientScale: Float)
+  /// How far the last step of this session moved a parameter, without the decay of weights.
+  ///
+  /// - Parameter index: The parameter's place in its block.
+  /// - Returns: The Euclidean length; nil where Adam took the step.
+  func lengthOfLastStep(ofParameter index: Int) -> Double?
+}
+
+extension StepHook {
+  /// Leaves every step to Adam.
+  public func lengthOfLastStep(ofParameter index: Int) -> Double? { nil }
 }

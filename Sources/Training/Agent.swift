@@ -60,11 +60,15 @@ public struct NamedNetwork {
   public let network: MLP
   /// What moves its parameters.
   public let optimizer: Adam
-  /// Holds the features and outputs of the minibatch it learns from.
+  /// Holds the features and outputs of the minibatch it learns from, while it does and after
+  /// ``LearntMinibatch/computeGradient``.
   public let workspace: MLP.Workspace
   /// Follows the network slowly, if anything does.
   public let target: MLP?
-  /// What it learnt from last in this iteration; nil where it has not learnt.
+  /// The iteration's last minibatch; nil where the network has not learnt in this iteration.
+  ///
+  /// The network's gradients are those of its last step.  Where others learn more often they are of
+  /// an earlier minibatch than this one until ``LearntMinibatch/computeGradient`` is called.
   public let minibatch: LearntMinibatch?
 
   /// Names a network.
@@ -81,21 +85,23 @@ public struct NamedNetwork {
   }
 }
 
-/// The minibatch that a network learnt from last.
+/// The minibatch that an agent learnt from last, as one of its networks sees it.
 public struct LearntMinibatch {
   /// The network's inputs, in the first rows.
   public let input: Matrix
-  /// The derivative of the loss by the network's outputs, in the first rows.
+  /// The derivative of the loss by the network's outputs, in the first rows; of this minibatch once
+  /// ``computeGradient`` was called.
   public let outputGradient: Matrix
   /// How many rows.
   public let rows: Int
   /// Inputs of the experience that the minibatch was drawn from, or its own.
   public let experience: Matrix
-  /// Sets the network's gradients, and ``outputGradient``, to those of the loss on this minibatch at
-  /// the network's parameters; may be called any number of times and draws no random numbers.
+  /// Sets the network's gradients, ``outputGradient`` and the workspace to those of the loss on this
+  /// minibatch at the network's parameters; may be called any number of times and draws no random
+  /// numbers.
   public let computeGradient: () -> Void
 
-  /// Gathers what a network learnt from.
+  /// Gathers what a network sees of a minibatch.
   public init(
     input: Matrix, outputGradient: Matrix, rows: Int, experience: Matrix,
     computeGradient: @escaping () -> Void

@@ -2,6 +2,7 @@ import LinearAlgebra
 import NeuralNetworks
 import Plasticity
 import Testing
+import Training
 
 /// What is done to parameters after a step, and what is left alone.
 @Suite struct CorrectionTests {
@@ -120,6 +121,28 @@ import Testing
       }
     }
     #expect(agent.optimizer.stepCount == 3 && agent.optimizer.learningRate == 0.01)
+  }
+
+  /// The probe sees how far weights really moved, noise and all.
+  @Test func theEffectiveRateUnderUPGDIsThatOfItsSteps() throws {
+    let agent = try FakeAgent.make(["upgd:noise=0.5,weight-decay=0", "l2:strength=0.1"])
+    agent.minibatch = LearntMinibatch(
+      input: agent.regression.inputs, outputGradient: agent.regression.outputGradient, rows: 16,
+      experience: agent.regression.inputs, computeGradient: agent.regression.computeGradient)
+    let panel = try ProbePanel(
+      ProbeSelection(["effective-learning-rate"]), every: 1, of: agent, seed: FakeAgent.seed)
+    for _ in 0..<3 {
+      let before = agent.values
+      agent.step()
+      let found = panel.didIterate()
+      #expect(found.count == 3)
+      for (rate, place) in zip(found, [0, 2, 4]) {
+        let (old, new) = (before[place].map(Double.init), agent.values[place].map(Double.init))
+        let moved = zip(old, new).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+        let expected = (moved / new.reduce(0) { $0 + $1 * $1 }).squareRoot()
+        #expect(abs(rate - expected) < 1e-4 * expected, "\(rate) for \(expected)")
+      }
+    }
   }
 
   @Test func upgdNoiseStaysOutOfThePadding() throws {

@@ -15,6 +15,8 @@ final class FakeAgent: Agent {
   var environmentSteps = 0
   var iterations = 0
   let metricNames: [String] = []
+  /// What it says it learnt from.
+  var minibatch: LearntMinibatch?
 
   var network: MLP { regression.network }
   var layers: [MLP.DenseLayer] { network.denseLayers }
@@ -48,7 +50,7 @@ final class FakeAgent: Agent {
     [
       NamedNetwork(
         "net", network, optimizer: optimizer, workspace: regression.workspace, target: follower,
-        minibatch: nil)
+        minibatch: minibatch)
     ]
   }
 

@@ -48,6 +48,25 @@ import Testing
     #expect(recycled.output == plain.output, "a unit that was silent is silent at first")
   }
 
+  /// Of a unit that was alive until it died what leaves it has moments too.
+  @Test func momentsOfWhatLeavesARecycledUnitAreForgotten() throws {
+    let recycled = try FakeAgent.make(["redo:every=2,threshold=0"], hidden: [8])
+    let plain = try FakeAgent.make(hidden: [8])
+    for agent in [recycled, plain] {
+      agent.step()
+      kill(unit: 5)(agent.network)
+      agent.network.parametersDidChange()
+      agent.step()
+    }
+    let outgoing = Place.weight2
+    #expect(plain.firstMoments[outgoing][5] != 0 && plain.secondMoments[outgoing][5] != 0)
+    for k in 0..<8 {
+      let (first, second) = (plain.firstMoments[outgoing][k], plain.secondMoments[outgoing][k])
+      #expect(recycled.firstMoments[outgoing][k] == (k == 5 ? 0 : first), "unit \(k)")
+      #expect(recycled.secondMoments[outgoing][k] == (k == 5 ? 0 : second), "unit \(k)")
+    }
+  }
+
   @Test func unitsWithNormsStartWithPlainOnes() throws {
     let agent = try FakeAgent.make(["redo:every=1,threshold=0"], layerNorm: true) {
       $0.denseLayers[0].norm?.shift.value[0, 2] = -100

@@ -83,6 +83,10 @@ package final class InterventionHook: StepHook {
     for (_, body) in interventions { body.didStep(target) }
   }
 
+  package func lengthOfLastStep(ofParameter index: Int) -> Double? {
+    interventions.lazy.compactMap { $0.body.lengthOfLastStep(ofParameter: index) }.first
+  }
+
   /// Counts of what happens now and then.
   var metricNames: [String] {
     interventions.filter { $0.body.events != nil }.map {

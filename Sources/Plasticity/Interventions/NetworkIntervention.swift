@@ -12,6 +12,9 @@ package protocol NetworkIntervention: AnyObject {
   ///
   /// - Returns: Whether it has.
   func takeStep(of target: InterventionTarget, learningRate: Float, gradientScale: Float) -> Bool
+  /// How far its own last step moved a parameter, by the place, without the decay of weights; nil
+  /// where it takes none.
+  func lengthOfLastStep(ofParameter place: Int) -> Double?
   /// Changes parameters and moments after a step.
   func didStep(_ target: InterventionTarget)
   /// Writes what the next step depends on, under names that begin with the prefix.
@@ -27,6 +30,7 @@ extension NetworkIntervention {
   package func takeStep(
     of target: InterventionTarget, learningRate: Float, gradientScale: Float
   ) -> Bool { false }
+  package func lengthOfLastStep(ofParameter place: Int) -> Double? { nil }
   package func didStep(_ target: InterventionTarget) {}
   package func save(to archive: inout TensorArchive, prefix: String) {}
   package func load(from archive: TensorArchive, prefix: String) throws(ArchiveError) {}

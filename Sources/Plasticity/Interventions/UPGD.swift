@@ -30,6 +30,8 @@ final class UPGD: NetworkIntervention {
   /// Of one parameter: how useful each number is, 0...1, and normal noise.
   private let shares: Vector
   private let noise: Vector
+  /// Of the last step of each parameter, noise included and decay left out.
+  private var squaredLengths: [Double]
 
   init(_ settings: Settings, target: InterventionTarget) {
     self.settings = settings
@@ -37,6 +39,7 @@ final class UPGD: NetworkIntervention {
     let most = target.parameters.map { $0.value.rows * $0.value.columns }.max() ?? 0
     shares = Vector(count: most)
     noise = Vector(count: most)
+    squaredLengths = target.parameters.map { _ in .nan }
   }
 
   func takeStep(of target: InterventionTarget, learningRate: Float, gradientScale: Float) -> Bool {
@@ -53,6 +56,7 @@ final class UPGD: NetworkIntervention {
       let (value, gradient, utility) = (parameter.value, parameter.gradient, utilities[place])
       let (first, second) = (target.firstMoments[place], target.secondMoments[place])
       prepare(utility, scale, using: &random)
+      var squares = 0.0
       for i in 0..<value.rows {
         for j in 0..<value.columns {
           let g = gradientScale * gradient[i, j]
@@ -63,12 +67,17 @@ final class UPGD: NetworkIntervention {
             / ((second[i, j] / correction2).squareRoot() + settings.epsilon)
           let k = i * value.columns + j
           let change = step + settings.noise * noise[k]
-          value[i, j] = keep * value[i, j] - 2 * learningRate * (1 - shares[k]) * change
+          let movement = 2 * learningRate * (1 - shares[k]) * change
+          value[i, j] = keep * value[i, j] - movement
+          squares += Double(movement) * Double(movement)
         }
       }
+      squaredLengths[place] = squares
     }
     return true
   }
+
+  func lengthOfLastStep(ofParameter place: Int) -> Double? { squaredLengths[place].squareRoot() }
 
   /// Fills ``shares`` and, unless there is none, ``noise`` for a parameter.
   private func prepare(_ utility: Matrix, _ scale: Float, using random: inout RandomStream) {

@@ -15,7 +15,8 @@ extension Probe {
     },
     Probe(
       "gradient-norm",
-      "L1 and L2 norm of the last minibatch's gradient, before clipping, and its fraction of zeros",
+      "L1 and L2 norm of the gradient of the network's last step, before clipping, and its fraction "
+        + "of zeros",
       source: "Klein et al. 2024, arXiv:2411.04832; zero is at most 1e-8 in magnitude",
       scope: .parameters(hasTotal: true), columns: ["gradient-l1", "gradient-l2", "gradient-zeros"]
     ) { context, layer in
@@ -25,7 +26,8 @@ extension Probe {
       return [sums.l1, sums.l2, sums.zeroFraction]
     },
     Probe(
-      "effective-learning-rate", "length of Adam's last step of the weights over their norm",
+      "effective-learning-rate",
+      "length of the optimiser's last step of the weights over their norm",
       source: "Lyle et al. 2024, arXiv:2407.01800", scope: .parameters(hasTotal: false)
     ) { context, layer in
       guard let layer, context.named.minibatch != nil else { return [.nan] }
@@ -33,6 +35,9 @@ extension Probe {
       let weight = context.layers[layer].weight
       guard let index = block.parameters.firstIndex(where: { $0.value === weight.value }) else {
         return [.nan]
+      }
+      if let length = optimizer.hook?.lengthOfLastStep(ofParameter: index) {
+        return [length / Norms.sums([weight.value]).l2]
       }
       return [
         Norms.effectiveLearningRate(

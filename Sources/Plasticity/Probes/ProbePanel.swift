@@ -5,8 +5,9 @@ public import Training
 /// Measures an agent's networks now and then and changes nothing.
 ///
 /// Features are those of a fixed batch of the network's own inputs, taken from the experience of the
-/// first measurement.  Everything else is of the last minibatch of the iteration.  Without an interval
-/// probes are measured as often as ``ProbeBudget`` lets them, those of `basic` apart from the others.
+/// first measurement.  Everything else is of the network's last step or, where gradients are computed
+/// anew, of the last minibatch of the iteration.  Without an interval probes are measured as often as
+/// ``ProbeBudget`` lets them, those of `basic` apart from the others.
 public final class ProbePanel: TrainingAttachment {
   /// Rows of the probe batch, or as many as there are.
   public static let batchRows = 256
