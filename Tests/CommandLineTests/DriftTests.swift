@@ -115,6 +115,20 @@ import Training
     #expect(try table("drift/drift.csv", folder).count == 1, "the next task has not begun")
   }
 
+  /// The last iteration goes 100 steps beyond the second task, too few for an episode.
+  @Test func stepsBeyondTheLastTaskHaveARow() throws {
+    let folder = try TemporaryFolder()
+    let drift = ["--drift", "length=uniform:0.5..2", "--drift-every", "1050"]
+    try train(drift + ["--steps", "2100", "--out", "run"], folder)
+    let rows = try table("run/drift.csv", folder)
+    #expect(rows.map { $0["first-step"] } == ["1", "1051", "2101"])
+    #expect(rows.map { $0["last-step"] } == ["1050", "2100", "2200"])
+    #expect(rows.map { $0["episodes"] } == ["4", "4", "0"])
+    #expect(rows.map { $0["late-episodes"] } == ["0", "0", "0"])
+    #expect(rows.allSatisfy { $0.count == 8 && $0["late-mean-return"] == "" })
+    #expect(rows.map { $0["mean-return"] == "" } == [false, false, true])
+  }
+
   @Test func fileSettingsAndOptionsAreTheSame() throws {
     let folder = try TemporaryFolder()
     try FileSystem.write(
