@@ -11,7 +11,8 @@ struct Evaluate: ParsableCommand {
     abstract: "Measure a trained policy on fresh episodes.",
     discussion: """
       Returns are of the raw reward. Episodes have the seeds --seed, --seed + 1 and so on, which \
-      neither training nor its evaluations use.
+      neither training nor its evaluations use. An episode ends where the policy's action is not \
+      finite, and so does the command, with 3, once everything is shown.
       """)
 
   @OptionGroup var selection: PolicySelection
@@ -47,7 +48,7 @@ struct Evaluate: ParsableCommand {
       writeLine("\(source.path)\(step), \(environment.identifier), \(episodes) episodes per mode")
     }
     var rows = [["mode", "mean", "std", "IQM", "95 % interval", "length", "success"]]
-    var failures: [String] = []
+    var (failures, diverged): ([String], [String]) = ([], [])
     for mode in modes {
       let result = Evaluation.run(
         source.policy,
@@ -63,11 +64,17 @@ struct Evaluate: ParsableCommand {
       } else {
         rows.append(row(result))
       }
+      let lost = result.returns.count { !$0.isFinite }
+      if lost > 0 { diverged.append("\(lost) of \(episodes) \(mode.rawValue) episodes") }
       if let minReturn, !(result.mean >= minReturn) {
         failures.append("\(mode.rawValue) mean return \(decimals(result.mean, 2))")
       }
     }
     if !json { writeLine(table(rows)) }
+    guard diverged.isEmpty else {
+      throw NotFiniteFailure(
+        description: "actions or returns are not finite in \(diverged.joined(separator: " and "))")
+    }
     if let minReturn, !failures.isEmpty {
       throw CheckFailure(
         description: "\(failures.joined(separator: " and ")) below --min-return \(minReturn)")

@@ -22,6 +22,11 @@ struct CheckFailure: Error, CustomStringConvertible {
   let description: String
 }
 
+/// A policy whose actions or returns are not finite; what can be shown of it has been shown.
+struct NotFiniteFailure: Error, CustomStringConvertible {
+  let description: String
+}
+
 /// Turns errors into one sentence on standard error and an exit code.
 enum Failure {
   /// Ends the process as an error demands.
@@ -42,7 +47,7 @@ enum Failure {
     case RenderingError.file(let error): status(of: error)
     case RenderingError.encoderMissing, is WindowError: .systemLibraryMissing
     case is RenderingError, is ConfigurationError, is ParameterError: .usage
-    case is TrainingError: .diverged
+    case is TrainingError, is NotFiniteFailure: .diverged
     case is ArchiveError, is SnapshotError, is TraceError: .damaged
     case is CheckFailure: .checkFailed
     default: nil

@@ -86,8 +86,9 @@ struct Record: ParsableCommand {
       vector.observe(environment: 0, with: nil)
       try recorder.finish()
       guard outcome.episodeReturn.isFinite else {
-        throw CheckFailure(
-          description: "the policy chose NaN after step \(outcome.length); \(path) ends there")
+        throw NotFiniteFailure(
+          description: "the policy's action or return is not finite after step \(outcome.length); "
+            + "\(path) ends there")
       }
       let recording = try RecordingReader(path: path)
       try verify(recording, in: environment, film)

@@ -8,7 +8,7 @@ public import RLCore
 public final class EpisodeRunner {
   /// What an episode came to.
   public struct Outcome: Sendable, Equatable {
-    /// Undiscounted sum of rewards; NaN where the policy chose NaN.
+    /// Undiscounted sum of rewards; NaN where an action was not finite.
     public let episodeReturn: Double
     /// Steps.
     public let length: Int
@@ -42,7 +42,7 @@ public final class EpisodeRunner {
     action = Matrix(rows: 1, columns: environment.specification.actionWidth)
   }
 
-  /// Runs an episode, which ends early where the policy chooses NaN.
+  /// Runs an episode, which ends early where the policy's action is not finite.
   ///
   /// - Parameters:
   ///   - seed: The episode's.
@@ -62,7 +62,7 @@ public final class EpisodeRunner {
       observation.copyRow(0, from: batch.observations, row: slot)
       actor.act(on: observation, rows: 1, mode: mode, streams: &streams, actions: action)
       // A simulator that is given NaN may never return.
-      if (0..<action.columns).contains(where: { action[0, $0].isNaN }) {
+      if (0..<action.columns).contains(where: { !action[0, $0].isFinite }) {
         return Outcome(episodeReturn: .nan, length: steps, finalObservation: row(observation, 0))
       }
       actions.copyRow(slot, from: action, row: 0)

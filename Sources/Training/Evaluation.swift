@@ -66,8 +66,8 @@ public struct EvaluationResult: Sendable, Equatable {
 public enum Evaluation {
   /// Runs `episodes` episodes with seeds `firstSeed ..<`, spread over the pool's threads.
   ///
-  /// The result depends on the policy, the seeds and the mode only.  An episode in which the policy
-  /// chooses NaN ends there, with a return of NaN.
+  /// The result depends on the policy, the seeds and the mode only.  An episode in which an
+  /// action is not finite ends there, with a return of NaN.
   ///
   /// - Parameters:
   ///   - policy: What to evaluate; must not change meanwhile.

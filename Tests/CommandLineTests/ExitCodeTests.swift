@@ -339,6 +339,42 @@ import Training
     #expect(FileManager.default.fileExists(atPath: folder.file("r/post-mortem/manifest.json")))
   }
 
+  /// Finite weights that lead to ∞ − ∞ before the output.
+  @Test func policiesWithoutAnswersEndWith3() throws {
+    let folder = try TemporaryFolder()
+    try trained(folder)
+    let path = try RunFolder(path: folder.file("run")).latestCheckpoint() + "/policy.safetensors"
+    let archive = try Checkpoint.readArchive(path)
+    let numbers: [String: (Int) -> Float] = [
+      "policy.0.bias": { _ in 3e38 }, "policy.1.weight": { _ in 3 },
+      "policy.2.weight": { $0 % 2 == 0 ? 3 : -3 },
+    ]
+    var silent = TensorArchive()
+    silent.metadata = archive.metadata
+    silent.metadata["policy"] = archive.metadata["policy"]?
+      .replacingOccurrences(of: #""tanh""#, with: #""relu""#)
+    for (name, tensor) in archive.tensors {
+      let changed = numbers[name].map { (0..<tensor.values.count).map($0) }
+      silent.set(name, changed.map { .floats($0) } ?? tensor.values, shape: tensor.shape)
+    }
+    try FileSystem.write(silent.safetensors, to: folder.file("silent.safetensors"))
+    let evaluated = try Tool.run(
+      "evaluate", "silent.safetensors", "--episodes", "4", "--json", "--min-return", "5",
+      in: folder)
+    #expect(evaluated.status == 3, "\(evaluated.errors)")
+    #expect(
+      evaluated.errors == "rlsuite: actions or returns are not finite in 4 of 4 deterministic "
+        + "episodes and 4 of 4 stochastic episodes\n")
+    let lines = evaluated.output.split(separator: "\n")
+    #expect(lines.count == 2, "both modes are shown all the same")
+    for line in lines {
+      let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+      #expect(object?["mean"] as? String == "NaN" && object?["mean-length"] as? Double == 0)
+    }
+    let recorded = try Tool.run("record", "silent.safetensors", in: folder)
+    #expect(recorded.status == 3 && recorded.errors.contains("not finite after step 0"))
+  }
+
   @Test func evaluationGatesEndWith1() throws {
     let folder = try TemporaryFolder()
     try trained(folder)
