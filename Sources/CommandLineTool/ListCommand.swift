@@ -47,7 +47,8 @@ struct List: ParsableCommand {
       }
       + Probe.all.map { Entry(kind: "probe", id: $0.name, summary: $0.summary) }
       + InterventionKind.all.map { kind in
-        let settings = kind.settings.map(text)
+        let probe = kind.takesProbe ? ["probe (VALUE[@network[/layer]])"] : []
+        let settings = kind.settings.map(text) + probe
         let list = settings.isEmpty ? "" : "; \(settings.joined(separator: ", "))"
         return Entry(kind: "intervention", id: kind.name, summary: kind.summary + list)
       }
@@ -55,6 +56,7 @@ struct List: ParsableCommand {
   }
 
   private func text(_ setting: InterventionKind.Setting) -> String {
-    "\(setting.name)=\(number(setting.standard)) (\(setting.summary))"
+    let standard = setting.standard.isNaN ? "" : "=\(number(setting.standard))"
+    return "\(setting.name)\(standard) (\(setting.summary))"
   }
 }

@@ -19,7 +19,12 @@ public final class MLP {
   /// Running means and variances of batch normalisation, which no optimiser touches.
   public let statistics: ParameterBlock
   /// Networks whose outputs are added to this one's, the latest injection first; none at first.
-  public internal(set) var frozenParts: [FrozenPart] = []
+  public internal(set) var frozenParts: [FrozenPart] {
+    get { parts }
+    set { parts = newValue }
+  }
+  // Private, so that a pass without any is one comparison, without a check for exclusive access.
+  private var parts: [FrozenPart] = []
 
   /// What one layer needs besides the batch.
   struct Layer {
@@ -184,7 +189,7 @@ public final class MLP {
     precondition(workspace.network == ObjectIdentifier(self), "a workspace of another network")
     workspace.rows = rows
     workspace.chain.forward(input, firstRow: firstRow, rows: rows)
-    if !frozenParts.isEmpty {
+    if !parts.isEmpty {
       addFrozenOutputs(input, firstRow: firstRow, rows: rows, in: workspace)
     }
     return workspace.output
@@ -221,7 +226,7 @@ public final class MLP {
       input, firstRow: firstRow, rows: rows, outputGradient: outputGradient,
       inputGradient: inputGradient, accumulating: accumulating,
       updatesParameters: updatesParameters)
-    if let inputGradient, !frozenParts.isEmpty {
+    if let inputGradient, !parts.isEmpty {
       addFrozenInputGradients(
         input, firstRow: firstRow, rows: rows, outputGradient: outputGradient, in: workspace,
         to: inputGradient)

@@ -14,6 +14,16 @@ import Training
       ("l2 l2@policy", "l2 is asked for twice on policy"),
       ("injection:at=0", "at must be a whole number in"),
       ("injection:layers=1", "Allowed: at, every"),
+      ("triggered-reset:above=1", "add probe=VALUE"),
+      ("triggered-reset:probe=srank", "needs either above=NUMBER or below=NUMBER"),
+      ("triggered-reset:probe=srank,above=1,below=2", "needs either above=NUMBER or below=NUMBER"),
+      ("triggered-reset:probe=srank,above=1,threshold=2", "threshold is about dormant units"),
+      ("triggered-reset:probe=sranc,above=1", "did you mean 'srank'?"),
+      ("triggered-reset:probe,above=1", "unknown probe ''"),
+      ("triggered-reset:probe=srank@critic,above=1", "Allowed: policy, critic.0, critic.1"),
+      ("triggered-reset:probe=srank@policy/2,above=1", "unknown layer '2'"),
+      ("triggered-reset:probe=policy-churn,above=1", "nothing to say"),
+      ("redo:probe=srank", "Allowed: threshold, every"),
       ("upgd equal-betas", "upgd and equal-betas both own the optimiser's moments"),
     ])
   func whatCanNotBeIsRefused(texts: String, message: String) throws {
@@ -58,7 +68,11 @@ import Training
     [
       "equal-betas", "normalize-project", "reset:every=9,layers=1",
       "triggered-reset:every=3,fraction=0.01,threshold=0.5",
-    ], ["injection:at=5,every=12", "l2-init", "reset:every=31"],
+    ],
+    [
+      "injection:at=5,every=12", "l2-init", "reset:every=31",
+      "triggered-reset:every=9,probe=weight-norm,above=0.1",
+    ],
     ["upgd", "redo:every=5,threshold=0.5", "continual-backprop:maturity=3,rate=0.05"],
   ]
 

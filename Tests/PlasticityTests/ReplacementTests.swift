@@ -2,6 +2,7 @@ import LinearAlgebra
 import NeuralNetworks
 import Plasticity
 import Testing
+import Training
 
 /// Units and layers that are made new, and what is left alone.
 @Suite struct ReplacementTests {
@@ -164,6 +165,37 @@ import Testing
     #expect(agent.follower.parameters.values.array == agent.network.parameters.values.array)
     agent.step()
     #expect(agent.optimizer.stepCount == 1)
+  }
+
+  /// Of the network itself, or of another; checked between iterations once there were enough steps.
+  @Test(arguments: [
+    ("weight-norm,above=0", true), ("weight-norm,below=0", false),
+    ("srank@policy/1,below=13", true), ("gradient-l2@policy,above=1e9", false),
+    ("dormant-units-0.1,above=1", false), ("trainability-loss,below=1e9", true),
+  ]) func aResetIsTriggeredByAnyProbe(limit: String, isReset: Bool) throws {
+    let (agent, plain) = (try ShortAgent.ppo.make(), try ShortAgent.ppo.make())
+    let interventions = try Interventions(
+      InterventionSelection(["triggered-reset@critic:every=12,probe=\(limit)"]), on: agent, seed: 5)
+    #expect(interventions.metricNames == ["interventions/critic/triggered-reset"])
+    // Eight steps an iteration: the second one ends with a check.
+    for iteration in 1...2 {
+      _ = try agent.iterate()
+      _ = try plain.iterate()
+      #expect(interventions.didIterate() == [iteration == 2 && isReset ? 1 : 0])
+    }
+    let (critic, other) = (agent.networks[1], plain.networks[1])
+    let fresh = other.network.fresh(
+      seed: 5, purpose: "intervention.triggered-reset.critic", index: 16)
+    let expected = isReset ? fresh : other.network
+    #expect(critic.network.parameters.values.array == expected.parameters.values.array)
+    #expect(critic.optimizer.stepCount == (isReset ? 0 : 16))
+    let policy = agent.networks[0].network.parameters.values.array
+    #expect(policy == plain.networks[0].network.parameters.values.array)
+    for _ in 0..<2 {
+      _ = try agent.iterate()
+      _ = interventions.didIterate()
+    }
+    #expect(interventions.didIterate() == [isReset ? 2 : 0])
   }
 
   @Test func aResetIsTriggeredByDormantUnits() throws {

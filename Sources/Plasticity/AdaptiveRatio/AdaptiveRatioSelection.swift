@@ -7,7 +7,7 @@ public struct AdaptiveRatioSelection: Sendable {
   /// Those that were given or have a default.
   let numbers: [String: Double]
   let words: [String: String]
-  let probe: RatioProbeSelection
+  let probe: ProbeValueSelection
 
   /// Reads a rule.
   ///
@@ -52,7 +52,7 @@ public struct AdaptiveRatioSelection: Sendable {
     for choice in kind.choices where words[choice.name] == nil {
       throw ConfigurationError(
         "\(kind.name) needs \(choice.name)=…, one of "
-          + "\((choice.allowed ?? RatioProbeSelection.allowed).joined(separator: ", ")) (\(text))")
+          + "\((choice.allowed ?? ProbeValueSelection.allowed).joined(separator: ", ")) (\(text))")
     }
     for name in kind.required.sorted() where numbers[name] == nil {
       throw ConfigurationError("\(kind.name) needs \(name)=NUMBER (\(text))")
@@ -66,7 +66,7 @@ public struct AdaptiveRatioSelection: Sendable {
       throw ConfigurationError(
         "\(kind.name): start must lie in low...high, \(low)...\(high), and is \(start) (\(text))")
     }
-    probe = try RatioProbeSelection(words["probe"] ?? "", origin: text)
+    probe = try ProbeValueSelection(words["probe"] ?? "", origin: text)
     (self.numbers, self.words) = (numbers, words)
   }
 

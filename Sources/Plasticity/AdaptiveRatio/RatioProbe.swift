@@ -2,74 +2,6 @@ internal import LinearAlgebra
 internal import NeuralNetworks
 internal import Training
 
-/// Which value of which probe drives a replay ratio: `VALUE[@network[/layer]]`.
-///
-/// Without a network it is the mean over all but the policy, or the policy where the probe is of that;
-/// without a layer all layers together, or the last that has a value where there is nothing of all.
-struct RatioProbeSelection: Sendable {
-  let text: String
-  let probe: Probe
-  /// The place of the value among the probe's.
-  let column: Int
-  private let network: String?
-  private let layer: String?
-
-  /// The values there are; most probes have one that is called as they are.
-  static var allowed: [String] { Probe.all.flatMap(\.columns) }
-
-  init(_ text: String, origin: String) throws(ConfigurationError) {
-    self.text = text
-    let halves = text.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
-    let place = halves.count > 1 ? halves[1].split(separator: "/", maxSplits: 1) : []
-    let name = halves.first.map { String($0) } ?? ""
-    guard let probe = Probe.all.first(where: { $0.columns.contains(name) }),
-      let column = probe.columns.firstIndex(of: name)
-    else {
-      throw .unknown("probe", name, allowed: Self.allowed, origin: origin)
-    }
-    guard halves.count == 1 || !place.isEmpty else {
-      throw ConfigurationError("'\(text)' (adaptive-ratio) needs the name of a network after '@'")
-    }
-    (self.probe, self.column) = (probe, column)
-    network = place.first.map { String($0) }
-    layer = place.count > 1 ? String(place[1]) : nil
-  }
-
-  /// Where it is measured: indices of networks, and a layer or nil for everything together.
-  func places(in agent: any Agent) throws(ConfigurationError) -> [(network: Int, layer: Int?)] {
-    let networks = agent.networks
-    if let network, !networks.contains(where: { $0.name == network }) {
-      throw .unknown("network", network, allowed: networks.map(\.name), origin: text)
-    }
-    let policy = (agent.policy as? MLPPolicy)?.network
-    var places: [(network: Int, layer: Int?)] = []
-    var layers: Set<Int> = []
-    for (n, named) in networks.enumerated() {
-      let isPolicy = named.network === policy
-      guard network.map({ $0 == named.name }) ?? (isPolicy == (probe.scope == .policy)),
-        isPolicy || probe.scope != .policy
-      else { continue }
-      let all = probe.parts(of: named.network)
-      layers.formUnion(all.compactMap { $0 })
-      if let layer {
-        guard let part = all.first(where: { $0.map { "\($0)" } == layer }) else { continue }
-        places.append((n, part))
-      } else if let last = all.last {
-        places.append((n, last))
-      }
-    }
-    if let layer, places.isEmpty, !layers.isEmpty {
-      throw .unknown("layer", layer, allowed: layers.sorted().map { "\($0)" }, origin: text)
-    }
-    guard !places.isEmpty else {
-      throw ConfigurationError(
-        "'\(text)' (adaptive-ratio): \(probe.name) has nothing to say "
-          + (layer == nil ? "about the agent's networks" : "layer by layer there"))
-    }
-    return places
-  }
-}
-
 /// Measures what drives a replay ratio, on minibatches drawn anew each time.
 final class RatioProbe {
   /// Rows of a minibatch.
@@ -85,7 +17,7 @@ final class RatioProbe {
   /// The networks it looks at.
   let networkNames: [String]
   private let agent: any ReplayRatioAgent
-  private let selection: RatioProbeSelection
+  private let selection: ProbeValueSelection
   private let places: [(network: Int, layer: Int?)]
   private let views: [Int: View]
   private let window: Int
@@ -102,7 +34,7 @@ final class RatioProbe {
   }
 
   init(
-    _ selection: RatioProbeSelection, window: Int, of agent: any ReplayRatioAgent, seed: UInt64
+    _ selection: ProbeValueSelection, window: Int, of agent: any ReplayRatioAgent, seed: UInt64
   ) throws(ConfigurationError) {
     self.agent = agent
     self.selection = selection

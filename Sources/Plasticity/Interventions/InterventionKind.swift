@@ -7,7 +7,7 @@ public struct InterventionKind: Sendable {
   public struct Setting: Sendable {
     /// Its name.
     public let name: String
-    /// Its value where none is given.
+    /// Its value where none is given; NaN where there is none then.
     public let standard: Double
     /// What it may be.
     public let range: ClosedRange<Double>
@@ -71,11 +71,14 @@ public struct InterventionKind: Sendable {
   let unitRole: UnitRole?
   /// Whether it keeps networks as they are, which statistics of a batch would change.
   let freezes: Bool
+  /// Whether a probe may decide when it acts: `probe=VALUE[@network[/layer]]` with `above` or `below`.
+  public let takesProbe: Bool
   let make: @Sendable ([String: Double], InterventionTarget) -> any NetworkIntervention
 
   init(
     _ name: String, _ summary: String, source: String, settings: [Setting],
     ownsMoments: Bool = false, unitRole: UnitRole? = nil, freezes: Bool = false,
+    takesProbe: Bool = false,
     make: @escaping @Sendable ([String: Double], InterventionTarget) -> any NetworkIntervention
   ) {
     self.name = name
@@ -85,6 +88,7 @@ public struct InterventionKind: Sendable {
     self.ownsMoments = ownsMoments
     self.unitRole = unitRole
     self.freezes = freezes
+    self.takesProbe = takesProbe
     self.make = make
   }
 
@@ -189,12 +193,15 @@ public struct InterventionKind: Sendable {
       ScheduledReset(every: Int(settings["every"] ?? 1), lastLayers: Int(settings["layers"] ?? 0))
     },
     InterventionKind(
-      "triggered-reset", "all layers get new weights and moments once too many units are dormant",
+      "triggered-reset",
+      "all layers get new weights and moments once too many units are dormant, or a probe says so",
       source: "Nikishin et al. 2022, arXiv:2205.07802; Sokar et al. 2023, arXiv:2302.12902",
       settings: [
         every(1000), Setting("fraction", 0.5, 0...1, "of dormant units to exceed"),
         Setting("threshold", 0.025, 0...1e6, "greatest score of a dormant unit"),
-      ]
+        Setting("above", .nan, -1e300...1e300, "of a probe: reset when it is greater"),
+        Setting("below", .nan, -1e300...1e300, "of a probe: reset when it is less"),
+      ], takesProbe: true
     ) { settings, _ in
       TriggeredReset(
         every: Int(settings["every"] ?? 1), fraction: settings["fraction"] ?? 1,

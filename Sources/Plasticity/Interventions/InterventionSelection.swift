@@ -10,6 +10,8 @@ public struct InterventionSelection: Sendable, Equatable {
     var kind: String
     var network: String?
     var settings: [String: Double]
+    /// Of kinds that take one: `VALUE[@network[/layer]]`.
+    var probe: String?
   }
 
   private let items: [Item]
@@ -38,26 +40,54 @@ public struct InterventionSelection: Sendable, Equatable {
       throw ConfigurationError("'\(text)' (interventions) needs the name of a network after '@'")
     }
     var settings: [String: Double] = [:]
-    for setting in kind.settings { settings[setting.name] = setting.standard }
+    for setting in kind.settings where !setting.standard.isNaN {
+      settings[setting.name] = setting.standard
+    }
+    var given: Set<String> = []
+    var probe: String?
     for assignment in halves.count > 1 ? halves[1].split(separator: ",") : [] {
       let parts = assignment.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       let name = String(parts[0])
+      given.insert(name)
+      if kind.takesProbe, name == "probe" {
+        let value = parts.count == 2 ? String(parts[1]) : ""
+        _ = try ProbeValueSelection(value, origin: text)
+        probe = value
+        continue
+      }
       guard let setting = kind.settings.first(where: { $0.name == name }) else {
         throw .unknown(
-          "setting of \(kind.name)", name, allowed: kind.settings.map(\.name), origin: text)
+          "setting of \(kind.name)", name,
+          allowed: kind.settings.map(\.name) + (kind.takesProbe ? ["probe"] : []), origin: text)
       }
       settings[name] = try setting.value(
         parts.count == 2 ? parts[1] : "", of: kind.name, origin: text)
     }
+    if kind.takesProbe, let problem = probeProblem(given) {
+      throw ConfigurationError("\(kind.name): \(problem) (\(text))")
+    }
     return Item(
       text: text, kind: kind.name, network: place.count > 1 ? String(place[1]) : nil,
-      settings: settings)
+      settings: settings, probe: probe)
+  }
+
+  /// Why settings do not go together where a probe may decide; nil when they do.
+  private static func probeProblem(_ given: Set<String>) -> String? {
+    let limits = given.intersection(["above", "below"])
+    guard given.contains("probe") else {
+      return limits.isEmpty ? nil : "above and below are limits of a probe; add probe=VALUE"
+    }
+    if let other = given.intersection(["fraction", "threshold"]).min() {
+      return "\(other) is about dormant units, and probe=… takes their place; leave one of them out"
+    }
+    return limits.count == 1 ? nil : "a probe needs either above=NUMBER or below=NUMBER"
   }
 
   /// One intervention for one network.
   struct Choice {
     let kind: InterventionKind
     let settings: [String: Double]
+    let probe: String?
   }
 
   /// Finds an agent's networks.
@@ -88,7 +118,7 @@ public struct InterventionSelection: Sendable, Equatable {
         if let problem = Self.problem(kind, on: named, beside: choices) {
           throw ConfigurationError(problem)
         }
-        choices.append(Choice(kind: kind, settings: item.settings))
+        choices.append(Choice(kind: kind, settings: item.settings, probe: item.probe))
       }
       // Who pairs units does so before anyone looks at them, and ties gradients after everyone.
       all.append(

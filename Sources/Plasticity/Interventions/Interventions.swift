@@ -9,6 +9,7 @@ public import Training
 public final class Interventions: TrainingAttachment {
   public let metricNames: [String]
   private let hooks: [InterventionHook]
+  private let watches: [ProbeWatch]
 
   /// Puts hooks into the optimisers of an agent that is new: what networks started from is what they
   /// are now.
@@ -24,10 +25,21 @@ public final class Interventions: TrainingAttachment {
   ) throws(ConfigurationError) {
     let networks = agent.networks
     let choices = try selection.choices(for: networks)
-    hooks = zip(networks, choices).filter { !$1.isEmpty }.map { named, choices in
-      let target = InterventionTarget(named, seed: seed)
+    let targets = networks.map { InterventionTarget($0, seed: seed) }
+    var watches: [ProbeWatch] = []
+    for (target, choices) in zip(targets, choices) {
+      for choice in choices where choice.probe != nil {
+        watches.append(try ProbeWatch(choice, on: target, of: agent, seed: seed))
+      }
+    }
+    self.watches = watches
+    hooks = zip(zip(networks, targets), choices).filter { !$1.isEmpty }.map { pair, choices in
+      let (named, target) = pair
       // Made from the last on, so that units are paired before others look at the weights.
-      let bodies = choices.reversed().map { ($0.kind.name, $0.kind.make($0.settings, target)) }
+      let bodies = choices.reversed().map { choice in
+        let watch = watches.first { $0.target === target && choice.probe != nil }
+        return (choice.kind.name, watch?.reset ?? choice.kind.make(choice.settings, target))
+      }
       let hook = InterventionHook(target, bodies.reversed())
       named.optimizer.hook = hook
       return hook
@@ -35,14 +47,19 @@ public final class Interventions: TrainingAttachment {
     metricNames = hooks.flatMap(\.metricNames)
   }
 
-  public func didIterate() -> [Double] { hooks.flatMap(\.metrics) }
+  public func didIterate() -> [Double] {
+    for watch in watches { watch.didIterate() }
+    return hooks.flatMap(\.metrics)
+  }
 
   public func save(to archive: inout TensorArchive) {
     for hook in hooks { hook.save(to: &archive) }
+    for watch in watches { watch.save(to: &archive) }
   }
 
   public func load(from archive: TensorArchive) throws(ArchiveError) {
     for hook in hooks { try hook.load(from: archive) }
+    for watch in watches { try watch.load(from: archive) }
   }
 }
 

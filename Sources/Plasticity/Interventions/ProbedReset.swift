@@ -1,0 +1,98 @@
+internal import NeuralNetworks
+internal import Training
+
+/// Resets all layers, as ``ScheduledReset`` does, once a probe has passed a limit.
+///
+/// ``ProbeWatch`` asks it between two iterations, when probes can be measured.
+///
+/// - Source: the reset of Nikishin et al. 2022, arXiv:2205.07802, with a probe in place of a schedule.
+final class ProbedReset: NetworkIntervention {
+  private let every: Int
+  private let above: Double
+  private let below: Double
+  private var checkedSteps = 0
+  private var count = 0
+
+  init(every: Int, above: Double?, below: Double?) {
+    self.every = every
+    self.above = above ?? .infinity
+    self.below = below ?? -.infinity
+  }
+
+  var events: Int? { count }
+
+  /// Whether there have been enough steps since the last check; they count from here then.
+  func beginsCheck(_ target: InterventionTarget) -> Bool {
+    guard target.steps - checkedSteps >= every else { return false }
+    checkedSteps = target.steps
+    return true
+  }
+
+  /// Goes by a probe's value; one that is not there, NaN, triggers nothing.
+  func check(_ value: Double, _ target: InterventionTarget) {
+    guard value > above || value < below else { return }
+    count += 1
+    target.resetLayers(
+      0..<target.layers.count,
+      from: target.freshNetwork(for: "triggered-reset", index: target.steps))
+    target.network.parametersDidChange()
+  }
+
+  func save(to archive: inout TensorArchive, prefix: String) {
+    archive.set("\(prefix).count", .words([UInt64(count), UInt64(checkedSteps)]))
+  }
+
+  func load(from archive: TensorArchive, prefix: String) throws(ArchiveError) {
+    let words = try archive.words("\(prefix).count", count: 2)
+    guard words.allSatisfy({ $0 < 1 << 62 }) else {
+      throw .invalid(reason: "\(prefix).count is impossible")
+    }
+    (count, checkedSteps) = (Int(words[0]), Int(words[1]))
+  }
+}
+
+/// Measures a probe of an agent for the reset of one of its networks.
+final class ProbeWatch {
+  let reset: ProbedReset
+  let target: InterventionTarget
+  private let panel: ProbePanel
+  private let column: Int
+
+  /// Finds the value; without the name of a network it is that of the network to be reset.
+  init(
+    _ choice: InterventionSelection.Choice, on target: InterventionTarget, of agent: any Agent,
+    seed: UInt64
+  ) throws(ConfigurationError) {
+    self.target = target
+    reset = ProbedReset(
+      every: Int(choice.settings["every"] ?? 1), above: choice.settings["above"],
+      below: choice.settings["below"])
+    let text = choice.probe ?? ""
+    let selection = try ProbeValueSelection(
+      text.contains("@") ? text : "\(text)@\(target.name)", origin: choice.kind.name)
+    // With the name of a network there is one place.
+    guard let place = try selection.places(in: agent).first else {
+      preconditionFailure("\(text) has no place")
+    }
+    let network = agent.networks[place.network].name
+    let layer = place.layer.map { "/\($0)" } ?? ""
+    panel = try ProbePanel(
+      ProbeSelection(["\(selection.probe.name)@\(network)\(layer)"]), every: 1, of: agent,
+      seed: seed, prefix: "interventions.\(target.name).\(choice.kind.name).probe")
+    let name = "probes/\(network)\(layer)/\(selection.probe.columns[selection.column])"
+    guard let column = panel.metricNames.firstIndex(of: name) else {
+      preconditionFailure("\(name) is not measured")
+    }
+    self.column = column
+  }
+
+  /// Ends an iteration: measures if it is time, and resets if the value says so.
+  func didIterate() {
+    guard reset.beginsCheck(target) else { return }
+    reset.check(panel.didIterate()[column], target)
+  }
+
+  func save(to archive: inout TensorArchive) { panel.save(to: &archive) }
+
+  func load(from archive: TensorArchive) throws(ArchiveError) { try panel.load(from: archive) }
+}
