@@ -86,7 +86,8 @@ extension MLP {
   func addFrozenOutputs(_ input: Matrix, firstRow: Int, rows: Int, in workspace: Workspace) {
     let output = workspace.output
     for (part, scratch) in zip(frozenParts, workspace.scratch(for: frozenParts)) {
-      let frozen = part.network.forward(input, firstRow: firstRow, rows: rows, in: scratch)
+      let frozen = part.network.forward(
+        input, firstRow: firstRow, rows: rows, in: scratch.workspace)
       for i in 0..<rows {
         for j in 0..<output.columns {
           output[i, j] += part.isSubtracted ? -frozen[i, j] : frozen[i, j]
@@ -103,8 +104,8 @@ extension MLP {
     let gradient = workspace.frozenInputGradient(columns: inputGradient.columns)
     for (part, scratch) in zip(frozenParts, workspace.scratch(for: frozenParts)) {
       part.network.backward(
-        input, firstRow: firstRow, rows: rows, outputGradient: outputGradient, in: scratch,
-        inputGradient: gradient, updatesParameters: false)
+        input, firstRow: firstRow, rows: rows, outputGradient: outputGradient,
+        in: scratch.workspace, inputGradient: gradient, updatesParameters: false)
       for i in 0..<rows {
         for j in 0..<gradient.columns {
           inputGradient[i, j] += part.isSubtracted ? -gradient[i, j] : gradient[i, j]
@@ -116,11 +117,15 @@ extension MLP {
 
 extension MLP.Workspace {
   /// Memory for what frozen parts compute; allocated when it is first asked for.
-  fileprivate func scratch(for parts: [MLP.FrozenPart]) -> [MLP.Workspace] {
+  fileprivate func scratch(
+    for parts: [MLP.FrozenPart]
+  ) -> [(part: MLP, workspace: MLP.Workspace)] {
     let isCurrent =
       parts.count == frozenScratch.count
-      && zip(parts, frozenScratch).allSatisfy { ObjectIdentifier($0.network) == $1.network }
-    if !isCurrent { frozenScratch = parts.map { $0.network.makeWorkspace(rows: capacity) } }
+      && zip(parts, frozenScratch).allSatisfy { $0.network === $1.part }
+    if !isCurrent {
+      frozenScratch = parts.map { ($0.network, $0.network.makeWorkspace(rows: capacity)) }
+    }
     return frozenScratch
   }
 

@@ -15,7 +15,9 @@ extension MLP {
     let network: ObjectIdentifier
     private let outputs: [Matrix]
     /// What the network's frozen parts compute, which drop nothing.
-    var frozenScratch: [Workspace] = []
+    ///
+    /// The parts are held with it, so that no later one can be taken for one of them.
+    var frozenScratch: [(part: MLP, workspace: Workspace)] = []
     var frozenGradient: Matrix?
     private let dropout: Float
     private let masks: [Matrix]

@@ -78,6 +78,25 @@ import Training
     #expect(agent.network.injections == MLP.mostInjections)
   }
 
+  /// Old parts have gone when new ones come, which may lie where those did.
+  @Test(arguments: [8, 16, 64]) func aWorkspaceTellsNewPartsFromOldOnes(width: Int) {
+    let network = makeNetwork([3, width, 1], .relu)
+    let inputs = FakeAgent(network).regression.inputs
+    let workspace = network.makeWorkspace(rows: 16)
+    for k in 0..<256 {
+      // Some times without a look in between.
+      for time in 0...k % 4 {
+        let fresh = network.fresh(seed: UInt64(k), purpose: "x", index: time)
+        network.removeFrozenParts()
+        network.inject(fresh)
+      }
+      for i in 0..<8 { network.parameters.values[i] += 0.5 }
+      network.parametersDidChange()
+      let found = network.forward(inputs, rows: 16, in: workspace)
+      #expect((0..<16).map { found[$0, 0] } == output(network, inputs), "time \(k)")
+    }
+  }
+
   @Test func gradientsAreThoseOfTheSum() throws {
     let agent = try FakeAgent.make(["injection:at=5,every=4"], activation: .tanh)
     for _ in 0..<11 { agent.step() }
