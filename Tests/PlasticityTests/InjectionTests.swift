@@ -78,6 +78,22 @@ import Training
     #expect(agent.network.injections == MLP.mostInjections)
   }
 
+  /// What is done at the same step to weights is done to those that are frozen, and to no new ones.
+  @Test(
+    arguments: [
+      "shrink-perturb:every=3", "redo:every=3,threshold=0.9", "reset:every=3,layers=1",
+      "continual-backprop:maturity=1,rate=0.5", "weight-clipping:factor=0.1",
+    ], [false, true])
+  func injectionComesAfterWhatElseChangesWeights(other: String, isFirst: Bool) throws {
+    let injection = "injection:at=3"
+    let agent = try FakeAgent.make(isFirst ? [injection, other] : [other, injection])
+    for _ in 0..<3 { agent.step() }
+    let parts = agent.network.frozenParts.map(\.network)
+    try #require(parts.count == 2)
+    #expect(agent.values == parts[0].parameters.parameters.map { numbers($0.value) })
+    #expect(agent.output == output(parts[1], agent.regression.inputs))
+  }
+
   /// Old parts have gone when new ones come, which may lie where those did.
   @Test(arguments: [8, 16, 64]) func aWorkspaceTellsNewPartsFromOldOnes(width: Int) {
     let network = makeNetwork([3, width, 1], .relu)

@@ -120,12 +120,17 @@ public struct InterventionSelection: Sendable, Equatable {
         }
         choices.append(Choice(kind: kind, settings: item.settings, probe: item.probe))
       }
-      // Who pairs units does so before anyone looks at them, and ties gradients after everyone.
-      all.append(
-        choices.filter { $0.kind.unitRole != .pairs }
-          + choices.filter { $0.kind.unitRole == .pairs })
+      all.append((0...2).flatMap { place in choices.filter { Self.place($0.kind) == place } })
     }
     return all
+  }
+
+  /// Where a kind stands among others.
+  ///
+  /// Who freezes does so after what others did to the weights, which the new ones are spared.  Who
+  /// pairs units does so before anyone looks at them, and ties gradients after everyone.
+  private static func place(_ kind: InterventionKind) -> Int {
+    kind.unitRole == .pairs ? 2 : kind.freezes ? 1 : 0
   }
 
   /// Why a network is of the wrong kind, in one sentence; nil when it is not.

@@ -5,7 +5,7 @@ public import Training
 /// The interventions of a run, at work in the steps of its agent's optimisers.
 ///
 /// Penalties come first, on gradients that are clipped already; then the step; then what changes
-/// parameters, in the order in which it was asked for.
+/// parameters, in the order in which it was asked for, injection last.
 public final class Interventions: TrainingAttachment {
   public let metricNames: [String]
   private let hooks: [InterventionHook]
