@@ -187,6 +187,49 @@ private final class ScriptedAgent: ReplayRatioAgent {
     }
   }
 
+  /// Learning begins too late for a check 300 steps after it.
+  @Test(arguments: [(19_500, 0), (19_600, 1)])
+  func aRunThatEndsBeforeTheFirstCheckIsTold(steps: Int, count: Int) throws {
+    let agent = ScriptedAgent()
+    var notices: [String] = []
+    let rule = try attach("stabilization:every=300,window=2", to: agent) { notices.append($0) }
+    agent.environmentSteps = steps
+    for iteration in 0..<2 {
+      agent.isLearning = iteration > 0
+      agent.iterate(active: 2 + iteration)
+      _ = rule.didIterate()
+    }
+    #expect(notices.count == count)
+    for notice in notices {
+      #expect(notice.contains("first check is due at step 20000 and the run takes 20000"))
+    }
+  }
+
+  /// As a checkpoint may have it that is not what it seems.
+  @Test func checksThatWereMissedTakeNoTime() throws {
+    let agent = ScriptedAgent()
+    let rule = try attach("controller:probe=feature-norm,target=1,every=300", to: agent)
+    agent.isLearning = true
+    agent.environmentSteps = 1 << 60
+    for _ in 0..<2 {
+      agent.iterate(active: 2)
+      _ = rule.didIterate()
+    }
+    let saved = archive(agent, [rule])
+    var early = TensorArchive()
+    for (key, tensor) in saved.tensors where key != "adaptive-ratio.progress" {
+      early.set(key, tensor.values, shape: tensor.shape)
+    }
+    early.set("adaptive-ratio.progress", .words([1, 10, 0, 1, 0, 0]))
+    try rule.load(from: early)
+    agent.iterate(active: 2)
+    #expect(rule.didIterate()[1].isFinite)
+    // The next one is due at the first multiple of 300 after 10 that lies ahead.
+    let next = try archive(agent, [rule]).words("adaptive-ratio.progress")[1]
+    let steps = UInt64(agent.environmentSteps)
+    #expect(next > steps && next <= steps + 300 && (next - 10) % 300 == 0)
+  }
+
   @Test func nothingToMeasureIsNoCheck() throws {
     let agent = ScriptedAgent()
     let rule = try attach(
@@ -241,6 +284,8 @@ private final class ScriptedAgent: ReplayRatioAgent {
     "stabilization:low=0.25,high=0.7,threshold=1e9,every=1000,probe=hessian-eigenvalue@critic.1",
     "controller:low=0.1,high=1.37,probe=feature-norm@critic.0/0,target=0.5,above=raise,every=250",
     "controller:low=0.2,high=1.37,gain=1,probe=policy-churn,target=1e-3,above=raise,every=250",
+    "controller:low=0.1,high=1.37,probe=trainability-fresh-loss@critic.0,target=0.01,above=raise,"
+      + "every=250",
   ]
 
   /// With everything else at work too, and interrupted before and after the first check.

@@ -12,6 +12,7 @@ public final class AdaptiveReplayRatio: TrainingAttachment {
   private let rule: any RatioRule
   private let probe: RatioProbe
   private let every: Int
+  private let totalSteps: Int
   private let notice: (String) -> Void
   private var hasLearnt = false
   private var first: RatioProbe.Value?
@@ -26,15 +27,16 @@ public final class AdaptiveReplayRatio: TrainingAttachment {
   ///   - episodeSteps: Those of a full episode of its task.
   ///   - totalSteps: Environment steps the run is going to take.
   ///   - seed: The run's; minibatches to measure on are drawn from a stream of their own.
-  ///   - notice: Is told, once, where a rule can't tell anything.
+  ///   - notice: Is told, once, where a rule can't tell anything, or the first check comes too late.
   /// - Throws: ``ConfigurationError`` where the agent has no such network or layer, or can't be told
-  ///   such ratios, or where there would be no check.
+  ///   such ratios, or where checks are further apart than the run is long.
   public init(
     _ selection: AdaptiveRatioSelection, of agent: any ReplayRatioAgent, episodeSteps: Int,
     totalSteps: Int, seed: UInt64, notice: @escaping (String) -> Void
   ) throws(ConfigurationError) {
     self.agent = agent
     self.selection = selection
+    self.totalSteps = totalSteps
     self.notice = notice
     let greatest = type(of: agent).greatestReplayRatio
     if let high = selection.numbers["high"], high > greatest {
@@ -76,6 +78,7 @@ public final class AdaptiveReplayRatio: TrainingAttachment {
     if isLearning, let first {
       hasLearnt = true
       rule.begin(first.mean)
+      warnIfUnchecked()
     }
     return value
   }
@@ -84,9 +87,19 @@ public final class AdaptiveReplayRatio: TrainingAttachment {
     guard let value = probe.measure() else { return nil }
     rule.check(value.mean)
     checks += 1
-    while nextCheck <= agent.environmentSteps { nextCheck += every }
+    if nextCheck <= agent.environmentSteps {
+      nextCheck += ((agent.environmentSteps - nextCheck) / every + 1) * every
+    }
     if checks == 1, let first { warnIfFlat(from: first, to: value) }
     return value
+  }
+
+  /// How long it takes until there is learning is known to the agent alone.
+  private func warnIfUnchecked() {
+    guard nextCheck >= totalSteps else { return }
+    notice(
+      "adaptive-ratio: the first check is due at step \(nextCheck) and the run takes \(totalSteps), "
+        + "so that the ratio stays at \(rule.ratio); lower every")
   }
 
   /// A probe that is where it was before anything was learnt has nothing to recover from: to within

@@ -22,7 +22,6 @@ final class RatioProbe {
   private let views: [Int: View]
   private let window: Int
   private let seed: UInt64
-  private let memory = ProbeMemory()
   private var random: RandomStream
   /// Compares the policies of two iterations, where that is what is measured.
   private let panel: ProbePanel?
@@ -51,7 +50,7 @@ final class RatioProbe {
         workspace: network.makeWorkspace(rows: Self.rows))
     }
     self.views = views
-    // Anything but features is the same on every minibatch that is drawn.
+    // Anything but features hardly depends on what is drawn, or not at all.
     if case .features = selection.probe.scope { self.window = window } else { self.window = 1 }
     random = RandomStream(seed: seed, name: Self.prefix)
     panel =
@@ -80,9 +79,10 @@ final class RatioProbe {
       for (n, layer) in places {
         guard let view = views[n] else { continue }
         guard agent.drawInputs(of: n, into: view.inputs, using: &random) else { return nil }
+        // Nothing is remembered, since what was found on another batch holds there only.
         let context = ProbeContext(
-          networks[n], batch: view.inputs, workspace: view.workspace, memory: memory, seed: seed,
-          iteration: agent.iterations)
+          networks[n], batch: view.inputs, workspace: view.workspace, memory: ProbeMemory(),
+          seed: seed, iteration: agent.iterations)
         value += selection.probe.measure(context, layer)[selection.column] / Double(places.count)
       }
       sum += value
