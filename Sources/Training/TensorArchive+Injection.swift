@@ -17,6 +17,17 @@ extension TensorArchive {
     let count = try words(name, count: 1)[0]
     guard (1...UInt64(MLP.mostInjections)).contains(count), !network.architecture.usesBatchNorm
     else { throw .invalid(reason: "\(name) is impossible") }
+    // Before anything is allocated: the parts have the shapes of what is beside them.
+    for parameter in network.parameters.parameters {
+      let suffix = parameter.name.dropFirst(network.name.count)
+      for k in 0..<2 * count {
+        let part = "\(network.name).frozen.\(k)\(suffix)"
+        guard let shape = tensors[part]?.shape else { throw .missing(name: part) }
+        guard shape == tensors[parameter.name]?.shape else {
+          throw .invalid(reason: "\(part) has another shape than \(parameter.name)")
+        }
+      }
+    }
     network.makeFrozenParts(injections: Int(count))
     for part in network.frozenParts {
       try read(into: part.network.parameters.parameters)

@@ -102,6 +102,13 @@ import Training
       }
       #expect(throws: ArchiveError.self) { try MLPPolicy(from: damaged) }
     }
+    var turned = TensorArchive()
+    turned.metadata = archive.metadata
+    for (key, tensor) in archive.tensors {
+      let isTurned = key == "policy.frozen.1.0.weight"
+      turned.set(key, tensor.values, shape: isTurned ? tensor.shape.reversed() : tensor.shape)
+    }
+    #expect(throws: ArchiveError.self) { try MLPPolicy(from: turned) }
   }
 
   @Test func filesWithoutAnArchitectureArePlain() throws {
