@@ -62,14 +62,16 @@ enum Attachments {
       in: AgentContext(
         environment: vector, pool: WorkerPool(threads: 1), seed: run.seed, totalSteps: run.steps))
     _ = try make(run, for: probed, in: environment)
-    if run.adaptiveRatio != nil { try refuseFixedRatio(configuration, environment, agent) }
   }
 
   /// A ratio that was set and a rule that sets it contradict each other.
-  private static func refuseFixedRatio(
+  ///
+  /// Of new runs only: those of another build may have had another preset.
+  static func refuseFixedRatio(
     _ configuration: RunConfiguration, _ environment: RegisteredEnvironment,
     _ agent: RegisteredAgent
   ) throws(ConfigurationError) {
+    guard configuration.run.adaptiveRatio != nil else { return }
     let preset = try ConfigurationResolver(
       environment: environment.identifier, parameters: environment.parameters, agent: agent)
     let values = [configuration, preset.unchecked].map { configuration in

@@ -127,6 +127,7 @@ struct Train: ParsableCommand {
     let configuration = try resolver.resolve()
     try Lookup.checkFit(configuration.settings, in: environment)
     try Attachments.check(configuration, environment, agent)
+    try Attachments.refuseFixedRatio(configuration, environment, agent)
     let folder =
       try out.map { path throws(FileError) in try RunFolder.make(at: path) }
       ?? RunFolder.make(environment: environment.identifier, agent: agent.identifier)

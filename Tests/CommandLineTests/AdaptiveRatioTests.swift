@@ -56,6 +56,17 @@ import Training
     let resumed = try train(["train", "--resume", "run", "--quiet"], folder)
     #expect(!resumed.contains("adaptive-ratio"), "\(resumed)")
     #expect(try column("adaptive-ratio/setting", folder) == settings)
+    // Begun by a build whose preset had another ratio, and stopped before its first checkpoint.
+    for step in run.checkpointSteps {
+      try FileManager.default.removeItem(atPath: run.checkpoint("\(step)"))
+    }
+    let configuration = try folder.text("run/config.yaml")
+    try #require(configuration.contains("  replay-ratio: 1\n"))
+    try FileSystem.write(
+      Data(configuration.replacing("  replay-ratio: 1\n", with: "  replay-ratio: 2\n").utf8),
+      to: run.configurationFile)
+    _ = try train(["train", "--resume", "run", "--quiet"], folder)
+    #expect(try column("adaptive-ratio/setting", folder) == settings)
   }
 
   @Test func aPlainRunHasNoSuchColumns() throws {
