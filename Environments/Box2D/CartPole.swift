@@ -15,7 +15,7 @@ public import RLCore
 ///   1.0794 (exactly 1.0827).
 public struct CartPole: Environment, ~Copyable {
   /// Physical constants.
-  public struct Parameters: EnvironmentParameters {
+  public struct Parameters: EnvironmentParameters, CartPoleConstants {
     /// Gravitational acceleration, in m/s².
     public var gravity = 9.8
     /// Mass of the cart, in kg.
@@ -40,16 +40,7 @@ public struct CartPole: Environment, ~Copyable {
     timeStep: 0.02, episodeSteps: 500, solvedReturn: 475,
     source: "Gymnasium 1.4.0 CartPole-v1 with rigid bodies")
 
-  public static let parameterTable: [PhysicalParameter<Parameters>] = [
-    .init("gravity", unit: "m/s²", range: 1...30, "gravitational acceleration", \.gravity),
-    .init("cart-mass", unit: "kg", range: 0.2...5, "mass of the cart", \.cartMass),
-    .init("pole-mass", unit: "kg", range: 0.02...1, "mass of the pole", \.poleMass),
-    .init(
-      "pole-half-length", unit: "m", range: 0.1...2, "hinge to the pole's centre of mass",
-      \.poleHalfLength),
-    .init(
-      "force", unit: "N", range: 2...30, isReversible: true, "size of a push", \.force),
-  ]
+  public static let parameterTable = Parameters.cartPoleTable
 
   public var parameters: Parameters
   private(set) var active = Parameters()

@@ -1,7 +1,7 @@
 internal import Glibc
 internal import RLCore
 
-/// The physical constants of a cart with a pole whose motion has a closed form.
+/// The physical constants of a cart with a pole, the equations of which have a closed form.
 protocol CartPoleConstants: EnvironmentParameters {
   /// Gravitational acceleration, in m/s².
   var gravity: Double { get set }

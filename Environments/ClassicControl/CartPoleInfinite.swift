@@ -29,22 +29,8 @@ public import RLCore
 /// - Difference from source: an episode ends after 10,000 steps and the next one starts anew; there
 ///   the state goes on and the agent is told that it ended.
 public struct CartPoleInfinite: Environment {
-  /// Physical constants.
-  public struct Parameters: EnvironmentParameters, CartPoleConstants {
-    /// Gravitational acceleration, in m/s².
-    public var gravity = 9.8
-    /// Mass of the cart, in kg.
-    public var cartMass = 1.0
-    /// Mass of the pole, in kg.
-    public var poleMass = 0.1
-    /// Distance from the pivot to the pole's centre of mass, in m.
-    public var poleHalfLength = 0.5
-    /// Size of a push, in N.
-    public var force = 10.0
-
-    /// The nominal constants.
-    public init() {}
-  }
+  /// Physical constants: those of the rigid bodies' cart-pole.
+  public typealias Parameters = CartPole.Parameters
 
   public static let specification = EnvironmentSpecification(
     identifier: "cartpole-infinite",

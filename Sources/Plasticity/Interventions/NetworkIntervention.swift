@@ -36,6 +36,24 @@ extension NetworkIntervention {
   package func load(from archive: TensorArchive, prefix: String) throws(ArchiveError) {}
 }
 
+/// One that acts now and then, and keeps nothing between steps but how often it has.
+package protocol CountingIntervention: NetworkIntervention {
+  /// How often it has acted.
+  var count: Int { get set }
+}
+
+extension CountingIntervention {
+  package var events: Int? { count }
+
+  package func save(to archive: inout TensorArchive, prefix: String) {
+    archive.set("\(prefix).count", .words([UInt64(count)]))
+  }
+
+  package func load(from archive: TensorArchive, prefix: String) throws(ArchiveError) {
+    count = try archive.count("\(prefix).count")
+  }
+}
+
 extension TensorArchive {
   /// A count that fits.
   func count(_ name: String) throws(ArchiveError) -> Int {

@@ -1,6 +1,5 @@
 internal import LinearAlgebra
 internal import NeuralNetworks
-internal import Training
 
 /// Recycles dormant units: every so many steps, hidden units whose score on the minibatch is at most a
 /// threshold are made new, with no weight out of them, so that the output is that of the network
@@ -8,17 +7,15 @@ internal import Training
 ///
 /// - Source: Sokar et al. 2023, arXiv:2302.12902, algorithm 1.
 /// - Difference from source: scores are those of the minibatch the step was computed from.
-final class ReDo: NetworkIntervention {
+final class ReDo: CountingIntervention {
   private let threshold: Double
   private let every: Int
-  private var count = 0
+  var count = 0
 
   init(threshold: Double, every: Int) {
     self.threshold = threshold
     self.every = every
   }
-
-  var events: Int? { count }
 
   func didStep(_ target: InterventionTarget) {
     guard target.steps % every == 0, target.workspace.rows > 0 else { return }
@@ -33,13 +30,5 @@ final class ReDo: NetworkIntervention {
         count += 1
       }
     }
-  }
-
-  func save(to archive: inout TensorArchive, prefix: String) {
-    archive.set("\(prefix).count", .words([UInt64(count)]))
-  }
-
-  func load(from archive: TensorArchive, prefix: String) throws(ArchiveError) {
-    count = try archive.count("\(prefix).count")
   }
 }

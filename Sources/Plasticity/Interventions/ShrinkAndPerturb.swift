@@ -1,25 +1,22 @@
 internal import LinearAlgebra
 internal import NeuralNetworks
-internal import Training
 
 /// `θ ← α θ + (1 − α) ψ` now and then, ψ being the parameters of a new network.
 ///
 /// Where a noise is set it is `θ ← α θ + σ ε` with normal ε.  Moments are left alone.
 ///
 /// - Source: Ash and Adams 2020, arXiv:1910.08475; D'Oro et al. 2023 for reinforcement learning.
-final class ShrinkAndPerturb: NetworkIntervention {
+final class ShrinkAndPerturb: CountingIntervention {
   private let keep: Float
   private let noise: Float
   private let every: Int
-  private var count = 0
+  var count = 0
 
   init(keep: Double, noise: Double, every: Int) {
     self.keep = Float(keep)
     self.noise = Float(noise)
     self.every = every
   }
-
-  var events: Int? { count }
 
   func didStep(_ target: InterventionTarget) {
     guard target.steps % every == 0 else { return }
@@ -36,13 +33,5 @@ final class ShrinkAndPerturb: NetworkIntervention {
         }
       }
     }
-  }
-
-  func save(to archive: inout TensorArchive, prefix: String) {
-    archive.set("\(prefix).count", .words([UInt64(count)]))
-  }
-
-  func load(from archive: TensorArchive, prefix: String) throws(ArchiveError) {
-    count = try archive.count("\(prefix).count")
   }
 }

@@ -1,24 +1,21 @@
 internal import NeuralNetworks
-internal import Training
 
 /// Resets all layers, as ``ScheduledReset`` does, once more than a fraction of the hidden units is
 /// dormant on the minibatch.
 ///
 /// - Source: the reset of Nikishin et al. 2022, arXiv:2205.07802, with the score of Sokar et al. 2023,
 ///   arXiv:2302.12902, in place of a schedule.
-final class TriggeredReset: NetworkIntervention {
+final class TriggeredReset: CountingIntervention {
   private let every: Int
   private let fraction: Double
   private let threshold: Double
-  private var count = 0
+  var count = 0
 
   init(every: Int, fraction: Double, threshold: Double) {
     self.every = every
     self.fraction = fraction
     self.threshold = threshold
   }
-
-  var events: Int? { count }
 
   func didStep(_ target: InterventionTarget) {
     guard target.steps % every == 0, target.workspace.rows > 0 else { return }
@@ -34,13 +31,5 @@ final class TriggeredReset: NetworkIntervention {
     target.resetLayers(
       0..<target.layers.count,
       from: target.freshNetwork(for: "triggered-reset", index: target.steps))
-  }
-
-  func save(to archive: inout TensorArchive, prefix: String) {
-    archive.set("\(prefix).count", .words([UInt64(count)]))
-  }
-
-  func load(from archive: TensorArchive, prefix: String) throws(ArchiveError) {
-    count = try archive.count("\(prefix).count")
   }
 }
