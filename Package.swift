@@ -35,7 +35,7 @@ let package = Package(
     .executable(name: "rlsuite", targets: ["rlsuite"]),
     .executable(name: "rlsuite-bench", targets: ["rlsuite-bench"]),
     // For Tests/Fuzz, which is a package of its own.
-    .library(name: "Recording", targets: ["Recording", "Training"]),
+    .library(name: "Recording", targets: ["Recording", "Storage"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -59,19 +59,25 @@ let package = Package(
     module("Physics", ["CBox2D"], strict),
     module("RLCore", ["LinearAlgebra", "CThreads"], strict),
     module("Environments", ["RLCore", "Physics", "LinearAlgebra"], in: "Environments"),
+    module("Storage", []),
+    module("Training", ["RLCore", "NeuralNetworks", "LinearAlgebra", "Storage", "Yams"]),
     module(
-      "Training", ["RLCore", "NeuralNetworks", "LinearAlgebra", "Yams"]),
-    module(
-      "Agents", ["Training", "RLCore", "NeuralNetworks", "LinearAlgebra"], in: "Agents",
+      "Agents", ["Training", "RLCore", "NeuralNetworks", "LinearAlgebra", "Storage"], in: "Agents",
       resources: [.embedInCode("PPO/PPOPresets.yaml"), .embedInCode("SAC/SACPresets.yaml")]),
-    module("Plasticity", ["Training", "NeuralNetworks", "LinearAlgebra"]),
-    module("Recording", ["Training", "RLCore", "LinearAlgebra", "CZlib"]),
-    module("Rendering", ["RLCore", "Training", "CCairo", "CGIF", "CPNG", "CSDL2"], strict),
+    module("Plasticity", ["Training", "NeuralNetworks", "LinearAlgebra", "Storage"]),
+    module("Recording", ["RLCore", "LinearAlgebra", "Storage", "CZlib"]),
+    module("Rendering", ["RLCore", "Storage", "CCairo", "CGIF", "CPNG", "CSDL2"], strict),
+    module(
+      "Experiments",
+      [
+        "Environments", "Agents", "Training", "Plasticity", "Recording", "NeuralNetworks",
+        "RLCore", "LinearAlgebra", "Physics", "Storage",
+      ]),
     .executableTarget(
       name: "rlsuite",
       dependencies: [
-        "Environments", "Agents", "Training", "Plasticity", "Recording", "Rendering", "RLCore",
-        "LinearAlgebra", "Physics",
+        "Experiments", "Environments", "Agents", "Training", "Plasticity", "Recording", "Rendering",
+        "RLCore", "LinearAlgebra", "Physics", "Storage",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -80,8 +86,8 @@ let package = Package(
     .executableTarget(
       name: "rlsuite-bench",
       dependencies: [
-        "Environments", "Agents", "Training", "Plasticity", "Recording", "Rendering",
-        "NeuralNetworks", "RLCore", "LinearAlgebra", "Physics", "CAllocationCounter",
+        "Experiments", "Environments", "Agents", "Training", "Plasticity", "Recording", "Rendering",
+        "NeuralNetworks", "RLCore", "LinearAlgebra", "Physics", "Storage", "CAllocationCounter",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/Benchmarks", swiftSettings: strict),
@@ -90,25 +96,32 @@ let package = Package(
     tests("NeuralNetworksTests", ["NeuralNetworks", "LinearAlgebra"]),
     tests("RLCoreTests", ["RLCore", "LinearAlgebra"]),
     tests("EnvironmentsTests", ["Environments", "Physics", "RLCore", "LinearAlgebra"]),
-    tests("TrainingTests", ["Training", "RLCore", "NeuralNetworks", "LinearAlgebra"]),
+    tests("StorageTests", ["Storage"]),
+    tests("TrainingTests", ["Training", "RLCore", "NeuralNetworks", "LinearAlgebra", "Storage"]),
+    tests("ExperimentsTests", ["Experiments", "Training", "RLCore", "LinearAlgebra", "Storage"]),
     tests(
       "AgentsTests",
-      ["Agents", "Environments", "Training", "RLCore", "NeuralNetworks", "LinearAlgebra"]),
+      [
+        "Agents", "Environments", "Training", "RLCore", "NeuralNetworks", "LinearAlgebra",
+        "Storage",
+      ]),
     tests(
       "PlasticityTests",
       [
         "Plasticity", "Agents", "Environments", "Training", "RLCore", "NeuralNetworks",
-        "LinearAlgebra",
+        "LinearAlgebra", "Storage",
       ]),
     tests(
-      "RecordingTests", ["Recording", "Environments", "Training", "RLCore", "LinearAlgebra"]),
+      "RecordingTests",
+      ["Recording", "Environments", "RLCore", "LinearAlgebra", "Storage"]),
     tests(
       "RenderingTests",
-      ["Rendering", "Environments", "Training", "RLCore", "LinearAlgebra", "CGIF"]),
+      ["Rendering", "Environments", "RLCore", "LinearAlgebra", "Storage", "CGIF"]),
     tests(
       "CommandLineTests",
       [
-        "rlsuite", "Environments", "Recording", "Rendering", "Training", "RLCore",
+        "rlsuite", "Experiments", "Environments", "Agents", "Recording", "Rendering", "Training",
+        "RLCore", "Storage",
       ]),
   ],
   swiftLanguageModes: [.v6],

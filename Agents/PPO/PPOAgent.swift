@@ -2,6 +2,7 @@ internal import LinearAlgebra
 internal import NeuralNetworks
 internal import RLCore
 public import Training
+public import Storage
 
 /// Proximal policy optimisation with generalised advantage estimation.
 ///

@@ -1,6 +1,7 @@
 internal import LinearAlgebra
 internal import NeuralNetworks
 package import Training
+package import Storage
 
 /// The policy's half of a PPO update: minibatch, clipped surrogate, gradient, Adam.
 ///

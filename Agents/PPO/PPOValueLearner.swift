@@ -1,6 +1,7 @@
 internal import LinearAlgebra
 package import NeuralNetworks
 package import Training
+package import Storage
 
 /// The critic's half of a PPO update: minibatch, squared error, gradient, Adam.
 package final class PPOValueLearner {

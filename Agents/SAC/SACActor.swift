@@ -2,6 +2,7 @@ package import LinearAlgebra
 package import NeuralNetworks
 package import RLCore
 package import Training
+package import Storage
 
 /// SAC's policy and temperature, their optimisers and the memory for a minibatch.
 package final class SACActor {

@@ -2,6 +2,7 @@ internal import LinearAlgebra
 internal import NeuralNetworks
 internal import RLCore
 internal import Training
+internal import Storage
 
 /// Steps the environments and fills the replay buffer, in the order of the environments.
 ///

@@ -1,6 +1,7 @@
 package import LinearAlgebra
 package import NeuralNetworks
-package import Training
+internal import Training
+package import Storage
 
 /// One critic of SAC with its target, its optimiser and the memory for a minibatch.
 ///

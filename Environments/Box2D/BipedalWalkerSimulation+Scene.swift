@@ -31,7 +31,9 @@ extension BipedalWalkerSimulation {
     let hull = placement(of: bodies[0])
     var fractions: [10 of Float] = .init(repeating: 1)
     var output = fractions.mutableSpan
-    world.castFan(from: bodies[0], rays: Self.rays.span, into: &output, at: 0)
+    // A span of a computed temporary may not outlive the expression, which debug builds check.
+    let rays = Self.rays
+    world.castFan(from: bodies[0], rays: rays.span, into: &output, at: 0)
     for (ray, offset) in Self.rays.enumerated() {
       let fraction = Double(fractions[ray])
       let end = Scene.Point(hull.x + fraction * offset.x, hull.y + fraction * offset.y)

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
 import Physics
-import Training
+import Experiments
 
 /// Measures the suite's own speed; `rlsuite bench` runs it.
 @main struct Bench: ParsableCommand {

@@ -5,6 +5,7 @@ import NeuralNetworks
 import Plasticity
 import RLCore
 import Training
+import Experiments
 
 /// What measuring an agent's networks costs at the default interval, and what being able to does.
 enum PlasticityCases {

@@ -4,7 +4,8 @@ import Foundation
 import Physics
 import RLCore
 import Recording
-import Training
+import Storage
+import Experiments
 
 /// What it costs to record episodes while an agent trains.
 enum RecordingCases {

@@ -5,6 +5,7 @@ import LinearAlgebra
 import NeuralNetworks
 import RLCore
 import Training
+import Experiments
 
 /// SAC's updates, alone and with the environment.
 enum SACCases {

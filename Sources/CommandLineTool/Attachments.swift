@@ -3,6 +3,7 @@ import Environments
 import Plasticity
 import RLCore
 import Training
+import Experiments
 
 /// What a configuration attaches to an agent's networks.
 enum Attachments {

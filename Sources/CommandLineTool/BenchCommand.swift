@@ -1,6 +1,6 @@
 import ArgumentParser
 import Foundation
-import Training
+import Storage
 
 /// The verb `bench`: runs the program beside this one that is linked with an allocation counter.
 struct Bench: ParsableCommand {

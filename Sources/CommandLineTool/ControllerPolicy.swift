@@ -2,6 +2,7 @@ import Environments
 import LinearAlgebra
 import RLCore
 import Training
+import Storage
 
 /// A hand-written controller where a policy is expected.
 final class ControllerPolicy: Policy {

@@ -4,6 +4,7 @@ import Environments
 import Plasticity
 import RLCore
 import Training
+import Experiments
 
 /// The verb `describe`.
 struct Describe: ParsableCommand {

@@ -3,6 +3,7 @@ import Environments
 import Foundation
 import RLCore
 import Training
+import Experiments
 
 /// The verb `evaluate`.
 struct Evaluate: ParsableCommand {

@@ -4,6 +4,7 @@ import Foundation
 import RLCore
 import Rendering
 import Training
+import Storage
 
 /// What the process tells its caller.
 enum ExitStatus: Int32 {

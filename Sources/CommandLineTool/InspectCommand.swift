@@ -1,7 +1,8 @@
 import ArgumentParser
 import Foundation
 import Recording
-import Training
+import Storage
+import Experiments
 
 /// The verb `inspect`.
 struct Inspect: ParsableCommand {

@@ -3,7 +3,7 @@ import Environments
 import RLCore
 import Recording
 import Rendering
-import Training
+import Experiments
 
 /// The verb `play`.
 struct Play: ParsableCommand {

@@ -2,7 +2,7 @@ import LinearAlgebra
 package import RLCore
 package import Recording
 package import Rendering
-package import Training
+package import Storage
 
 /// Episodes of one environment that a person drives, and their recordings.
 ///

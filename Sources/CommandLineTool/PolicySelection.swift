@@ -2,6 +2,8 @@ import ArgumentParser
 import Environments
 import RLCore
 import Training
+import Storage
+import Experiments
 
 /// Which policy or controller, in which environment, with which physical parameters.
 struct PolicySelection: ParsableArguments {

@@ -6,6 +6,8 @@ import Physics
 import RLCore
 import Recording
 import Training
+import Storage
+import Experiments
 
 /// The verb `record`.
 struct Record: ParsableCommand {

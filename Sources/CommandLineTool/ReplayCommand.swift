@@ -4,7 +4,7 @@ import Foundation
 import RLCore
 import Recording
 import Rendering
-import Training
+import Storage
 
 /// The verb `replay`.
 struct ReplayRecording: ParsableCommand {

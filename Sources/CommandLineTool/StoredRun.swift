@@ -2,6 +2,8 @@ import Environments
 import Foundation
 import RLCore
 import Training
+import Storage
+import Experiments
 
 /// Reads back what a run has written.
 enum StoredRun {

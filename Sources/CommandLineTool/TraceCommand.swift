@@ -1,7 +1,7 @@
 import ArgumentParser
 import Environments
 import Foundation
-import Training
+import Storage
 
 /// The verb `trace`.
 struct Trace: ParsableCommand {

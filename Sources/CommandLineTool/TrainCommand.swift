@@ -7,6 +7,8 @@ import Physics
 import RLCore
 import Recording
 import Training
+import Storage
+import Experiments
 
 /// The verb `train`.
 struct Train: ParsableCommand {

@@ -1,7 +1,8 @@
 import Foundation
 import RLCore
 import Recording
-import Training
+import Storage
+import Experiments
 
 /// Writes recorded episodes of a training run into its folder.
 ///

@@ -3,7 +3,6 @@ import Foundation
 import RLCore
 import Recording
 import Rendering
-import Training
 
 /// Shows a recording in a window, in real time.
 struct Viewer {

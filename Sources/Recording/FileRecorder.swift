@@ -1,5 +1,5 @@
 public import RLCore
-public import Training
+public import Storage
 
 /// Records episodes into files while they run; an episode's end is the reset that follows it.
 ///

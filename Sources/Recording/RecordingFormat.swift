@@ -1,3 +1,5 @@
+internal import Storage
+
 /// The numbers of the format; `RecordingFormat.md` describes it.
 package enum RecordingFormat {
   /// As in PNG: a byte beyond ASCII and a line end, so that conversions of text show.

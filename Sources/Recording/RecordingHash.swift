@@ -1,5 +1,5 @@
 internal import RLCore
-public import Training
+public import Storage
 
 /// Fingerprints that recordings carry; made with ``RLCore/StateHasher``.
 public enum RecordingHash {

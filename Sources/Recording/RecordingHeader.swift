@@ -1,6 +1,5 @@
 internal import Glibc
 public import RLCore
-public import Training
 
 /// Everything a recording says besides its steps.
 ///
@@ -102,15 +101,18 @@ public struct RecordingHeader: Sendable, Equatable {
       case operatingSystem = "operating-system"
     }
 
-    /// Describes this process.
-    public init(version: String, machine: RunManifest.Machine, sources: RunManifest.Sources?) {
+    /// Describes what an episode is recorded with; the C library is that of this process.
+    public init(
+      version: String, commit: String, toolchain: String, box2D: String, processor: String,
+      operatingSystem: String
+    ) {
       self.version = version
-      commit = sources.map { $0.isDirty ? "\($0.commit)+" : $0.commit } ?? "unknown"
-      toolchain = machine.toolchain
-      box2D = machine.box2D
-      processor = machine.processor
+      self.commit = commit
+      self.toolchain = toolchain
+      self.box2D = box2D
+      self.processor = processor
       libc = Self.libraryVersion
-      operatingSystem = machine.operatingSystem
+      self.operatingSystem = operatingSystem
     }
 
     private static var libraryVersion: String {

@@ -1,5 +1,5 @@
 public import Foundation
-public import Training
+public import Storage
 
 /// Reads a recording.
 ///

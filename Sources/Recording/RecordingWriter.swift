@@ -1,6 +1,6 @@
 internal import Foundation
 public import RLCore
-public import Training
+public import Storage
 
 /// Writes a recording to a file while the episode runs.
 ///

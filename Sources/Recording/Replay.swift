@@ -1,6 +1,6 @@
 internal import LinearAlgebra
 public import RLCore
-public import Training
+public import Storage
 
 /// Re-simulates a recording step by step and compares.
 ///

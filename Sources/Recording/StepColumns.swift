@@ -1,3 +1,5 @@
+internal import Storage
+
 /// How many numbers each step has.
 package struct StepLayout: Sendable, Equatable {
   package let actions: Int

@@ -1,5 +1,5 @@
 internal import Foundation
-internal import Training
+internal import Storage
 
 /// Encodes films with the program FFmpeg: raw pictures go through a socket to its standard input.
 ///

@@ -1,5 +1,5 @@
 internal import Foundation
-public import Training
+public import Storage
 
 /// A kind of picture file.
 public enum PictureFormat: String, Sendable, Equatable, CaseIterable {

@@ -1,6 +1,6 @@
 internal import CGIF
 internal import Foundation
-internal import Training
+internal import Storage
 
 /// Writes an animated GIF that plays for ever.
 ///

@@ -1,6 +1,6 @@
 internal import CPNG
 internal import Foundation
-internal import Training
+internal import Storage
 
 extension Picture {
   /// Reads a PNG file; opacity is ignored.

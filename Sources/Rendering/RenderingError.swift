@@ -1,4 +1,4 @@
-public import Training
+public import Storage
 
 /// A picture that can't be made, or a file of pictures that can't be written.
 public enum RenderingError: Error, Equatable, CustomStringConvertible {

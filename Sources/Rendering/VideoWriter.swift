@@ -1,5 +1,5 @@
 internal import Foundation
-internal import Training
+internal import Storage
 
 /// Writes pictures into a film; its kind follows from the file name's ending.
 ///

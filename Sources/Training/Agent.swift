@@ -1,6 +1,7 @@
 public import LinearAlgebra
 public import NeuralNetworks
 public import RLCore
+public import Storage
 
 /// What an agent is made from besides its settings.
 public struct AgentContext {

@@ -5,6 +5,7 @@ import NeuralNetworks
 import RLCore
 import Testing
 import Training
+import Storage
 
 /// Settings of an iteration of 250 steps with which everything an agent has is at work, under the
 /// agent's id and, where one set can't hold everything, a further word.

@@ -5,6 +5,7 @@ import RLCore
 import TestSupport
 import Testing
 import Training
+import Storage
 
 @Suite struct PPOLearningTests {
   private func agent<E: Environment>(

@@ -2,7 +2,7 @@ import Agents
 import LinearAlgebra
 import NeuralNetworks
 import Testing
-import Training
+import Storage
 
 /// What is dropped, and where nothing is.
 @Suite struct SACDropoutTests {

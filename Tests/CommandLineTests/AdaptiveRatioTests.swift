@@ -1,7 +1,8 @@
 import Foundation
 import TestSupport
 import Testing
-import Training
+import Storage
+import Experiments
 
 /// What users see of `--adaptive-ratio`.
 @Suite struct AdaptiveRatioTests {

@@ -1,7 +1,8 @@
 import Foundation
 import TestSupport
 import Testing
-import Training
+import Storage
+import Experiments
 
 /// What `drift.csv` and policy files say of tasks is what was trained on.
 @Suite struct DriftTests {

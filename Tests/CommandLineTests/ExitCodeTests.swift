@@ -1,7 +1,8 @@
 import Foundation
 import TestSupport
 import Testing
-import Training
+import Storage
+import Experiments
 
 @Suite struct ExitCodeTests {
   private func trained(_ folder: TemporaryFolder) throws {

@@ -5,8 +5,8 @@ import Recording
 import Rendering
 import TestSupport
 import Testing
-import Training
 import rlsuite
+import Experiments
 
 /// Episodes that a person drives, without a window.
 @Suite struct PlayGameTests {

@@ -1,7 +1,7 @@
 import Foundation
 import TestSupport
 import Testing
-import Training
+import Storage
 
 @Suite struct RecordingCommandTests {
   /// The very episodes that `evaluate` counts, verified, with one picture per state.

@@ -1,7 +1,8 @@
 import Foundation
 import TestSupport
 import Testing
-import Training
+import Storage
+import Experiments
 
 /// Runs the built program as a user would.
 struct Tool {

@@ -5,6 +5,7 @@ import RLCore
 import TestSupport
 import Testing
 import Training
+import Storage
 
 /// An agent of 100 steps an iteration whose critic has as many active units as it is told.
 private final class ScriptedAgent: ReplayRatioAgent {

@@ -4,6 +4,7 @@ import Plasticity
 import RLCore
 import TestSupport
 import Training
+import Storage
 
 /// An agent whose only network fits random numbers, so that every step can be worked out by hand.
 final class FakeAgent: Agent {

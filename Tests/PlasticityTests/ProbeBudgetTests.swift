@@ -2,6 +2,7 @@ import NeuralNetworks
 import Plasticity
 import Testing
 import Training
+import Storage
 
 @Suite struct ProbeBudgetTests {
   @Test func workIsCounted() {

@@ -3,6 +3,7 @@ import NeuralNetworks
 import Plasticity
 import Testing
 import Training
+import Storage
 
 @Suite struct ProbePanelTests {
   private func panel(

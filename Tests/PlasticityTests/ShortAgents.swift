@@ -4,6 +4,7 @@ import NeuralNetworks
 import RLCore
 import Testing
 import Training
+import Storage
 
 /// Agents with small networks whose iteration is 250 steps with several updates.
 enum ShortAgent: String, CaseIterable, CustomTestStringConvertible, Sendable {

@@ -4,7 +4,6 @@ import RLCore
 import Recording
 import TestSupport
 import Testing
-import Training
 
 /// Whatever is wrong with a file, it is refused with a sentence that says what.
 @Suite struct DamageTests {

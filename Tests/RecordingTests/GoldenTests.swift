@@ -4,7 +4,7 @@ import RLCore
 import Recording
 import TestSupport
 import Testing
-import Training
+import Storage
 
 /// The committed episodes re-simulate bit for bit: dynamics, rewards and observations are as ever.
 @Suite struct GoldenTests {

@@ -3,7 +3,6 @@ import Foundation
 import Recording
 import TestSupport
 import Testing
-import Training
 
 /// The format's description suffices for another program.
 @Suite struct PythonReaderTests {

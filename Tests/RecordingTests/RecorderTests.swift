@@ -5,7 +5,7 @@ import RLCore
 import Recording
 import TestSupport
 import Testing
-import Training
+import Storage
 
 /// Files appear when they are whole, and in training the same ones whatever interrupts it.
 @Suite struct RecorderTests {

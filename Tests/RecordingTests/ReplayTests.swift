@@ -4,7 +4,6 @@ import RLCore
 import Recording
 import TestSupport
 import Testing
-import Training
 
 /// A replay goes to any step and shows the states of the episode, the last one too.
 @Suite struct ReplayTests {

@@ -4,7 +4,7 @@ import RLCore
 import Recording
 import TestSupport
 import Testing
-import Training
+import Storage
 
 /// What is recorded is what happened, bit for bit.
 @Suite struct RoundTripTests {

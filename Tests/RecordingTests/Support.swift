@@ -3,7 +3,7 @@ import Foundation
 import LinearAlgebra
 import RLCore
 import Recording
-import Training
+import Storage
 
 /// An environment that can't be missing in these tests.
 func environment(_ identifier: String) throws -> RegisteredEnvironment {
@@ -22,7 +22,9 @@ func makeHeader(
     disturbances: isDisturbed ? environment.makeVector(1).disturbanceComponents : [],
     agent: agent, mode: .deterministic,
     policy: .init(fingerprint: RecordingHash.policy(named: agent), steps: 0),
-    build: .init(version: "test", machine: .current(box2D: "test"), sources: nil))
+    build: .init(
+      version: "test", commit: "unknown", toolchain: "test", box2D: "test", processor: "test",
+      operatingSystem: "test"))
 }
 
 /// Chooses an action for an observation.

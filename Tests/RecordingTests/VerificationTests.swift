@@ -5,7 +5,7 @@ import RLCore
 import Recording
 import TestSupport
 import Testing
-import Training
+import Storage
 
 /// Whatever is changed in a recording is found, at its step and by name.
 @Suite struct VerificationTests {

@@ -5,7 +5,7 @@ import RLCore
 import Rendering
 import TestSupport
 import Testing
-import Training
+import Storage
 
 /// Pictures of every registered environment.
 @Suite struct EnvironmentPictureTests {

@@ -2,7 +2,7 @@ import Foundation
 import Rendering
 import TestSupport
 import Testing
-import Training
+import Storage
 
 /// Pictures as files.
 @Suite struct PictureFileTests {

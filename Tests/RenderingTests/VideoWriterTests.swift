@@ -4,7 +4,7 @@ import RLCore
 import Rendering
 import TestSupport
 import Testing
-import Training
+import Storage
 
 /// Films, with a script in FFmpeg's place.
 @Suite struct VideoWriterTests {

@@ -1,6 +1,7 @@
 import LinearAlgebra
 import Testing
 import Training
+import Storage
 
 @Suite struct AdvantageTests {
   private func vector(_ values: [Float]) -> Vector {

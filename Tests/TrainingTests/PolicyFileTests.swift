@@ -3,6 +3,7 @@ import NeuralNetworks
 import RLCore
 import Testing
 import Training
+import Storage
 
 /// The architecture of a policy, in its file.
 @Suite struct PolicyFileTests {

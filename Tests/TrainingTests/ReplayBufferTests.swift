@@ -1,6 +1,7 @@
 import LinearAlgebra
 import Testing
 import Training
+import Storage
 
 @Suite struct ReplayBufferTests {
   private func row(_ values: [Float]) -> Matrix {

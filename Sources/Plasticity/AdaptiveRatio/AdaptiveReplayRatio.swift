@@ -1,4 +1,5 @@
 public import Training
+public import Storage
 
 /// Sets an agent's replay ratio by a rule, between two iterations.
 ///

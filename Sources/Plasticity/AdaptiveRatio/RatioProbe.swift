@@ -1,6 +1,7 @@
 internal import LinearAlgebra
 internal import NeuralNetworks
 internal import Training
+internal import Storage
 
 /// Measures what drives a replay ratio, on minibatches drawn anew each time.
 final class RatioProbe {

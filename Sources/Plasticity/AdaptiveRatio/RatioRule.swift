@@ -1,5 +1,5 @@
 internal import Foundation
-package import Training
+package import Storage
 
 /// Decides a replay ratio from what a probe said, again and again.
 package protocol RatioRule: AnyObject {

@@ -1,6 +1,6 @@
 internal import LinearAlgebra
 internal import NeuralNetworks
-internal import Training
+internal import Storage
 
 /// Replaces, all the time, a small share of the hidden units that are of least use.
 ///

@@ -1,6 +1,7 @@
 internal import LinearAlgebra
 package import NeuralNetworks
 public import Training
+public import Storage
 
 /// The interventions of a run, at work in the steps of its agent's optimisers.
 ///

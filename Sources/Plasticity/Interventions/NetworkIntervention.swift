@@ -1,4 +1,4 @@
-package import Training
+package import Storage
 
 /// One way to keep one network plastic: at work in every step of its optimiser.
 package protocol NetworkIntervention: AnyObject {

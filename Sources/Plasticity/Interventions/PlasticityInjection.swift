@@ -1,6 +1,6 @@
 internal import LinearAlgebra
 internal import NeuralNetworks
-internal import Training
+internal import Storage
 
 /// Freezes what a network computes, once or now and then, and lets new weights learn beside it.
 ///

@@ -1,5 +1,6 @@
 internal import NeuralNetworks
 internal import Training
+internal import Storage
 
 /// Resets all layers, as ``ScheduledReset`` does, once a probe has passed a limit.
 ///

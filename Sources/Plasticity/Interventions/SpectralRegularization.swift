@@ -1,6 +1,6 @@
 internal import LinearAlgebra
 internal import NeuralNetworks
-internal import Training
+internal import Storage
 
 /// `+ λ Σ_l ((σ_l^k − 1)² + ‖b_l‖^(2k))`, σ_l being the largest singular value of a layer's weights.
 ///

@@ -1,6 +1,6 @@
 internal import LinearAlgebra
 internal import NeuralNetworks
-internal import Training
+internal import Storage
 
 /// Utility-based perturbed gradient descent, its adaptive form, in place of Adam's step.
 ///

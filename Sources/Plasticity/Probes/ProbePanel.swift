@@ -1,6 +1,7 @@
 internal import LinearAlgebra
 internal import NeuralNetworks
 public import Training
+public import Storage
 
 /// Measures an agent's networks now and then and changes nothing.
 ///

@@ -1,4 +1,4 @@
-package import Training
+package import Storage
 
 /// What measuring one network takes, in numbers that do not depend on a clock.
 ///

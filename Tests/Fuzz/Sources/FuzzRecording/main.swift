@@ -1,7 +1,7 @@
 import CFuzzer
 import Foundation
 import Recording
-import Training
+import Storage
 
 /// Reads whatever libFuzzer thinks of: as it is, and with sound checksums.
 ///

@@ -1,0 +1,64 @@
+package import RLCore
+package import Training
+
+/// The tasks of a run whose physical parameters change, from its settings.
+package struct DriftPlan {
+  /// More tasks than any run needs; a walk's cost grows with their number.
+  package static let mostTasks = 1_000_000
+  /// The tasks.
+  package let schedule: TaskSchedule
+
+  /// Checks the settings as a whole; nil where nothing changes.
+  ///
+  /// - Parameters:
+  ///   - configuration: The settings and the parameters' values where nothing changes them.
+  ///   - descriptions: The environment's parameters.
+  /// - Throws: What is wrong.
+  package init?(
+    _ configuration: RunConfiguration, _ descriptions: [ParameterDescription]
+  ) throws(ConfigurationError) {
+    let run = configuration.run
+    let settings = run.drift
+    guard !settings.change.isEmpty else {
+      guard settings.task == nil else {
+        throw ConfigurationError("drift.task needs a drift to take the task from")
+      }
+      return nil
+    }
+    var drifts: [ParameterDrift] = []
+    for text in settings.change {
+      let drift = try ParameterDrift(text, descriptions) { name in
+        configuration.parameters.first { $0.name == name }?.value
+      }
+      guard !drifts.contains(where: { $0.name == drift.name }) else {
+        throw ConfigurationError("drift names \(drift.name) twice")
+      }
+      drifts.append(drift)
+    }
+    if let problem = Self.problem(run) { throw ConfigurationError(problem) }
+    let (all, seed) = (drifts, run.seed)
+    schedule = TaskSchedule(every: settings.every, only: settings.task) { task in
+      all.map { (name: $0.name, value: $0.value(task: task, seed: seed)) }
+    }
+  }
+
+  private static func problem(_ run: RunSettings) -> String? {
+    let (every, steps) = (run.drift.every, run.steps)
+    if every < run.environments {
+      return "drift.every must be at least the number of environments, \(run.environments)"
+    }
+    if steps / every >= mostTasks {
+      return "drift.every \(every) makes \(steps / every + 1) tasks of \(steps) steps, and at most "
+        + "\(mostTasks) are allowed; raise it"
+    }
+    guard let task = run.drift.task else { return nil }
+    if !(0..<mostTasks).contains(task) {
+      return "drift.task must lie in 0...\(mostTasks - 1)"
+    }
+    if steps > every {
+      return "drift.task trains on one task, of drift.every \(every) steps; lower steps from "
+        + "\(steps) to that or less"
+    }
+    return nil
+  }
+}

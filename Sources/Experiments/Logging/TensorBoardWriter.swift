@@ -1,0 +1,199 @@
+package import Foundation
+internal import Storage
+
+/// The few protocol-buffer messages of TensorBoard's event files, and their record framing.
+///
+/// Five message types with a dozen fields are read by every TensorBoard since 2016; the encoding
+/// is spelled out here rather than generated.
+///
+/// - Source: TensorFlow's `event.proto`, `summary.proto`, `record_writer.cc` and TensorBoard's
+///   `hparams/plugin_data.proto`.
+package struct EventEncoder {
+  /// A protocol-buffer message under construction.
+  struct Message {
+    private(set) var bytes = Data()
+
+    mutating func varint(_ value: UInt64) {
+      var rest = value
+      while rest >= 0x80 {
+        bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+        rest >>= 7
+      }
+      bytes.append(UInt8(rest))
+    }
+
+    mutating func integer(_ field: UInt64, _ value: Int) {
+      varint(field << 3)
+      varint(UInt64(bitPattern: Int64(value)))
+    }
+
+    mutating func double(_ field: UInt64, _ value: Double) {
+      varint(field << 3 | 1)
+      bytes.append(littleEndian: value.bitPattern)
+    }
+
+    mutating func float(_ field: UInt64, _ value: Float) {
+      varint(field << 3 | 5)
+      bytes.append(littleEndian: value.bitPattern)
+    }
+
+    mutating func data(_ field: UInt64, _ value: Data) {
+      varint(field << 3 | 2)
+      varint(UInt64(value.count))
+      bytes.append(value)
+    }
+
+    mutating func string(_ field: UInt64, _ value: String) { data(field, Data(value.utf8)) }
+
+    mutating func message(_ field: UInt64, _ fill: (inout Message) -> Void) {
+      var inner = Message()
+      fill(&inner)
+      data(field, inner.bytes)
+    }
+  }
+
+  /// Frames one event: length, masked checksum of the length, event, masked checksum of the event.
+  static func record(wallTime: Double, step: Int?, _ fill: (inout Message) -> Void) -> Data {
+    var event = Message()
+    event.double(1, wallTime)
+    if let step { event.integer(2, step) }
+    fill(&event)
+    var length = Data()
+    length.append(littleEndian: UInt64(event.bytes.count))
+    var record = length
+    record.append(littleEndian: mask(CRC32C.checksum(length)))
+    record.append(event.bytes)
+    record.append(littleEndian: mask(CRC32C.checksum(event.bytes)))
+    return record
+  }
+
+  /// A checksum that may itself be stored beside the data it covers.
+  package static func mask(_ checksum: UInt32) -> UInt32 {
+    (checksum >> 15 | checksum << 17) &+ 0xA282_EAD8
+  }
+
+  /// The first record of every file.
+  package static func version(wallTime: Double) -> Data {
+    record(wallTime: wallTime, step: nil) { $0.string(3, "brain.Event:2") }
+  }
+
+  /// Some scalars of one step.
+  package static func scalars(
+    _ scalars: [(tag: String, value: Double)], step: Int, wallTime: Double
+  ) -> Data {
+    record(wallTime: wallTime, step: step) { event in
+      event.message(5) { summary in
+        for (tag, value) in scalars {
+          summary.message(1) {
+            $0.string(1, tag)
+            $0.float(2, Float(value))
+          }
+        }
+      }
+    }
+  }
+
+  /// Tells readers to forget earlier points at this step and later ones.
+  package static func sessionStart(step: Int, wallTime: Double) -> Data {
+    record(wallTime: wallTime, step: step) { event in
+      event.message(7) { $0.integer(1, 1) }
+    }
+  }
+
+  /// A run's settings for the hyper-parameter table, with the metric to compare runs by.
+  package static func hyperparameters(
+    _ settings: [(name: String, value: String)], metric: String, runName: String, wallTime: Double
+  ) -> Data {
+    record(wallTime: wallTime, step: nil) { event in
+      event.message(5) { summary in
+        plugin(&summary, "_hparams_/experiment") { data in
+          data.message(2) { experiment in
+            for (name, value) in settings {
+              experiment.message(4) {
+                $0.string(1, name)
+                $0.integer(4, Double(value) == nil ? 1 : 3)
+              }
+            }
+            experiment.message(5) { info in info.message(1) { $0.string(2, metric) } }
+          }
+        }
+        plugin(&summary, "_hparams_/session_start_info") { data in
+          data.message(3) { start in
+            for (name, value) in settings {
+              start.message(1) { entry in
+                entry.string(1, name)
+                entry.message(2) {
+                  if let number = Double(value) {
+                    $0.double(2, number)
+                  } else {
+                    $0.string(3, value)
+                  }
+                }
+              }
+            }
+            start.string(4, runName)
+            start.double(5, wallTime)
+          }
+        }
+      }
+    }
+  }
+
+  /// How the run ended.
+  package static func sessionEnd(isSuccess: Bool, wallTime: Double) -> Data {
+    record(wallTime: wallTime, step: nil) { event in
+      event.message(5) { summary in
+        plugin(&summary, "_hparams_/session_end_info") { data in
+          data.message(4) {
+            $0.integer(1, isSuccess ? 1 : 2)
+            $0.double(2, wallTime)
+          }
+        }
+      }
+    }
+  }
+
+  private static func plugin(
+    _ summary: inout Message, _ tag: String, _ fill: (inout Message) -> Void
+  ) {
+    var content = Message()
+    fill(&content)
+    summary.message(1) { value in
+      value.string(1, tag)
+      value.message(9) { metadata in
+        metadata.message(1) {
+          $0.string(1, "hparams")
+          $0.data(2, content.bytes)
+        }
+      }
+    }
+  }
+}
+
+/// The tags under which dashboards made for Stable-Baselines3 look for our metrics.
+package enum TensorBoardTag {
+  private static let names = [
+    "episode-return": "rollout/ep_rew_mean",
+    "episode-length": "rollout/ep_len_mean",
+    "policy-loss": "train/policy_gradient_loss",
+    "value-loss": "train/value_loss",
+    "approximate-kl": "train/approx_kl",
+    "clip-fraction": "train/clip_fraction",
+    "explained-variance": "train/explained_variance",
+    "learning-rate": "train/learning_rate",
+    "action-std": "train/std",
+    "actor-loss": "train/actor_loss",
+    "critic-loss": "train/critic_loss",
+    "entropy-coefficient": "train/ent_coef",
+  ]
+
+  /// The tag and value of a metric.
+  package static func scalar(_ metric: String, _ value: Double) -> (tag: String, value: Double) {
+    // Stable-Baselines3 logs the loss, which is the entropy with its sign turned.
+    if metric == "entropy" { return ("train/entropy_loss", -value) }
+    // Those of attachments have groups of their own.
+    if metric.contains("/") { return (metric, value) }
+    let name = names[metric] ?? "train/" + metric.replacingOccurrences(of: "-", with: "_")
+    return (name, value)
+  }
+}

@@ -1,0 +1,359 @@
+internal import Foundation
+public import RLCore
+internal import Storage
+public import Training
+
+/// Drives an agent from the first step to the last: evaluations, checkpoints, logs.
+///
+/// Nothing here changes what is learnt: evaluations have environments and random streams of their
+/// own, and times only go where they are shown.
+public final class Trainer {
+  /// What a trainer needs besides the configuration.
+  public struct Parts {
+    /// The agent to train.
+    public var agent: RegisteredAgent
+    /// Makes that many environments with nominal parameters.
+    public var makeEnvironment: (Int) -> any BatchedEnvironment
+    /// Whether an episode succeeded, by its last observation; nil where that says nothing.
+    public var isSuccess: ((Span<Float>) -> Bool)?
+    /// The threads to use.
+    public var pool: WorkerPool
+    /// Where everything is written.
+    public var folder: RunFolder
+    /// Records episodes of the first environment, if wanted.
+    public var recorder: (any RunRecorder)?
+    /// Makes what is attached to the agent's networks.
+    public var attachments: (any Agent) throws -> [any TrainingAttachment]
+
+    /// Gathers the parts.
+    public init(
+      agent: RegisteredAgent, makeEnvironment: @escaping (Int) -> any BatchedEnvironment,
+      isSuccess: ((Span<Float>) -> Bool)?, pool: WorkerPool, folder: RunFolder,
+      recorder: (any RunRecorder)? = nil,
+      attachments: @escaping (any Agent) throws -> [any TrainingAttachment] = { _ in [] }
+    ) {
+      self.agent = agent
+      self.makeEnvironment = makeEnvironment
+      self.isSuccess = isSuccess
+      self.pool = pool
+      self.folder = folder
+      self.recorder = recorder
+      self.attachments = attachments
+    }
+  }
+
+  /// Seeds of evaluations during training start here; `evaluate` stays below, so that a policy is
+  /// never reported on the episodes it was selected by.
+  public static let firstEvaluationSeed: UInt64 = 1 << 40
+
+  private let configuration: RunConfiguration
+  private let parts: Parts
+  private let agent: any Agent
+  private let attachments: [any TrainingAttachment]
+  private let environment: any BatchedEnvironment
+  private let logger: MetricsLogger
+  private let taskLog: TaskLog?
+  private var state: TrainerState
+  private var clock = PhaseClock()
+  private var metrics: [Double] = []
+
+  private var run: RunSettings { configuration.run }
+
+  /// Prepares a new run, or one that continues from a checkpoint of the same configuration.
+  public init(
+    configuration: RunConfiguration, parts: Parts, resume checkpoint: (path: String, Checkpoint)?
+  ) throws {
+    self.configuration = configuration
+    self.parts = parts
+    let run = configuration.run
+    environment = try Self.makeEnvironment(run.environments, configuration.parameters, parts)
+    let firstStep = checkpoint?.1.manifest.steps ?? 0
+    if let tasks = configuration.tasks {
+      guard firstStep % run.environments == 0, firstStep / tasks.every <= 2 * DriftPlan.mostTasks
+      else {
+        throw FileError.damaged(
+          path: checkpoint?.path ?? "", reason: "its step count is impossible")
+      }
+      try environment.follow(tasks, from: firstStep)
+    }
+    // Before the first reset and before a checkpoint's episodes are re-simulated: a recorder sees
+    // whole episodes, wherever the run was interrupted.
+    if let recorder = parts.recorder { environment.observe(environment: 0, with: recorder) }
+    environment.reset(seeds: .training(runSeed: run.seed))
+    agent = parts.agent.make(
+      configuration.settings,
+      in: AgentContext(
+        environment: environment, pool: parts.pool, seed: run.seed, totalSteps: run.steps))
+    attachments = try parts.attachments(agent)
+    let checksum = CRC32C.checksum(configuration.yaml.utf8)
+    state = TrainerState(configurationChecksum: checksum)
+    if let (path, checkpoint) = checkpoint {
+      state = try Self.restore(
+        agent, attachments, from: checkpoint, path: path, run: run, configurationChecksum: checksum)
+    }
+    // A run that was stopped before its first checkpoint starts again in the same folder.
+    let hasLogs = FileSystem.exists(parts.folder.metricsFile)
+    logger = try MetricsLogger(
+      folder: parts.folder, metricNames: agent.metricNames + attachments.flatMap(\.metricNames),
+      settings: configuration.flattened,
+      resumeStep: checkpoint?.1.manifest.steps ?? (hasLogs ? 0 : nil))
+    taskLog = try configuration.tasks.map { tasks in
+      try TaskLog(
+        parts.folder.driftFile, tasks, environments: run.environments, firstStep: firstStep,
+        resuming: checkpoint)
+    }
+  }
+
+  /// Whether the run it continues had come to its end already.
+  public var isFinished: Bool { state.isFinished }
+  /// Mean return of the best evaluation.
+  public var bestReturn: Double? { state.bestReturn }
+
+  /// Trains to the end.
+  ///
+  /// - Parameters:
+  ///   - observer: Told of every iteration, evaluation and checkpoint.
+  ///   - shouldStop: Asked after each iteration; a checkpoint is written before returning.
+  /// - Throws: ``TrainingError`` when it diverges, ``FileError`` when something can't be written.
+  /// - Returns: Why it ended.
+  public func run(
+    observer: any TrainingObserver, shouldStop: () -> Bool
+  ) throws -> TrainingOutcome {
+    guard !state.isFinished else { return .finished }
+    clock = PhaseClock(threads: parts.pool.threads, firstStep: agent.environmentSteps)
+    try repairLinks()
+    while true {
+      let before = agent.environmentSteps
+      try iterate()
+      observer.didIterate(progress)
+      let isLast = agent.environmentSteps >= run.steps
+      var isBest = false
+      let isEvaluated = isLast || Self.crosses(run.evaluation.every, before, agent.environmentSteps)
+      if isEvaluated { isBest = try evaluate(observer) }
+      let isReached = run.untilReturn.map { isEvaluated && (state.lastReturn ?? -.infinity) >= $0 }
+      state.isFinished = isLast || isReached == true
+      if state.isFinished { try taskLog?.finish(steps: agent.environmentSteps) }
+      let isStopping = !state.isFinished && shouldStop()
+      let isDue =
+        run.checkpoints.every.map { Self.crosses($0, before, agent.environmentSteps) }
+        ?? isEvaluated
+      if isDue || isBest || isStopping || state.isFinished {
+        try writeCheckpoint(isBest: isBest, observer)
+      }
+      if isStopping { return .interrupted }
+      if state.isFinished {
+        try logger.finish(isSuccess: true)
+        return isLast ? .finished : .reachedReturn
+      }
+    }
+  }
+
+  private static func crosses(_ interval: Int, _ before: Int, _ after: Int) -> Bool {
+    after / interval > before / interval
+  }
+
+  private func iterate() throws {
+    let before = agent.environmentSteps
+    let report: IterationReport
+    do {
+      report = try agent.iterate()
+    } catch {
+      leavePostMortem()
+      throw error
+    }
+    metrics = report.metrics + attachments.flatMap { $0.didIterate() }
+    try taskLog?.record(environment.takeTaskReturns(), steps: agent.environmentSteps)
+    try parts.recorder?.writeFinished()
+    let timing = clock.add(report, steps: agent.environmentSteps - before)
+    try logger.record(
+      iteration: agent.iterations, steps: agent.environmentSteps, values: metrics,
+      timing: timing)
+  }
+
+  private func leavePostMortem() {
+    try? logger.finish(isSuccess: false)
+    try? parts.recorder?.writeFinished()
+    try? checkpoint.write(to: parts.folder.postMortemFolder)
+  }
+
+  /// - Returns: Whether it is the best so far; of equals the later one is, having trained longer.
+  private func evaluate(_ observer: any TrainingObserver) throws -> Bool {
+    let first =
+      Self.firstEvaluationSeed + UInt64(state.evaluations * run.evaluation.episodes)
+    var failure: (any Error)?
+    let result = Evaluation.run(
+      agent.policy,
+      in: { count in
+        do {
+          return try Self.makeEnvironment(count, currentParameters, parts)
+        } catch {
+          failure = error
+          return parts.makeEnvironment(count)
+        }
+      },
+      episodes: run.evaluation.episodes, firstSeed: first, mode: .deterministic, pool: parts.pool,
+      isSuccess: parts.isSuccess)
+    if let failure { throw failure }
+    state.evaluations += 1
+    state.lastEvaluationStep = agent.environmentSteps
+    try logger.record(result, steps: agent.environmentSteps)
+    guard result.mean.isFinite else {
+      leavePostMortem()
+      throw TrainingError.notFinite(metric: "evaluation return", iteration: agent.iterations)
+    }
+    state.lastReturn = result.mean
+    let isBest = result.mean >= (state.bestReturn ?? -.infinity)
+    if isBest { (state.bestReturn, state.bestStep) = (result.mean, agent.environmentSteps) }
+    observer.didEvaluate(result, progress)
+    return isBest
+  }
+
+  private var checkpoint: Checkpoint {
+    var (policy, trainer) = (TensorArchive(), TensorArchive())
+    agent.policy.save(to: &policy)
+    policy.metadata["steps"] = "\(agent.environmentSteps)"
+    policy.metadata["agent"] = run.agent
+    policy.metadata["parameters"] = PolicyParameters.text(currentParameters)
+    agent.save(to: &trainer)
+    for attachment in attachments { attachment.save(to: &trainer) }
+    taskLog?.save(to: &trainer)
+    state.save(to: &trainer)
+    let manifest = CheckpointManifest(
+      environment: run.environment, agent: run.agent, steps: agent.environmentSteps,
+      iterations: agent.iterations)
+    return Checkpoint(manifest: manifest, policy: policy, trainer: trainer)
+  }
+
+  private func writeCheckpoint(isBest: Bool, _ observer: any TrainingObserver) throws {
+    try logger.synchronize()
+    try taskLog?.synchronize()
+    let folder = parts.folder
+    let name = "\(agent.environmentSteps)"
+    try checkpoint.write(to: folder.checkpoint(name))
+    try FileSystem.link(folder.checkpoint("latest"), to: name)
+    if isBest { try FileSystem.link(folder.checkpoint("best"), to: name) }
+    try folder.prune(keep: run.checkpoints.keep, best: state.bestStep)
+    observer.didWriteCheckpoint(folder.checkpoint(name), progress)
+  }
+
+  /// Sets the links right that a kill between a checkpoint and its links left behind.
+  private func repairLinks() throws {
+    let folder = parts.folder
+    for (name, step) in [("latest", folder.checkpointSteps.last), ("best", state.bestStep)] {
+      guard let step, folder.linkedStep(name) != step,
+        FileSystem.isFolder(folder.checkpoint("\(step)"))
+      else { continue }
+      try FileSystem.link(folder.checkpoint(name), to: "\(step)")
+    }
+  }
+
+  private var progress: TrainingProgress {
+    TrainingProgress(
+      steps: agent.environmentSteps, totalSteps: run.steps, iterations: agent.iterations,
+      elapsed: clock.elapsed, stepsPerSecond: clock.stepsPerSecond(agent.environmentSteps),
+      shares: clock.shares, metrics: Array(zip(agent.metricNames, metrics)),
+      lastReturn: state.lastReturn, bestReturn: state.bestReturn)
+  }
+
+  /// The physical parameters of the last step: where it ended a task, still that task's.
+  private var currentParameters: [RunConfiguration.ParameterValue] {
+    guard let tasks = configuration.tasks else { return configuration.parameters }
+    let task = tasks.task(after: max(0, agent.environmentSteps - run.environments))
+    let values = tasks.values(task)
+    return configuration.parameters.map { parameter in
+      let value = values.first { $0.name == parameter.name }?.value
+      return .init(name: parameter.name, value: value ?? parameter.value)
+    }
+  }
+
+  /// Makes environments with given physical parameters; they must be reset.
+  private static func makeEnvironment(
+    _ count: Int, _ parameters: [RunConfiguration.ParameterValue], _ parts: Parts
+  ) throws -> any BatchedEnvironment {
+    let environment = parts.makeEnvironment(count)
+    try environment.setParameters(parameters)
+    return environment
+  }
+
+  private static func restore(
+    _ agent: any Agent, _ attachments: [any TrainingAttachment], from checkpoint: Checkpoint,
+    path: String, run: RunSettings,
+    configurationChecksum: UInt32
+  ) throws -> TrainerState {
+    let manifest = checkpoint.manifest
+    guard manifest.environment == run.environment, manifest.agent == run.agent else {
+      throw FileError.damaged(
+        path: path,
+        reason: "it is of \(manifest.agent) on \(manifest.environment), and the run's config.yaml "
+          + "says \(run.agent) on \(run.environment)")
+    }
+    do {
+      let state = try TrainerState(from: checkpoint.trainer)
+      guard state.configurationChecksum == configurationChecksum else {
+        throw ArchiveError.invalid(
+          reason: "it was written under another config.yaml than the run's folder holds now")
+      }
+      try agent.load(from: checkpoint.trainer)
+      for attachment in attachments { try attachment.load(from: checkpoint.trainer) }
+      guard agent.environmentSteps == manifest.steps, agent.iterations == manifest.iterations else {
+        throw ArchiveError.invalid(reason: "its counters differ from its manifest's")
+      }
+      return state
+    } catch {
+      throw FileError.damaged(path: path, reason: "\(error)")
+    }
+  }
+}
+
+extension BatchedEnvironment {
+  /// Sets physical parameters that differ from what they are.
+  public func setParameters(_ values: [RunConfiguration.ParameterValue]) throws(ParameterError) {
+    let current = parameterValues
+    for (name, value) in values.map({ ($0.name, $0.value) })
+    where !current.contains(where: { $0.name == name && $0.value == value }) {
+      try setParameter(name, to: value)
+    }
+  }
+}
+
+/// Adds up where the time goes.
+private struct PhaseClock {
+  private let start: UInt64
+  private let threads: Double
+  private let firstStep: Int
+  private var sums = (environment: 0.0, policy: 0.0, update: 0.0)
+
+  init(threads: Int = 1, firstStep: Int = 0) {
+    start = monotonicNanoseconds()
+    self.threads = Double(threads)
+    self.firstStep = firstStep
+  }
+
+  var elapsed: Double { Double(monotonicNanoseconds() - start) * 1e-9 }
+
+  var shares: (environment: Double, policy: Double, update: Double) { Self.fractions(sums) }
+
+  func stepsPerSecond(_ steps: Int) -> Double { Double(steps - firstStep) / max(elapsed, 1e-9) }
+
+  /// Times of environment and policy are summed over threads; the wall saw a part of them each.
+  mutating func add(_ report: IterationReport, steps: Int) -> MetricsLogger.Timing {
+    let parts = (
+      environment: Double(report.environmentTime) / threads,
+      policy: Double(report.policyTime) / threads, update: Double(report.updateTime)
+    )
+    sums.environment += parts.environment
+    sums.policy += parts.policy
+    sums.update += parts.update
+    let total = (parts.environment + parts.policy + parts.update) * 1e-9
+    return MetricsLogger.Timing(
+      elapsed: elapsed, stepsPerSecond: Double(steps) / max(total, 1e-9),
+      shares: Self.fractions(parts))
+  }
+
+  private static func fractions(
+    _ parts: (environment: Double, policy: Double, update: Double)
+  ) -> (environment: Double, policy: Double, update: Double) {
+    let total = max(parts.environment + parts.policy + parts.update, 1)
+    return (parts.environment / total, parts.policy / total, parts.update / total)
+  }
+}

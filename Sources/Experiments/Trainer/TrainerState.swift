@@ -1,0 +1,42 @@
+internal import Foundation
+internal import Storage
+
+/// What the trainer itself must remember between two iterations.
+struct TrainerState: Codable, Equatable {
+  /// Evaluations done.
+  var evaluations = 0
+  /// The step of the last evaluation.
+  var lastEvaluationStep: Int?
+  /// Its mean return.
+  var lastReturn: Double?
+  /// Mean return of the best evaluation.
+  var bestReturn: Double?
+  /// The step of the best evaluation.
+  var bestStep: Int?
+  /// Whether the run has come to its end.
+  var isFinished = false
+  /// CRC-32C of `config.yaml`: a checkpoint belongs to one configuration.
+  var configurationChecksum: UInt32
+
+  private static let key = "trainer"
+
+  /// Writes it into an archive's metadata.
+  func save(to archive: inout TensorArchive) {
+    archive.metadata[Self.key] = String(decoding: JSON.encode(self, isPretty: false), as: UTF8.self)
+  }
+
+  /// Reads it from an archive's metadata.
+  init(from archive: TensorArchive) throws(ArchiveError) {
+    guard let text = archive.metadata[Self.key] else { throw .missing(name: "trainer state") }
+    do {
+      self = try JSONDecoder().decode(TrainerState.self, from: Data(text.utf8))
+    } catch {
+      throw .invalid(reason: "its trainer state can't be read")
+    }
+    guard (0..<1 << 40).contains(evaluations) else {
+      throw .invalid(reason: "its count of evaluations is impossible")
+    }
+  }
+
+  init(configurationChecksum: UInt32) { self.configurationChecksum = configurationChecksum }
+}

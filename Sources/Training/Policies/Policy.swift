@@ -1,0 +1,36 @@
+public import LinearAlgebra
+public import Storage
+
+/// How a policy chooses.
+public enum ActionMode: String, Sendable, CaseIterable {
+  /// The mode of its distribution.
+  case deterministic
+  /// A sample of its distribution.
+  case stochastic
+}
+
+/// Anything that chooses actions from observations: a network or a classical controller.
+public protocol Policy: AnyObject {
+  /// The id of the environment it was made for.
+  var environmentIdentifier: String { get }
+  /// Makes an actor for up to `rows` observations at a time.
+  func makeActor(rows: Int) -> any PolicyActor
+  /// Writes the policy with all it needs to act: weights, normaliser, bounds, architecture.
+  func save(to archive: inout TensorArchive)
+}
+
+/// A policy's scratch memory for one thread; different actors of a policy may act at once.
+public protocol PolicyActor: AnyObject {
+  /// Chooses actions for `rows` raw observations.
+  ///
+  /// - Parameters:
+  ///   - observations: [≥ rows × O], as the environment returned them.
+  ///   - rows: How many rows, from row 0.
+  ///   - mode: Deterministic or stochastic.
+  ///   - streams: One random stream for each row; not touched in deterministic mode.
+  ///   - actions: [≥ rows × A], in the environment's units, within its bounds; NaN where the policy
+  ///     has no answer.
+  func act(
+    on observations: Matrix, rows: Int, mode: ActionMode, streams: inout [RandomStream],
+    actions: Matrix)
+}

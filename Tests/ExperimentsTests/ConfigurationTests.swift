@@ -1,0 +1,192 @@
+import Foundation
+import RLCore
+import TestSupport
+import Testing
+import Training
+import Experiments
+
+private struct FakeSettings: AgentConfiguration {
+  enum Colour: String, Codable, Sendable, CaseIterable { case red, green, blue }
+
+  var learningRate: Float = 3e-4
+  var epochs = 10
+  var hidden = [64, 64]
+  var colour = Colour.red
+  var isFast = false
+  var limit: Float?
+
+  enum CodingKeys: String, CodingKey {
+    case learningRate = "learning-rate"
+    case epochs, hidden, colour
+    case isFast = "fast"
+    case limit
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(learningRate, forKey: .learningRate)
+    try container.encode(epochs, forKey: .epochs)
+    try container.encode(hidden, forKey: .hidden)
+    try container.encode(colour, forKey: .colour)
+    try container.encode(isFast, forKey: .isFast)
+    try container.encode(limit, forKey: .limit)
+  }
+
+  static let summaries = [
+    (key: "learning-rate", summary: ""), (key: "epochs", summary: ""), (key: "hidden", summary: ""),
+    (key: "colour", summary: ""), (key: "fast", summary: ""), (key: "limit", summary: ""),
+  ]
+
+  func problem(environments: Int, totalSteps: Int) -> String? {
+    epochs < 1 ? "epochs must be at least 1" : nil
+  }
+}
+
+@Suite struct ConfigurationTests {
+  private static let presets = """
+    default: {steps: 500, settings: {epochs: 4}}
+    walker: &base
+      environments: 32
+      evaluation: {every: 50}
+      settings: {learning-rate: 0.001}
+    lander: *base
+    """
+
+  private func resolver(
+    _ environment: String = "walker", presets: String = presets
+  ) throws -> ConfigurationResolver {
+    try ConfigurationResolver(
+      environment: environment, parameters: Gravity.parameterDescriptions,
+      agent: RegisteredAgent(
+        "fake", "a fake", presets: presets, settings: FakeSettings.self,
+        make: { _, _ in preconditionFailure("never made") }))
+  }
+
+  private func settings(_ resolver: ConfigurationResolver) throws -> FakeSettings {
+    try #require(resolver.resolve().settings as? FakeSettings)
+  }
+
+  @Test func laterLayersWin() throws {
+    var resolver = try resolver()
+    let presets = try resolver.resolve()
+    #expect(presets.run.steps == 500 && presets.run.environments == 32)
+    #expect(presets.run.evaluation.every == 50 && presets.run.evaluation.episodes == 10)
+    #expect(try settings(resolver).epochs == 4)
+    #expect(try settings(resolver).learningRate == 0.001)
+    try resolver.overlay(yaml: "steps: 6e2\nsettings:\n  epochs: 7\n", source: "f.yaml")
+    try resolver.overlay(assignment: "epochs=8")
+    try resolver.overlay(assignment: "settings.hidden=[1, 2, 3]")
+    try resolver.overlay(assignment: "colour=blue")
+    try resolver.overlay(assignment: "evaluation.episodes=3")
+    try resolver.overlay(assignment: "parameters.gravity=11")
+    try resolver.overlay(option: "--steps", path: ["steps"], value: "700")
+    let resolved = try resolver.resolve()
+    #expect(resolved.run.steps == 700 && resolved.run.evaluation.episodes == 3)
+    #expect(resolved.parameters == [.init(name: "gravity", value: 11)])
+    let settings = try settings(resolver)
+    #expect(settings.epochs == 8 && settings.hidden == [1, 2, 3] && settings.colour == .blue)
+  }
+
+  @Test func writtenConfigurationGivesTheSameAgain() throws {
+    var first = try resolver()
+    try first.overlay(assignment: "learning-rate=1.2345678e-7")
+    try first.overlay(assignment: "limit=0.1")
+    try first.overlay(assignment: "parameters.gravity=9.123456789012345")
+    try first.overlay(assignment: "seed=18446744073709551615")
+    let yaml = try first.resolve().yaml
+    // No presets here: the file alone must say everything.
+    var second = try resolver(presets: "")
+    try second.overlay(yaml: yaml, source: "config.yaml")
+    #expect(try second.resolve().yaml == yaml)
+    let (expectedSettings, foundSettings) = (try settings(first), try settings(second))
+    #expect(foundSettings == expectedSettings)
+    let (expected, found) = (try first.resolve(), try second.resolve())
+    #expect(found.run == expected.run && found.parameters == expected.parameters)
+  }
+
+  @Test(
+    arguments: [
+      ("settings: {learnin-rate: 1}", "did you mean 'learning-rate'?"),
+      ("settings: {learnin-rate: 1}", "(f.yaml:1:26)"),
+      ("stepz: 1", "did you mean 'steps'?"),
+      ("learning-rate: 1", "did you mean 'settings: {learning-rate: …}'?"),
+      ("evaluation:\n  evry: 1", "did you mean 'every'?"),
+      ("evaluation: 5", "evaluation (f.yaml:1:13) must be a mapping"),
+      ("settings: {colour: gren}", "did you mean 'green'? Allowed: red, green, blue."),
+      ("settings: {epochs: many}", "epochs must be a whole number and is many (f.yaml:1:20)"),
+      ("settings: {epochs: 1.5}", "epochs must be a whole number and is 1.5"),
+      ("settings: {epochs: 1e99}", "epochs must be a whole number"),
+      ("settings: {epochs: null}", "epochs must be a whole number and is null"),
+      ("settings: {epochs: {a: 1}}", "epochs must be a whole number and is {a: 1}"),
+      ("settings: {learning-rate: 'fast'}", "learning-rate must be a number and is fast"),
+      ("settings: {learning-rate: nan}", "learning-rate must be a number"),
+      ("settings: {learning-rate: 1e60}", "learning-rate must be a smaller number"),
+      ("settings: {hidden: 64}", "hidden must be a list such as [64, 64] and is 64"),
+      ("settings: {hidden: [64, x]}", "hidden must be a whole number and is x"),
+      ("settings: {fast: 2}", "fast must be true or false and is 2"),
+      ("settings: {epochs: 0}", "epochs must be at least 1"),
+      ("seed: -1", "seed must be a whole number from 0 up and is -1"),
+      ("steps: 0", "steps must be at least 1"),
+      ("environments: 1000000", "environments must lie in 1...65536"),
+      ("parameters: {gravty: 1}", "did you mean 'gravity'?"),
+      ("parameters: {gravity: 999}", "parameters.gravity must lie in 1.0...20.0 m/s²"),
+      ("steps: [1", "f.yaml is not YAML"),
+      ("steps: 1\nsteps: 2", "f.yaml is not YAML"),
+      ("[1, 2]", "must be a mapping"),
+    ])
+  func mistakesAreExplained(yaml: String, message: String) throws {
+    var resolver = try resolver()
+    let error = #expect(throws: ConfigurationError.self) {
+      try resolver.overlay(yaml: yaml, source: "f.yaml")
+      _ = try resolver.resolve()
+    }
+    let text = error?.description ?? ""
+    #expect(text.contains(message), "\(text)")
+  }
+
+  @Test(arguments: ["epochs", "=3", "environment=walker", "agent=x", "epocs=3", "a.b.c=1"])
+  func badAssignmentsAreRefused(assignment: String) throws {
+    var resolver = try resolver()
+    #expect(throws: ConfigurationError.self) { try resolver.overlay(assignment: assignment) }
+  }
+
+  /// References that double each line would expand to a million values.
+  @Test func multiplyingReferencesAreRefused() throws {
+    var yaml = "settings:\n  a0: &a0 [1, 1]\n"
+    for i in 1...30 { yaml += "  a\(i): &a\(i) [*a\(i - 1), *a\(i - 1)]\n" }
+    var resolver = try resolver()
+    let error = #expect(throws: ConfigurationError.self) {
+      try resolver.overlay(yaml: yaml, source: "f.yaml")
+    }
+    #expect(error?.description.contains("too many values") == true)
+  }
+
+  @Test func nearestNames() {
+    #expect(NearestName.find("walkr", among: ["lander", "walker"]) == "walker")
+    #expect(NearestName.find("wlaker", among: ["lander", "walker"]) == "walker")
+    #expect(NearestName.find("zzzzzz", among: ["lander", "walker"]) == nil)
+    #expect(NearestName.find("x", among: []) == nil)
+  }
+}
+
+/// An environment whose only purpose is its parameter.
+private struct Gravity: Environment {
+  struct Parameters: EnvironmentParameters { var gravity = 9.81 }
+  static let specification = EnvironmentSpecification(
+    identifier: "gravity", summary: "", observationSpace: .box(low: [0], high: [1]),
+    observationComponents: [.init("x")], actionSpace: .discrete(count: 2),
+    actionComponents: [.init("left"), .init("right")], timeStep: 1, episodeSteps: 1,
+    solvedReturn: nil, source: "")
+  static let parameterTable: [PhysicalParameter<Parameters>] = [
+    PhysicalParameter("gravity", unit: "m/s²", range: 1...20, "pull", \.gravity)
+  ]
+  var parameters: Parameters
+  init(parameters: Parameters) { self.parameters = parameters }
+  mutating func reset(using random: inout NumPyRandom, observation: inout MutableSpan<Float>) {}
+  mutating func step(action: Span<Float>, observation: inout MutableSpan<Float>) -> StepOutcome {
+    StepOutcome(reward: 0, terminated: true)
+  }
+  func scene() -> Scene { dot(at: 0) }
+  static var manualControls: ManualControls { twoKeys(left: 0, right: 1, rest: 0) }
+  func hashState(into hasher: inout StateHasher) {}
+}
