@@ -98,7 +98,11 @@ let package = Package(
     tests("EnvironmentsTests", ["Environments", "Physics", "RLCore", "LinearAlgebra"]),
     tests("StorageTests", ["Storage"]),
     tests("TrainingTests", ["Training", "RLCore", "NeuralNetworks", "LinearAlgebra", "Storage"]),
-    tests("ExperimentsTests", ["Experiments", "Training", "RLCore", "LinearAlgebra", "Storage"]),
+    tests(
+      "ExperimentsTests",
+      [
+        "Experiments", "Agents", "Environments", "Training", "RLCore", "LinearAlgebra", "Storage",
+      ]),
     tests(
       "AgentsTests",
       [

@@ -7,11 +7,11 @@ public enum AgentRegistry {
     RegisteredAgent(
       "ppo", "proximal policy optimisation with generalised advantage estimation",
       presets: String(decoding: PackageResources.PPOPresets_yaml, as: UTF8.self),
-      settings: PPOConfiguration.self, make: PPOAgent.init(configuration:context:)),
+      defaults: PPOConfiguration(), make: PPOAgent.init(configuration:context:)),
     RegisteredAgent(
       "sac", "soft actor-critic with replay; REDQ, TQC, DroQ, CrossQ as settings",
       presets: String(decoding: PackageResources.SACPresets_yaml, as: UTF8.self),
-      settings: SACConfiguration.self, make: SACAgent.init(configuration:context:)),
+      defaults: SACConfiguration(), make: SACAgent.init(configuration:context:)),
   ]
 
   /// The agent of this id.

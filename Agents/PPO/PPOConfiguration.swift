@@ -66,126 +66,72 @@ public struct PPOConfiguration: AgentConfiguration {
     Schedule(kind: kind, initial: initial, final: kind == .constant ? initial : 0)
   }
 
-  enum CodingKeys: String, CodingKey, CaseIterable {
-    case stepsPerRollout = "steps-per-rollout"
-    case epochs
-    case minibatchSize = "minibatch-size"
-    case learningRate = "learning-rate"
-    case learningRateSchedule = "learning-rate-schedule"
-    case adamEpsilon = "adam-epsilon"
-    case discount
-    case gaeLambda = "gae-lambda"
-    case clipRange = "clip-range"
-    case clipRangeSchedule = "clip-range-schedule"
-    case valueClipRange = "value-clip-range"
-    case valueCoefficient = "value-coefficient"
-    case entropyCoefficient = "entropy-coefficient"
-    case maximumGradientNorm = "maximum-gradient-norm"
-    case targetKL = "target-kl"
-    case normalizeAdvantages = "normalize-advantages"
-    case normalizeObservations = "normalize-observations"
-    case normalizeRewards = "normalize-rewards"
-    case policyHidden = "policy-hidden"
-    case criticHidden = "critic-hidden"
-    case activation
-    case layerNorm = "layer-norm"
-    case initialLogStd = "initial-log-std"
-  }
-
-  /// Writes every key, absent values as null, so that a written configuration shows all there is.
-  public func encode(to encoder: any Encoder) throws {
-    var container = encoder.container(keyedBy: CodingKeys.self)
-    try container.encode(stepsPerRollout, forKey: .stepsPerRollout)
-    try container.encode(epochs, forKey: .epochs)
-    try container.encode(minibatchSize, forKey: .minibatchSize)
-    try container.encode(learningRate, forKey: .learningRate)
-    try container.encode(learningRateSchedule, forKey: .learningRateSchedule)
-    try container.encode(adamEpsilon, forKey: .adamEpsilon)
-    try container.encode(discount, forKey: .discount)
-    try container.encode(gaeLambda, forKey: .gaeLambda)
-    try container.encode(clipRange, forKey: .clipRange)
-    try container.encode(clipRangeSchedule, forKey: .clipRangeSchedule)
-    try container.encode(valueClipRange, forKey: .valueClipRange)
-    try container.encode(valueCoefficient, forKey: .valueCoefficient)
-    try container.encode(entropyCoefficient, forKey: .entropyCoefficient)
-    try container.encode(maximumGradientNorm, forKey: .maximumGradientNorm)
-    try container.encode(targetKL, forKey: .targetKL)
-    try container.encode(normalizeAdvantages, forKey: .normalizeAdvantages)
-    try container.encode(normalizeObservations, forKey: .normalizeObservations)
-    try container.encode(normalizeRewards, forKey: .normalizeRewards)
-    try container.encode(policyHidden, forKey: .policyHidden)
-    try container.encode(criticHidden, forKey: .criticHidden)
-    try container.encode(activation, forKey: .activation)
-    try container.encode(layerNorm, forKey: .layerNorm)
-    try container.encode(initialLogStd, forKey: .initialLogStd)
-  }
-
-  /// What `describe ppo` says of each setting.
-  public static var summaries: [(key: String, summary: String)] {
-    [
-      ("steps-per-rollout", "steps of each environment between two updates"),
-      ("epochs", "passes over a rollout"),
-      ("minibatch-size", "transitions per gradient step"),
-      ("learning-rate", "Adam's step size at the start"),
-      ("learning-rate-schedule", "constant, or linear or cosine (to 0 at the end of the run)"),
-      ("adam-epsilon", "Adam's epsilon"),
-      ("discount", "discount factor (gamma)"),
-      ("gae-lambda", "lambda of the advantage estimate"),
-      ("clip-range", "the probability ratio is clipped to 1 ± this"),
-      ("clip-range-schedule", "constant, or linear or cosine (to 0 at the end of the run)"),
-      ("value-clip-range", "clip range of the value loss; null for the plain squared error"),
-      ("value-coefficient", "weight of the value loss"),
-      ("entropy-coefficient", "weight of the entropy bonus"),
-      ("maximum-gradient-norm", "largest joint norm of a gradient"),
-      ("target-kl", "an update stops when its KL estimate exceeds 1.5 times this; null for never"),
-      ("normalize-advantages", "standardise advantages within each minibatch"),
-      ("normalize-observations", "standardise observations by running statistics"),
-      ("normalize-rewards", "scale rewards by the deviation of their running return"),
-      ("policy-hidden", "widths of the policy's hidden layers"),
-      ("critic-hidden", "widths of the critic's hidden layers"),
-      ("activation", "tanh, relu, elu, silu or identity"),
-      ("layer-norm", "normalise hidden layers before the non-linearity"),
-      ("initial-log-std", "log of the Gaussian's standard deviation at the start"),
-    ]
-  }
+  /// Every setting.
+  public static let table: [Setting<Self>] = [
+    Setting(
+      "steps-per-rollout", \.stepsPerRollout, .atLeast(1),
+      "steps of each environment between two updates"),
+    Setting("epochs", \.epochs, .atLeast(1), "passes over a rollout"),
+    Setting("minibatch-size", \.minibatchSize, .atLeast(1), "transitions per gradient step"),
+    Setting("learning-rate", \.learningRate, .above(0), "Adam's step size at the start"),
+    Setting(
+      "learning-rate-schedule", \.learningRateSchedule, .words("constant", "linear", "cosine"),
+      "how the step size changes over the run; linear and cosine end at 0"),
+    Setting("adam-epsilon", \.adamEpsilon, .above(0), "Adam's epsilon"),
+    Setting("discount", \.discount, .range(0...1), "discount factor (gamma)"),
+    Setting("gae-lambda", \.gaeLambda, .range(0...1), "lambda of the advantage estimate"),
+    Setting(
+      "clip-range", \.clipRange, .between(0, 1), "the probability ratio is clipped to 1 ± this"),
+    Setting(
+      "clip-range-schedule", \.clipRangeSchedule, .words("constant", "linear", "cosine"),
+      "how the clip range changes over the run; linear and cosine end at 0"),
+    Setting(
+      "value-clip-range", \.valueClipRange, .aboveOrInfinite(0),
+      "clip range of the value loss; null for the plain squared error"),
+    Setting("value-coefficient", \.valueCoefficient, .atLeast(0), "weight of the value loss"),
+    Setting(
+      "entropy-coefficient", \.entropyCoefficient, .atLeast(0), "weight of the entropy bonus"),
+    Setting(
+      "maximum-gradient-norm", \.maximumGradientNorm, .aboveOrInfinite(0),
+      "largest joint norm of a gradient; .inf for no limit"),
+    Setting(
+      "target-kl", \.targetKL, .aboveOrInfinite(0),
+      "an update stops when its KL estimate exceeds 1.5 times this; null for never"),
+    Setting(
+      "normalize-advantages", \.normalizeAdvantages, .any,
+      "standardise advantages within each minibatch"),
+    Setting(
+      "normalize-observations", \.normalizeObservations, .any,
+      "standardise observations by running statistics"),
+    Setting(
+      "normalize-rewards", \.normalizeRewards, .any,
+      "scale rewards by the deviation of their running return"),
+    Setting(
+      "policy-hidden", \.policyHidden, .hiddenWidths, "widths of the policy's hidden layers"),
+    Setting(
+      "critic-hidden", \.criticHidden, .hiddenWidths, "widths of the critic's hidden layers"),
+    Setting("activation", \.activation, .any, "non-linearity of both networks"),
+    Setting(
+      "layer-norm", \.layerNorm, .any, "normalise hidden layers before the non-linearity"),
+    Setting(
+      "initial-log-std", \.initialLogStd, .finite,
+      "log of the Gaussian's standard deviation at the start"),
+  ]
 
   /// More transitions than any machine this runs on holds.
   private static let largestRollout = 1 << 26
 
-  /// What is wrong with these settings, in one sentence; nil when nothing is.
+  /// What is wrong with the sizes of rollout and minibatch, in one sentence; nil when nothing is.
   public func problem(environments: Int, totalSteps: Int) -> String? {
     let (rollout, overflow) = environments.multipliedReportingOverflow(by: stepsPerRollout)
-    if stepsPerRollout < 1 { return "steps-per-rollout must be at least 1" }
     if overflow || rollout > Self.largestRollout {
       return "steps-per-rollout times environments must be at most \(Self.largestRollout)"
     }
-    if epochs < 1 { return "epochs must be at least 1" }
-    if minibatchSize < 1 || minibatchSize > rollout {
+    if minibatchSize > rollout {
       return "minibatch-size must lie in 1...\(rollout), the size of a rollout"
     }
     if normalizeAdvantages && minibatchSize < 2 {
       return "minibatch-size must be at least 2 while normalize-advantages is on"
-    }
-    if !(learningRate > 0 && learningRate.isFinite) { return "learning-rate must be above 0" }
-    if !(adamEpsilon > 0 && adamEpsilon.isFinite) { return "adam-epsilon must be above 0" }
-    if !(discount >= 0 && discount <= 1) { return "discount must lie in 0...1" }
-    if !(gaeLambda >= 0 && gaeLambda <= 1) { return "gae-lambda must lie in 0...1" }
-    if !(clipRange > 0 && clipRange < 1) { return "clip-range must lie between 0 and 1" }
-    if let valueClipRange, !(valueClipRange > 0) { return "value-clip-range must be above 0" }
-    if let targetKL, !(targetKL > 0) { return "target-kl must be above 0" }
-    if !(valueCoefficient >= 0) { return "value-coefficient must not be negative" }
-    if !(entropyCoefficient >= 0) { return "entropy-coefficient must not be negative" }
-    if !(maximumGradientNorm > 0) { return "maximum-gradient-norm must be above 0" }
-    if [learningRateSchedule, clipRangeSchedule].contains(.exponential) {
-      return "learning-rate-schedule and clip-range-schedule must be constant, linear or cosine"
-    }
-    if !initialLogStd.isFinite { return "initial-log-std must be finite" }
-    if (policyHidden + criticHidden).contains(where: { $0 < 1 || $0 > 8192 }) {
-      return "policy-hidden and critic-hidden must hold widths in 1...8192"
-    }
-    if max(policyHidden.count, criticHidden.count) > MLPPolicy.mostHiddenLayers {
-      return
-        "policy-hidden and critic-hidden must hold at most \(MLPPolicy.mostHiddenLayers) widths"
     }
     return nil
   }

@@ -2,7 +2,7 @@ public import NeuralNetworks
 public import Training
 
 /// How the critics' values of an action become one.
-public enum SACCriticCombination: String, Codable, Sendable, CaseIterable {
+public enum SACCriticCombination: String, SettingValue, CaseIterable {
   /// The least, against over-estimation.
   case minimum
   /// The mean, where an ensemble, dropout or truncation does that already.
@@ -100,139 +100,107 @@ public struct SACConfiguration: AgentConfiguration {
   /// The defaults.
   public init() {}
 
-  enum CodingKeys: String, CodingKey, CaseIterable {
-    case stepsPerRound = "steps-per-round"
-    case replayRatio = "replay-ratio"
-    case stepsPerIteration = "steps-per-iteration"
-    case warmUpSteps = "warm-up-steps"
-    case bufferSize = "buffer-size"
-    case batchSize = "batch-size"
-    case multiStep = "multi-step"
-    case discount
-    case targetRate = "target-rate"
-    case policyLearningRate = "policy-learning-rate"
-    case criticLearningRate = "critic-learning-rate"
-    case temperatureLearningRate = "temperature-learning-rate"
-    case learningRateSchedule = "learning-rate-schedule"
-    case weightDecay = "weight-decay"
-    case adamBeta1 = "adam-beta1"
-    case temperatureAdamBeta1 = "temperature-adam-beta1"
-    case initialTemperature = "initial-temperature"
-    case learnsTemperature = "learn-temperature"
-    case targetEntropyPerComponent = "target-entropy-per-component"
-    case rewardScale = "reward-scale"
-    case policyDelay = "policy-delay"
-    case critics
-    case targetCritics = "target-critics"
-    case policyCombination = "policy-combination"
-    case quantiles
-    case droppedQuantiles = "dropped-quantiles"
-    case resetEvery = "reset-every"
-    case criticDropout = "critic-dropout"
-    case criticBatchNorm = "critic-batch-norm"
-    case usesTargetNetworks = "target-networks"
-    case normalizeObservations = "normalize-observations"
-    case policyArchitecture = "policy-architecture"
-    case criticArchitecture = "critic-architecture"
-    case policyHidden = "policy-hidden"
-    case criticHidden = "critic-hidden"
-    case activation
-    case policyLayerNorm = "policy-layer-norm"
-    case criticLayerNorm = "critic-layer-norm"
-    case lowestLogStd = "lowest-log-std"
-    case highestLogStd = "highest-log-std"
-  }
-
-  /// Writes every key, absent values as null.
-  public func encode(to encoder: any Encoder) throws {
-    var container = encoder.container(keyedBy: CodingKeys.self)
-    try container.encode(stepsPerRound, forKey: .stepsPerRound)
-    try container.encode(replayRatio, forKey: .replayRatio)
-    try container.encode(stepsPerIteration, forKey: .stepsPerIteration)
-    try container.encode(warmUpSteps, forKey: .warmUpSteps)
-    try container.encode(bufferSize, forKey: .bufferSize)
-    try container.encode(batchSize, forKey: .batchSize)
-    try container.encode(multiStep, forKey: .multiStep)
-    try container.encode(discount, forKey: .discount)
-    try container.encode(targetRate, forKey: .targetRate)
-    try container.encode(policyLearningRate, forKey: .policyLearningRate)
-    try container.encode(criticLearningRate, forKey: .criticLearningRate)
-    try container.encode(temperatureLearningRate, forKey: .temperatureLearningRate)
-    try container.encode(learningRateSchedule, forKey: .learningRateSchedule)
-    try container.encode(weightDecay, forKey: .weightDecay)
-    try container.encode(adamBeta1, forKey: .adamBeta1)
-    try container.encode(temperatureAdamBeta1, forKey: .temperatureAdamBeta1)
-    try container.encode(initialTemperature, forKey: .initialTemperature)
-    try container.encode(learnsTemperature, forKey: .learnsTemperature)
-    try container.encode(targetEntropyPerComponent, forKey: .targetEntropyPerComponent)
-    try container.encode(rewardScale, forKey: .rewardScale)
-    try container.encode(policyDelay, forKey: .policyDelay)
-    try container.encode(critics, forKey: .critics)
-    try container.encode(targetCritics, forKey: .targetCritics)
-    try container.encode(policyCombination, forKey: .policyCombination)
-    try container.encode(quantiles, forKey: .quantiles)
-    try container.encode(droppedQuantiles, forKey: .droppedQuantiles)
-    try container.encode(resetEvery, forKey: .resetEvery)
-    try container.encode(criticDropout, forKey: .criticDropout)
-    try container.encode(criticBatchNorm, forKey: .criticBatchNorm)
-    try container.encode(usesTargetNetworks, forKey: .usesTargetNetworks)
-    try container.encode(normalizeObservations, forKey: .normalizeObservations)
-    try container.encode(policyArchitecture, forKey: .policyArchitecture)
-    try container.encode(criticArchitecture, forKey: .criticArchitecture)
-    try container.encode(policyHidden, forKey: .policyHidden)
-    try container.encode(criticHidden, forKey: .criticHidden)
-    try container.encode(activation, forKey: .activation)
-    try container.encode(policyLayerNorm, forKey: .policyLayerNorm)
-    try container.encode(criticLayerNorm, forKey: .criticLayerNorm)
-    try container.encode(lowestLogStd, forKey: .lowestLogStd)
-    try container.encode(highestLogStd, forKey: .highestLogStd)
-  }
-
-  /// What `describe sac` says of each setting.
-  public static var summaries: [(key: String, summary: String)] {
-    [
-      ("steps-per-round", "steps of each environment between two rounds of updates"),
-      ("replay-ratio", "updates of the critics per environment step, above or below 1"),
-      ("steps-per-iteration", "transitions between two rows of metrics"),
-      ("warm-up-steps", "transitions with random actions, before the first update"),
-      ("buffer-size", "transitions the replay buffer holds"),
-      ("batch-size", "transitions per update"),
-      ("multi-step", "rewards in a transition before it bootstraps"),
-      ("discount", "discount factor (gamma)"),
-      ("target-rate", "how far targets move towards their critics at each update (tau)"),
-      ("policy-learning-rate", "Adam's step size for the policy"),
-      ("critic-learning-rate", "Adam's step size for the critics"),
-      ("temperature-learning-rate", "Adam's step size for the temperature"),
-      ("learning-rate-schedule", "constant, or linear or cosine (to 0 at the end of the run)"),
-      ("weight-decay", "decoupled weight decay of policy and critics (AdamW)"),
-      ("adam-beta1", "decay of Adam's mean gradient, for policy and critics (CrossQ: 0.5)"),
-      ("temperature-adam-beta1", "decay of Adam's mean gradient, for the temperature (BRO: 0.5)"),
-      ("initial-temperature", "weight of the entropy (alpha) at the start"),
-      ("learn-temperature", "adapt the temperature to the target entropy"),
-      ("target-entropy-per-component", "nats per action component, over -1...1"),
-      ("reward-scale", "rewards are multiplied by this"),
-      ("policy-delay", "updates of the critics per update of policy and temperature"),
-      ("critics", "how many critics there are (REDQ: 10)"),
-      ("target-critics", "how many of them, drawn anew, make a target (REDQ: 2)"),
-      ("policy-combination", "minimum or mean of the critics, for the policy"),
-      ("quantiles", "quantiles each critic predicts (TQC: 25); 1 for the mean"),
-      ("dropped-quantiles", "highest quantiles left out of a target, per critic (TQC: 2)"),
-      ("reset-every", "updates between two resets of all networks; null for never"),
-      ("critic-dropout", "probability to drop a critic's hidden sum in learning (DroQ: 0.01)"),
-      ("critic-batch-norm", "standardise the critics' layers over the batch (CrossQ)"),
-      ("target-networks", "make targets by networks that follow slowly (CrossQ: false)"),
-      ("normalize-observations", "standardise observations by running statistics (SimBa)"),
-      ("policy-architecture", "plain, or residual blocks: simba or bro"),
-      ("critic-architecture", "plain, or residual blocks: simba or bro"),
-      ("policy-hidden", "widths of the policy's hidden layers; one per residual block"),
-      ("critic-hidden", "widths of the critics' hidden layers; one per residual block"),
-      ("activation", "tanh, relu, elu, silu or identity"),
-      ("policy-layer-norm", "normalise the policy's hidden layers"),
-      ("critic-layer-norm", "normalise the critics' hidden layers"),
-      ("lowest-log-std", "least logarithm of the policy's deviation"),
-      ("highest-log-std", "greatest logarithm of the policy's deviation"),
-    ]
-  }
+  /// Every setting.
+  public static let table: [Setting<Self>] = [
+    Setting(
+      "steps-per-round", \.stepsPerRound, .range(1...0x1p20),
+      "steps of each environment between two rounds of updates"),
+    Setting(
+      "replay-ratio", \.replayRatio, .above(0, through: greatestReplayRatio),
+      "updates of the critics per environment step, above or below 1"),
+    Setting(
+      "steps-per-iteration", \.stepsPerIteration, .range(1...0x1p30),
+      "transitions between two rows of metrics"),
+    Setting(
+      "warm-up-steps", \.warmUpSteps, .atLeast(1),
+      "transitions with random actions, before the first update"),
+    Setting("buffer-size", \.bufferSize, .range(1...0x1p31), "transitions the replay buffer holds"),
+    Setting("batch-size", \.batchSize, .range(1...65536), "transitions per update"),
+    Setting(
+      "multi-step", \.multiStep, .range(1...1000), "rewards in a transition before it bootstraps"),
+    Setting("discount", \.discount, .range(0...1), "discount factor (gamma)"),
+    Setting(
+      "target-rate", \.targetRate, .above(0, through: 1),
+      "how far targets move towards their critics at each update (tau)"),
+    Setting(
+      "policy-learning-rate", \.policyLearningRate, .above(0), "Adam's step size for the policy"),
+    Setting(
+      "critic-learning-rate", \.criticLearningRate, .above(0), "Adam's step size for the critics"),
+    Setting(
+      "temperature-learning-rate", \.temperatureLearningRate, .above(0),
+      "Adam's step size for the temperature"),
+    Setting(
+      "learning-rate-schedule", \.learningRateSchedule, .words("constant", "linear", "cosine"),
+      "how the step sizes change over the run; linear and cosine end at 0"),
+    Setting(
+      "weight-decay", \.weightDecay, .atLeast(0),
+      "decoupled weight decay of policy and critics (AdamW)"),
+    Setting(
+      "adam-beta1", \.adamBeta1, .range(0..<1),
+      "decay of Adam's mean gradient, for policy and critics (CrossQ: 0.5)"),
+    Setting(
+      "temperature-adam-beta1", \.temperatureAdamBeta1, .range(0..<1),
+      "decay of Adam's mean gradient, for the temperature (BRO: 0.5)"),
+    Setting(
+      "initial-temperature", \.initialTemperature, .above(0),
+      "weight of the entropy (alpha) at the start"),
+    Setting(
+      "learn-temperature", \.learnsTemperature, .any, "adapt the temperature to the target entropy"),
+    Setting(
+      "target-entropy-per-component", \.targetEntropyPerComponent, .range(-100..<0.69),
+      "nats per action component over -1...1, where log 2 is the most there is"),
+    Setting("reward-scale", \.rewardScale, .above(0), "rewards are multiplied by this"),
+    Setting(
+      "policy-delay", \.policyDelay, .atLeast(1),
+      "updates of the critics per update of policy and temperature"),
+    Setting("critics", \.critics, .range(1...64), "how many critics there are (REDQ: 10)"),
+    Setting(
+      "target-critics", \.targetCritics, .range(1...64),
+      "how many of them, drawn anew, make a target (REDQ: 2)"),
+    Setting("policy-combination", \.policyCombination, .any, "how the policy sees the critics"),
+    Setting(
+      "quantiles", \.quantiles, .range(1...1024),
+      "quantiles each critic predicts (TQC: 25); 1 for the mean"),
+    Setting(
+      "dropped-quantiles", \.droppedQuantiles, .range(0...1023),
+      "highest quantiles left out of a target, per critic (TQC: 2)"),
+    Setting(
+      "reset-every", \.resetEvery, .atLeast(1),
+      "updates between two resets of all networks; null for never"),
+    Setting(
+      "critic-dropout", \.criticDropout, .range(0..<1),
+      "probability to drop a critic's hidden sum in learning (DroQ: 0.01)"),
+    Setting(
+      "critic-batch-norm", \.criticBatchNorm, .any,
+      "standardise the critics' layers over the batch (CrossQ)"),
+    Setting(
+      "target-networks", \.usesTargetNetworks, .any,
+      "make targets by networks that follow slowly (CrossQ: false)"),
+    Setting(
+      "normalize-observations", \.normalizeObservations, .any,
+      "standardise observations by running statistics (SimBa)"),
+    Setting(
+      "policy-architecture", \.policyArchitecture, .any,
+      "how the policy's hidden layers are wired: plain, or residual blocks"),
+    Setting(
+      "critic-architecture", \.criticArchitecture, .any,
+      "how the critics' hidden layers are wired: plain, or residual blocks"),
+    Setting(
+      "policy-hidden", \.policyHidden, .hiddenWidths,
+      "widths of the policy's hidden layers; one per residual block"),
+    Setting(
+      "critic-hidden", \.criticHidden, .hiddenWidths,
+      "widths of the critics' hidden layers; one per residual block"),
+    Setting("activation", \.activation, .any, "non-linearity of all networks"),
+    Setting("policy-layer-norm", \.policyLayerNorm, .any, "normalise the policy's hidden layers"),
+    Setting("critic-layer-norm", \.criticLayerNorm, .any, "normalise the critics' hidden layers"),
+    Setting(
+      "lowest-log-std", \.lowestLogStd, .range(-20...10),
+      "least logarithm of the policy's deviation"),
+    Setting(
+      "highest-log-std", \.highestLogStd, .range(-20...10),
+      "greatest logarithm of the policy's deviation"),
+  ]
 
   /// Step sizes as fractions of the first.
   var learningRates: Schedule {

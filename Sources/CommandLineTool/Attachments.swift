@@ -21,7 +21,7 @@ enum Attachments {
     notice: @escaping (String) -> Void = { _ in }
   ) throws(ConfigurationError) -> [any TrainingAttachment] {
     var attachments: [any TrainingAttachment] = []
-    let interventions = try InterventionSelection(run.interventions.texts)
+    let interventions = try InterventionSelection(run.interventions)
     if !interventions.isEmpty {
       attachments.append(try Interventions(interventions, on: agent, seed: run.seed))
     }
@@ -53,7 +53,7 @@ enum Attachments {
   ) throws(ConfigurationError) {
     let run = configuration.run
     let probes = try ProbeSelection(run.probes.select)
-    let interventions = try InterventionSelection(run.interventions.texts)
+    let interventions = try InterventionSelection(run.interventions)
     guard !probes.isEmpty || !interventions.isEmpty || run.adaptiveRatio != nil else { return }
     // Which networks there are depends on settings and environment: only an agent knows.
     let vector = environment.makeVector(run.environments)

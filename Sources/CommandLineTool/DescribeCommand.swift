@@ -249,7 +249,10 @@ private struct AgentDescription: Encodable {
   struct Setting: Encodable {
     var name: String
     var value: String
+    var allowed: String
     var summary: String
+
+    var cells: [String] { [name, value, allowed, summary] }
   }
 
   var agent: String
@@ -265,14 +268,16 @@ private struct AgentDescription: Encodable {
     let configuration = try ConfigurationResolver(
       environment: environment?.identifier ?? "default", parameters: [], agent: registered
     ).resolve()
-    let summaries = Dictionary(uniqueKeysWithValues: type(of: registered.defaults).summaries)
     (run, settings) = ([], [])
-    for (name, value) in configuration.flattened {
-      if name.hasPrefix("settings.") {
-        let key = String(name.dropFirst("settings.".count))
-        settings.append(Setting(name: key, value: value, summary: summaries[key] ?? ""))
+    for setting in configuration.table {
+      let name = setting.key.hasPrefix("settings.") ? String(setting.key.dropFirst(9)) : setting.key
+      let line = Setting(
+        name: name, value: setting.text(of: configuration), allowed: setting.allowed,
+        summary: setting.summary)
+      if name != setting.key {
+        settings.append(line)
       } else if !["environment", "agent", "seed"].contains(name) {
-        run.append(Setting(name: name, value: value, summary: ""))
+        run.append(line)
       }
     }
   }
@@ -281,8 +286,8 @@ private struct AgentDescription: Encodable {
     let title = environment.map { "Settings for \($0)" } ?? "Settings"
     return [
       "\(agent): \(summary)", "", "\(title) (--set NAME=value)",
-      table(settings.map { [$0.name, $0.value, $0.summary] }, indent: "  "), "", "Run",
-      table(run.map { [$0.name, $0.value] }, indent: "  "),
+      table(settings.map(\.cells), indent: "  "), "", "Run",
+      table(run.map(\.cells), indent: "  "),
     ].joined(separator: "\n")
   }
 }

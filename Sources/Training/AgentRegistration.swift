@@ -1,15 +1,9 @@
 public import RLCore
 
-/// The settings of an agent.
-///
-/// `Codable` with kebab-case keys is what YAML presets, `--set` and `config.yaml` go through, so a
-/// property without a key can't be set and a key without a property is refused.
-public protocol AgentConfiguration: Codable, Sendable, Equatable {
-  /// The defaults.
-  init()
-  /// One phrase for each key, in the order in which they are shown.
-  static var summaries: [(key: String, summary: String)] { get }
-  /// What is wrong with these settings, in one sentence with the remedy; nil when nothing is.
+/// The settings of an agent: a table, and the rules that join several of its lines.
+public protocol AgentConfiguration: SettingGroup {
+  /// What is wrong with settings that are allowed each by itself, in one sentence with the remedy;
+  /// nil when nothing is.
   func problem(environments: Int, totalSteps: Int) -> String?
   /// Why the agent can't learn in an environment, in one sentence; nil when it can.
   func problem(in specification: EnvironmentSpecification) -> String?
@@ -18,6 +12,8 @@ public protocol AgentConfiguration: Codable, Sendable, Equatable {
 }
 
 extension AgentConfiguration {
+  /// Any settings go together.
+  public func problem(environments: Int, totalSteps: Int) -> String? { nil }
   /// Every environment will do.
   public func problem(in specification: EnvironmentSpecification) -> String? { nil }
   /// Nothing to speak of.
@@ -36,15 +32,22 @@ public struct RegisteredAgent: Sendable {
   public let defaults: any AgentConfiguration
   private let construct: @Sendable (any AgentConfiguration, AgentContext) -> any Agent
 
-  /// Registers an agent whose settings are of type `C`.
+  /// Registers an agent.
+  ///
+  /// - Parameters:
+  ///   - identifier: Its id.
+  ///   - summary: One sentence.
+  ///   - presets: YAML, see ``presets``.
+  ///   - defaults: The settings it has unless told otherwise; agents of one type may differ in them.
+  ///   - make: Makes the agent.
   public init<C: AgentConfiguration>(
-    _ identifier: String, _ summary: String, presets: String, settings: C.Type,
+    _ identifier: String, _ summary: String, presets: String = "", defaults: C,
     make: @escaping @Sendable (C, AgentContext) -> any Agent
   ) {
     self.identifier = identifier
     self.summary = summary
     self.presets = presets
-    defaults = C()
+    self.defaults = defaults
     construct = { configuration, context in
       guard let configuration = configuration as? C else {
         preconditionFailure("\(identifier) can't use \(type(of: configuration))")

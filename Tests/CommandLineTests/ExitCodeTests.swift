@@ -27,6 +27,10 @@ import Experiments
         "did you mean 'tanh'?"
       ),
       (
+        ["train", "--env", "cartpole-v1", "--agent", "ppo", "--set", "learning-rate=0"],
+        "learning-rate must be above 0 and is 0 (--set)"
+      ),
+      (
         ["train", "--env", "cartpole-v1", "--agent", "ppo", "--set", "parameters.gravity=-3"],
         "must lie in"
       ),
@@ -60,11 +64,12 @@ import Experiments
       ),
       (
         ["train", "--env", "walker", "--agent", "sac", "--set", "target-critics=3"],
-        "target-critics must lie in 1...2"
+        "target-critics must lie in 1...2, the number of critics"
       ),
       (
         ["train", "--env", "walker", "--agent", "sac"]
-          + ["--set", "target-entropy-per-component=1"], "below the entropy of uniform actions"
+          + ["--set", "target-entropy-per-component=1"],
+        "must lie in -100...0.69, below 0.69, and is 1 (--set)"
       ),
       (
         ["train", "--env", "walker", "--agent", "sac"]
@@ -84,7 +89,7 @@ import Experiments
       ),
       (
         ["train", "--env", "walker", "--agent", "sac", "--set", "reset-every=10"]
-          + ["--set", "policy-delay=20"], "reset-every must be at least 1 and policy-delay"
+          + ["--set", "policy-delay=20"], "reset-every must be at least policy-delay"
       ),
       (
         ["train", "--env", "pendulum-v1", "--agent", "sac", "--steps", "500"],
@@ -117,7 +122,7 @@ import Experiments
       ),
       (
         ["train", "--env", "walker", "--agent", "sac", "--set", "adam-beta1=1"],
-        "adam-beta1 and temperature-adam-beta1 must lie in"
+        "adam-beta1 must lie in 0...1, below 1, and is 1 (--set)"
       ),
       (
         ["train", "--env", "walker", "--agent", "ppo", "--probes", "basic,sranks"],
@@ -129,7 +134,7 @@ import Experiments
       ),
       (
         ["train", "--env", "walker", "--agent", "ppo", "--probes-every", "0"],
-        "probes.every must be at least 1"
+        "probes.every must be at least 1 and is 0 (--probes-every)"
       ),
       (
         ["train", "--env", "walker", "--agent", "ppo", "--intervention", "redo@policy:every=0"],

@@ -6,7 +6,7 @@ import Training
 import Experiments
 
 private struct FakeSettings: AgentConfiguration {
-  enum Colour: String, Codable, Sendable, CaseIterable { case red, green, blue }
+  enum Colour: String, SettingValue, CaseIterable { case red, green, blue }
 
   var learningRate: Float = 3e-4
   var epochs = 10
@@ -15,31 +15,13 @@ private struct FakeSettings: AgentConfiguration {
   var isFast = false
   var limit: Float?
 
-  enum CodingKeys: String, CodingKey {
-    case learningRate = "learning-rate"
-    case epochs, hidden, colour
-    case isFast = "fast"
-    case limit
-  }
-
-  func encode(to encoder: any Encoder) throws {
-    var container = encoder.container(keyedBy: CodingKeys.self)
-    try container.encode(learningRate, forKey: .learningRate)
-    try container.encode(epochs, forKey: .epochs)
-    try container.encode(hidden, forKey: .hidden)
-    try container.encode(colour, forKey: .colour)
-    try container.encode(isFast, forKey: .isFast)
-    try container.encode(limit, forKey: .limit)
-  }
-
-  static let summaries = [
-    (key: "learning-rate", summary: ""), (key: "epochs", summary: ""), (key: "hidden", summary: ""),
-    (key: "colour", summary: ""), (key: "fast", summary: ""), (key: "limit", summary: ""),
+  static let table: [Setting<Self>] = [
+    Setting("learning-rate", \.learningRate, .above(0), ""),
+    Setting("epochs", \.epochs, .atLeast(1), ""),
+    Setting("hidden", \.hidden, .hiddenWidths, ""),
+    Setting("colour", \.colour, .any, ""), Setting("fast", \.isFast, .any, ""),
+    Setting("limit", \.limit, .aboveOrInfinite(0), ""),
   ]
-
-  func problem(environments: Int, totalSteps: Int) -> String? {
-    epochs < 1 ? "epochs must be at least 1" : nil
-  }
 }
 
 @Suite struct ConfigurationTests {
@@ -58,7 +40,7 @@ private struct FakeSettings: AgentConfiguration {
     try ConfigurationResolver(
       environment: environment, parameters: Gravity.parameterDescriptions,
       agent: RegisteredAgent(
-        "fake", "a fake", presets: presets, settings: FakeSettings.self,
+        "fake", "a fake", presets: presets, defaults: FakeSettings(),
         make: { _, _ in preconditionFailure("never made") }))
   }
 
@@ -124,12 +106,12 @@ private struct FakeSettings: AgentConfiguration {
       ("settings: {hidden: 64}", "hidden must be a list such as [64, 64] and is 64"),
       ("settings: {hidden: [64, x]}", "hidden must be a whole number and is x"),
       ("settings: {fast: 2}", "fast must be true or false and is 2"),
-      ("settings: {epochs: 0}", "epochs must be at least 1"),
+      ("settings: {epochs: 0}", "epochs must be at least 1 and is 0 (f.yaml:1:20)"),
       ("seed: -1", "seed must be a whole number from 0 up and is -1"),
-      ("steps: 0", "steps must be at least 1"),
+      ("steps: 0", "steps must lie in 1...2^50 and is 0 (f.yaml:1:8)"),
       ("environments: 1000000", "environments must lie in 1...65536"),
       ("parameters: {gravty: 1}", "did you mean 'gravity'?"),
-      ("parameters: {gravity: 999}", "parameters.gravity must lie in 1.0...20.0 m/s²"),
+      ("parameters: {gravity: 999}", "parameters.gravity must lie in 1...20 m/s² and is 999"),
       ("steps: [1", "f.yaml is not YAML"),
       ("steps: 1\nsteps: 2", "f.yaml is not YAML"),
       ("[1, 2]", "must be a mapping"),

@@ -5,9 +5,7 @@ public import Training
 ///
 /// Each layer is checked as it comes, so that a message can say where the mistake was written.
 public struct ConfigurationResolver {
-  private let agent: RegisteredAgent
-  private let descriptions: [ParameterDescription]
-  private var tree: SettingNode
+  private let table: [Setting<RunConfiguration>]
   private var resolved: RunConfiguration
 
   /// Starts from the defaults and presets of an agent for an environment.
@@ -20,20 +18,15 @@ public struct ConfigurationResolver {
   public init(
     environment: String, parameters: [ParameterDescription], agent: RegisteredAgent
   ) throws(ConfigurationError) {
-    self.agent = agent
-    descriptions = parameters
     var run = RunSettings()
     (run.environment, run.agent) = (environment, agent.identifier)
     resolved = RunConfiguration(
       run: run, parameters: parameters.map { .init(name: $0.name, value: $0.nominal) },
-      settings: agent.defaults)
-    tree = .mapping(
-      RunConfiguration.entries(
-        run: run, parameters: resolved.parameters, settings: resolved.settings),
-      origin: "defaults")
+      settings: agent.defaults, descriptions: parameters)
+    table = resolved.table
     let presets = try SettingNode(yaml: agent.presets, source: "presets of \(agent.identifier)")
     for name in ["default", environment] {
-      if let preset = presets[name] { try lay(preset) }
+      if let preset = presets[name] { try table.lay(preset, on: &resolved) }
     }
   }
 
@@ -47,20 +40,24 @@ public struct ConfigurationResolver {
     var file = try SettingNode(yaml: yaml, source: source)
     // Which environment and agent was decided before: a flag may have overruled the file.
     if case .mapping(let entries, let origin) = file {
+      // An environment without physical parameters may have an empty mapping of them.
       file = .mapping(
-        entries.filter { !["environment", "agent"].contains($0.key) }, origin: origin)
+        entries.filter {
+          !["environment", "agent"].contains($0.key)
+            && !($0.key == "parameters" && $0.value.keys.isEmpty)
+        }, origin: origin)
     }
-    let settings = tree["settings"]?.keys ?? []
-    for key in file.keys where !tree.keys.contains(key) {
+    let (keys, settings) = (table.names(), table.names(under: ["settings"]))
+    for key in file.keys where !keys.contains(key) {
       // A setting of the agent one level too high is the likeliest slip.
       guard let near = NearestName.find(key, among: settings),
-        NearestName.find(key, among: tree.keys) == nil
+        NearestName.find(key, among: keys) == nil
       else { continue }
       throw ConfigurationError(
         "unknown key '\(key)' (\(file[key]?.origin ?? source)); did you mean 'settings: "
           + "{\(near): …}'? Allowed in settings: \(settings.joined(separator: ", ")).")
     }
-    try lay(file)
+    try table.lay(file, on: &resolved)
   }
 
   /// Lays one `key=value` over what is there.
@@ -74,14 +71,14 @@ public struct ConfigurationResolver {
     let key = assignment[..<equals].trimmingSpaces
     let text = String(assignment[assignment.index(after: equals)...])
     var path = key.split(separator: ".").map(String.init)
-    let settings = tree["settings"]?.keys ?? []
-    if let first = path.first, !tree.keys.contains(first) {
+    let (keys, settings) = (table.names(), table.names(under: ["settings"]))
+    if let first = path.first, !keys.contains(first) {
       guard settings.contains(first) else {
-        let runKeys = tree.keys.filter {
-          !["settings", "parameters", "environment", "agent"].contains($0)
-        }
-        let parameters = (tree["parameters"]?.keys ?? []).map { "parameters.\($0)" }
-        throw .unknown("key", key, allowed: settings + runKeys + parameters, origin: "--set")
+        let fixed = ["settings", "parameters", "environment", "agent"]
+        let parameters = table.names(under: ["parameters"]).map { "parameters.\($0)" }
+        throw .unknown(
+          "key", key, allowed: settings + keys.filter { !fixed.contains($0) } + parameters,
+          origin: "--set")
       }
       path.insert("settings", at: 0)
     }
@@ -89,14 +86,15 @@ public struct ConfigurationResolver {
       throw ConfigurationError("'\(key)' can't be set with --set; use --env and --agent")
     }
     let value = try SettingNode(yaml: text, source: "--set", hasLines: false)
-    try lay(.nested(path, value))
+    try table.lay(.nested(path, value), on: &resolved)
   }
 
   /// Lays the value of a command-line option over what is there.
   public mutating func overlay(
     option: String, path: [String], value: String
   ) throws(ConfigurationError) {
-    try lay(.nested(path, .scalar(text: value, isQuoted: false, origin: option)))
+    try table.lay(
+      .nested(path, .scalar(text: value, isQuoted: false, origin: option)), on: &resolved)
   }
 
   /// The configuration as it stands; its parts may not fit each other.
@@ -104,51 +102,10 @@ public struct ConfigurationResolver {
 
   /// The configuration as it stands, checked as a whole.
   public func resolve() throws(ConfigurationError) -> RunConfiguration {
-    if let problem = resolved.run.problem { throw ConfigurationError(problem) }
-    if let problem = resolved.settings.problem(
-      environments: resolved.run.environments, totalSteps: resolved.run.steps)
-    {
-      throw ConfigurationError(problem)
-    }
+    if let problem = resolved.problem { throw ConfigurationError(problem) }
     var resolved = resolved
-    resolved.tasks = try DriftPlan(resolved, descriptions)?.schedule
+    resolved.tasks = try DriftPlan(resolved, resolved.descriptions)?.schedule
     return resolved
-  }
-
-  private mutating func lay(_ layer: SettingNode) throws(ConfigurationError) {
-    var tree = tree
-    try tree.overlay(layer)
-    resolved = RunConfiguration(
-      run: try SettingDecoder.decode(RunSettings.self, from: tree),
-      parameters: try parameterValues(tree["parameters"]),
-      settings: try decodeSettings(agent.defaults, from: tree["settings"]))
-    self.tree = tree
-  }
-
-  private func decodeSettings<C: AgentConfiguration>(
-    _ defaults: C, from node: SettingNode?
-  ) throws(ConfigurationError) -> any AgentConfiguration {
-    guard let node else { return defaults }
-    return try SettingDecoder.decode(C.self, from: node)
-  }
-
-  private func parameterValues(
-    _ node: SettingNode?
-  ) throws(ConfigurationError) -> [RunConfiguration.ParameterValue] {
-    var values: [RunConfiguration.ParameterValue] = []
-    for description in descriptions {
-      guard let node = node?[description.name] else { continue }
-      let value = try SettingDecoder.decode(
-        Double.self, from: node, path: ["parameters", description.name])
-      guard description.allows(value) || value == description.nominal else {
-        throw ConfigurationError(
-          "parameters.\(description.name) must lie in "
-            + "\(description.range.lowerBound)...\(description.range.upperBound) "
-            + "\(description.unit) and is \(node.text) (\(node.origin))")
-      }
-      values.append(.init(name: description.name, value: value))
-    }
-    return values
   }
 
   /// Reads which environment and agent a configuration file is for.
@@ -165,14 +122,14 @@ public struct ConfigurationResolver {
     guard case .mapping = file else {
       throw ConfigurationError("\(source) must hold a mapping and is \(file.kind)")
     }
-    return (
-      try file["environment"].map { node throws(ConfigurationError) in
-        try SettingDecoder.decode(String.self, from: node, path: ["environment"])
-      },
-      try file["agent"].map { node throws(ConfigurationError) in
-        try SettingDecoder.decode(String.self, from: node, path: ["agent"])
+    func identifier(_ key: String) throws(ConfigurationError) -> String? {
+      guard let node = file[key] else { return nil }
+      guard case .scalar(let text, _, _) = node else {
+        throw ConfigurationError("\(key) must be a word and is \(node.text) (\(node.origin))")
       }
-    )
+      return text
+    }
+    return (try identifier("environment"), try identifier("agent"))
   }
 }
 

@@ -10,7 +10,7 @@ public struct RunConfiguration: Sendable {
     /// Its name in the environment's table.
     public let name: String
     /// Its value in the table's unit.
-    public let value: Double
+    public var value: Double
 
     /// Sets a parameter.
     public init(name: String, value: Double) {
@@ -25,56 +25,61 @@ public struct RunConfiguration: Sendable {
   public var parameters: [ParameterValue]
   /// The agent's settings.
   public var settings: any AgentConfiguration
+  let descriptions: [ParameterDescription]
   /// How physical parameters change while it trains, as ``RunSettings/drift`` says; nil where they
   /// do not.
   public internal(set) var tasks: TaskSchedule?
 
   /// The contents of `config.yaml`: `train --config` on it repeats the run.
-  public var yaml: String {
-    SettingNode.mapping(
-      Self.entries(run: run, parameters: parameters, settings: settings), origin: "config.yaml"
-    ).yaml()
-  }
+  public var yaml: String { table.tree(of: self).yaml() }
 
   /// One setting a line by dotted name, for tables and TensorBoard.
   public var flattened: [(name: String, value: String)] {
-    func leaves(_ node: SettingNode, _ path: [String]) -> [(String, String)] {
-      guard case .mapping(let entries, _) = node else {
-        return [(path.joined(separator: "."), node.text)]
-      }
-      return entries.flatMap { leaves($0.value, path + [$0.key]) }
-    }
-    return leaves(
-      .mapping(
-        Self.entries(run: run, parameters: parameters, settings: settings), origin: ""), [])
+    table.map { ($0.key, $0.text(of: self)) }
   }
 
-  static func entries(
-    run: RunSettings, parameters: [ParameterValue], settings: any AgentConfiguration
-  ) -> [(key: String, value: SettingNode)] {
-    let source = "defaults"
-    guard
-      case .mapping(let entries, _) = SettingNode(
-        encoding: run, order: RunSettings.CodingKeys.allCases.map(\.rawValue), source: source)
-    else { preconditionFailure("run settings are a mapping") }
-    let parameterEntries = parameters.map {
-      (key: $0.name, value: SettingNode(encoding: $0.value, source: source))
-    }
-    return entries + [
-      (key: "parameters", value: .mapping(parameterEntries, origin: source)),
-      (key: "settings", value: Self.tree(settings, source: source)),
-    ]
+  /// Every setting: those of the run, `parameters.NAME`, and `settings.KEY` for the agent's.
+  public var table: [Setting<RunConfiguration>] {
+    RunSettings.table(at: \.run) + descriptions.indices.map(parameter) + Self.agentTable(settings)
   }
 
-  private static func tree<C: AgentConfiguration>(_ settings: C, source: String) -> SettingNode {
-    SettingNode(encoding: settings, order: C.summaries.map(\.key), source: source)
+  private static func agentTable<C: AgentConfiguration>(
+    _ settings: C
+  ) -> [Setting<RunConfiguration>] {
+    C.table.map { setting in
+      setting.lifted(under: nil) { whole in
+        guard let settings = whole.settings as? C else {
+          preconditionFailure("\(type(of: whole.settings)) in place of \(C.self)")
+        }
+        return settings
+      } set: {
+        $0.settings = $1
+      }.keyed(under: "settings")
+    }
+  }
+
+  private func parameter(_ index: Int) -> Setting<RunConfiguration> {
+    let description = descriptions[index]
+    let range =
+      "\(description.isReversible ? "±" : "")\(AllowedValues.text(description.range)) "
+      + description.unit
+    return Setting(
+      "parameters.\(description.name)", \.parameters[index].value,
+      .numbers(range, verb: "lie in") { description.allows($0) || $0 == description.nominal },
+      description.summary)
+  }
+
+  /// What is wrong with a value or with several together, in one sentence; nil when nothing is.
+  var problem: String? {
+    table.problem(in: self)
+      ?? settings.problem(environments: run.environments, totalSteps: run.steps)
   }
 }
 
 /// What is set about a run besides its agent.
-public struct RunSettings: Codable, Sendable, Equatable {
+public struct RunSettings: SettingGroup {
   /// When and how long to evaluate.
-  public struct Evaluation: Codable, Sendable, Equatable {
+  public struct Evaluation: Sendable, Equatable {
     /// Environment steps between two evaluations.
     public var every = 100_000
     /// Episodes of each.
@@ -82,127 +87,36 @@ public struct RunSettings: Codable, Sendable, Equatable {
   }
 
   /// When to write checkpoints and how many to keep.
-  public struct Checkpoints: Codable, Sendable, Equatable {
+  public struct Checkpoints: Sendable, Equatable {
     /// Environment steps between two checkpoints; nil for one at every evaluation.
     public var every: Int?
-    /// The newest so many stay, and the best.
+    /// How many of the newest stay, beside the best.
     public var keep = 5
-
-    enum CodingKeys: String, CodingKey { case every, keep }
-
-    /// Writes every key, an absent value as null.
-    public func encode(to encoder: any Encoder) throws {
-      var container = encoder.container(keyedBy: CodingKeys.self)
-      try container.encode(every, forKey: .every)
-      try container.encode(keep, forKey: .keep)
-    }
   }
 
   /// Which episodes to record.
-  public struct Recordings: Codable, Sendable, Equatable {
-    /// Every so many episodes of the first environment; nil for none.
+  public struct Recordings: Sendable, Equatable {
+    /// Every n-th episode of the first environment; nil for none.
     public var every: Int?
-
-    enum CodingKeys: String, CodingKey { case every }
-
-    /// Writes every key, an absent value as null.
-    public func encode(to encoder: any Encoder) throws {
-      var container = encoder.container(keyedBy: CodingKeys.self)
-      try container.encode(every, forKey: .every)
-    }
   }
 
   /// What to measure of the agent's networks.
-  public struct Probes: Codable, Sendable, Equatable {
+  public struct Probes: Sendable, Equatable {
     /// Names of probes, `all`, `basic` or `none`; each may be followed by `@network` or
     /// `@network/layer`.
     public var select: [String] = []
     /// Iterations between two measurements; nil for as few as keep their cost small.
     public var every: Int?
-
-    enum CodingKeys: String, CodingKey { case select, every }
-
-    /// Measures nothing.
-    public init() {}
-
-    /// Reads a list, or one text with commas.
-    public init(from decoder: any Decoder) throws {
-      let container = try decoder.container(keyedBy: CodingKeys.self)
-      select = try container.decode(NameList.self, forKey: .select).names
-      every = try container.decodeIfPresent(Int.self, forKey: .every)
-    }
-
-    /// Writes every key, an absent value as null.
-    public func encode(to encoder: any Encoder) throws {
-      var container = encoder.container(keyedBy: CodingKeys.self)
-      try container.encode(select, forKey: .select)
-      try container.encode(every, forKey: .every)
-    }
-  }
-
-  /// Interventions as written: a list, or one text with spaces between them.
-  public struct InterventionList: Codable, Sendable, Equatable {
-    /// One each.
-    public var texts: [String] = []
-
-    /// None.
-    public init() {}
-
-    /// Reads a list, or one text with spaces.
-    public init(from decoder: any Decoder) throws {
-      if let text = try? decoder.singleValueContainer().decode(String.self) {
-        texts = text.split(separator: " ").map { String($0) }
-      } else {
-        texts = try [String](from: decoder)
-      }
-    }
-
-    /// Writes a list.
-    public func encode(to encoder: any Encoder) throws { try texts.encode(to: encoder) }
   }
 
   /// How physical parameters change while training.
-  public struct Drift: Codable, Sendable, Equatable {
+  public struct Drift: Sendable, Equatable {
     /// `NAME=SPEC` for each parameter that does.
     public var change: [String] = []
     /// Environment steps of a task, between two changes.
     public var every = 200_000
     /// Trains on the task of this index only; nil for one after another.
     public var task: Int?
-
-    enum CodingKeys: String, CodingKey { case change, every, task }
-
-    /// Changes nothing.
-    public init() {}
-
-    /// Reads a list, or one text with commas.
-    public init(from decoder: any Decoder) throws {
-      let container = try decoder.container(keyedBy: CodingKeys.self)
-      change = try container.decode(NameList.self, forKey: .change).names
-      every = try container.decode(Int.self, forKey: .every)
-      task = try container.decodeIfPresent(Int.self, forKey: .task)
-    }
-
-    /// Writes every key, an absent value as null.
-    public func encode(to encoder: any Encoder) throws {
-      var container = encoder.container(keyedBy: CodingKeys.self)
-      try container.encode(change, forKey: .change)
-      try container.encode(every, forKey: .every)
-      try container.encode(task, forKey: .task)
-    }
-  }
-
-  /// Names as a list, or as one text with commas.
-  struct NameList: Decodable {
-    let names: [String]
-
-    init(from decoder: any Decoder) throws {
-      if let text = try? decoder.singleValueContainer().decode(String.self) {
-        names = text.split(separator: ",").map { $0.filter { $0 != " " } }.filter { !$0.isEmpty }
-      } else {
-        names = try [String](from: decoder)
-      }
-    }
   }
 
   /// The environment's id.
@@ -224,7 +138,7 @@ public struct RunSettings: Codable, Sendable, Equatable {
   /// What to measure of the agent's networks.
   public var probes = Probes()
   /// What is done to keep networks plastic: `NAME[@NETWORK][:KEY=VALUE,…]` each.
-  public var interventions = InterventionList()
+  public var interventions: [String] = []
   /// What sets the replay ratio: `RULE[:KEY=VALUE,…]`; nil for the agent's setting.
   public var adaptiveRatio: String?
   /// How physical parameters change while training.
@@ -232,47 +146,54 @@ public struct RunSettings: Codable, Sendable, Equatable {
   /// Training ends early once an evaluation's mean return reaches this.
   public var untilReturn: Double?
 
-  enum CodingKeys: String, CodingKey, CaseIterable {
-    case environment, agent, seed, steps, environments, evaluation, checkpoints, recordings
-    case probes, interventions
-    case adaptiveRatio = "adaptive-ratio"
-    case drift
-    case untilReturn = "until-return"
-  }
+  /// The defaults.
+  public init() {}
 
-  /// Writes every key, absent values as null.
-  public func encode(to encoder: any Encoder) throws {
-    var container = encoder.container(keyedBy: CodingKeys.self)
-    try container.encode(environment, forKey: .environment)
-    try container.encode(agent, forKey: .agent)
-    try container.encode(seed, forKey: .seed)
-    try container.encode(steps, forKey: .steps)
-    try container.encode(environments, forKey: .environments)
-    try container.encode(evaluation, forKey: .evaluation)
-    try container.encode(checkpoints, forKey: .checkpoints)
-    try container.encode(recordings, forKey: .recordings)
-    try container.encode(probes, forKey: .probes)
-    try container.encode(interventions, forKey: .interventions)
-    try container.encode(adaptiveRatio, forKey: .adaptiveRatio)
-    try container.encode(drift, forKey: .drift)
-    try container.encode(untilReturn, forKey: .untilReturn)
-  }
-
-  /// What is wrong, in one sentence; nil when nothing is.
-  var problem: String? {
-    if steps < 1 { return "steps must be at least 1" }
-    if steps > 1 << 50 { return "steps must be at most 2^50" }
-    if !(1...65536).contains(environments) { return "environments must lie in 1...65536" }
-    if evaluation.every < 1 { return "evaluation.every must be at least 1" }
-    if !(1...100_000).contains(evaluation.episodes) {
-      return "evaluation.episodes must lie in 1...100000"
-    }
-    if let every = checkpoints.every, every < 1 { return "checkpoints.every must be at least 1" }
-    if checkpoints.keep < 1 { return "checkpoints.keep must be at least 1" }
-    if let every = recordings.every, every < 1 { return "recordings.every must be at least 1" }
-    if let every = probes.every, every < 1 { return "probes.every must be at least 1" }
-    if !(1...1 << 50).contains(drift.every) { return "drift.every must lie in 1...2^50" }
-    if let untilReturn, !untilReturn.isFinite { return "until-return must be finite" }
-    return nil
-  }
+  /// Every setting of a run besides the agent's; a text may stand for a list.
+  public static let table: [Setting<Self>] = [
+    Setting("environment", \.environment, .any, "the environment's id"),
+    Setting("agent", \.agent, .any, "the agent's id"),
+    Setting("seed", \.seed, .any, "seed of all randomness"),
+    Setting(
+      "steps", \.steps, .range(1...0x1p50), "environment steps to train for, over all environments"),
+    Setting(
+      "environments", \.environments, .range(1...65536), "environments that run side by side"),
+    Setting(
+      "evaluation.every", \.evaluation.every, .atLeast(1),
+      "environment steps between two evaluations"),
+    Setting(
+      "evaluation.episodes", \.evaluation.episodes, .range(1...100_000),
+      "episodes of each evaluation"),
+    Setting(
+      "checkpoints.every", \.checkpoints.every, .atLeast(1),
+      "environment steps between two checkpoints; null for one at every evaluation"),
+    Setting(
+      "checkpoints.keep", \.checkpoints.keep, .atLeast(1), "newest checkpoints that stay"),
+    Setting(
+      "recordings.every", \.recordings.every, .atLeast(1),
+      "records every n-th episode of the first environment; null for none"),
+    Setting(
+      "probes.select", \.probes.select, .any,
+      "what to measure of the networks: all, basic, none, or names of probes"
+    ).splitting(at: ","),
+    Setting(
+      "probes.every", \.probes.every, .atLeast(1),
+      "iterations between two measurements; null for less than 5 % of the time"),
+    Setting("interventions", \.interventions, .any, "what keeps networks plastic")
+      .splitting(at: " "),
+    Setting(
+      "adaptive-ratio", \.adaptiveRatio, .any, "what sets the replay ratio; null for the setting"),
+    Setting(
+      "drift.change", \.drift.change, .any, "physical parameters that change while training"
+    ).splitting(at: ","),
+    Setting(
+      "drift.every", \.drift.every, .range(1...0x1p50),
+      "environment steps between two such changes"),
+    Setting(
+      "drift.task", \.drift.task, .atLeast(0),
+      "trains on this task only, counted from 0; null for one after another"),
+    Setting(
+      "until-return", \.untilReturn, .finite,
+      "ends once an evaluation's mean return reaches this; null for never"),
+  ]
 }

@@ -31,6 +31,9 @@ public let replayRatioName = "replay-ratio"
 extension RegisteredAgent {
   /// Whether its agent is a ``ReplayRatioAgent``.
   public var hasReplayRatio: Bool {
-    type(of: defaults).summaries.contains { $0.key == replayRatioName }
+    func hasRatio<C: AgentConfiguration>(_ settings: C) -> Bool {
+      C.table.contains { $0.key == replayRatioName }
+    }
+    return hasRatio(defaults)
   }
 }

@@ -2,7 +2,7 @@ internal import Foundation
 internal import Yams
 
 /// A tree of settings as written, each value with the place it comes from.
-package indirect enum SettingNode {
+package indirect enum SettingNode: Sendable {
   /// A number, word, flag or null; quoted text is never a number.
   case scalar(text: String, isQuoted: Bool, origin: String)
   /// Values in order.
@@ -29,11 +29,11 @@ package indirect enum SettingNode {
     return entries.first { $0.key == key }?.value
   }
 
-  /// The value in one line, for messages.
+  /// The value in one line, quoted where YAML would read something else.
   package var text: String {
     switch self {
     case .scalar(let text, let isQuoted, _):
-      isQuoted && !Self.isPlainWord(text) ? "\"\(text)\"" : text
+      isQuoted && !Self.isPlainWord(text) ? Self.quoted(text) : text
     case .list(let values, _): "[\(values.map(\.text).joined(separator: ", "))]"
     case .mapping(let entries, _):
       "{\(entries.map { "\($0.key): \($0.value.text)" }.joined(separator: ", "))}"
@@ -45,6 +45,33 @@ package indirect enum SettingNode {
     let reserved = ["true", "false", "yes", "no", "on", "off", "null", "y", "n"]
     return text.first?.isLetter == true && !reserved.contains(text.lowercased())
       && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_".contains($0)) }
+  }
+
+  private static func quoted(_ text: String) -> String {
+    let escaped = text.unicodeScalars.map { scalar in
+      switch scalar.value {
+      case 0x22, 0x5C: "\\\(scalar)"
+      case 0x20...0x7E: "\(scalar)"
+      default:
+        // Line breaks and controls have to be escaped; others may be.
+        scalar.properties.isAlphabetic && scalar.value < 0xD800
+          ? "\(scalar)" : "\\U" + hexadecimal(scalar.value)
+      }
+    }
+    return "\"\(escaped.joined())\""
+  }
+
+  private static func hexadecimal(_ value: UInt32) -> String {
+    let digits = String(value, radix: 16)
+    return String(repeating: "0", count: 8 - digits.count) + digits
+  }
+
+  /// The origin of values that were not read from anywhere.
+  package static let writtenOrigin = "defaults"
+
+  /// A value that was not read from anywhere.
+  package static func written(_ text: String, isQuoted: Bool = false) -> SettingNode {
+    .scalar(text: text, isQuoted: isQuoted, origin: writtenOrigin)
   }
 
   /// What kind of node it is, for messages.
@@ -129,64 +156,9 @@ extension SettingNode {
     let text = "\(error)".split(separator: "\n").first.map(String.init) ?? "\(error)"
     return text.replacingOccurrences(of: "error: ", with: "")
   }
-
-  /// The tree of a value that can be encoded.
-  ///
-  /// - Parameters:
-  ///   - value: What to encode.
-  ///   - order: Its keys in the order to show them; others follow by name.
-  ///   - source: What to call it in messages.
-  package init(encoding value: some Encodable, order: [String] = [], source: String) {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    encoder.nonConformingFloatEncodingStrategy = .convertToString(
-      positiveInfinity: ".inf", negativeInfinity: "-.inf", nan: ".nan")
-    guard let json = try? encoder.encode(value),
-      let tree = try? SettingNode(yaml: String(decoding: json, as: UTF8.self), source: source)
-    else { preconditionFailure("\(type(of: value)) can't be encoded") }
-    let rank = Dictionary(order.enumerated().map { ($1, $0) }) { first, _ in first }
-    guard case .mapping(let entries, let origin) = tree, !order.isEmpty else {
-      self = tree
-      return
-    }
-    let sorted = entries.sorted {
-      (rank[$0.key] ?? .max, $0.key) < (rank[$1.key] ?? .max, $1.key)
-    }
-    self = .mapping(sorted, origin: origin)
-  }
 }
 
-// MARK: - Layering
-
 extension SettingNode {
-  /// Lays other settings over these; only keys that are here may be set.
-  ///
-  /// - Parameters:
-  ///   - other: What to lay over.
-  ///   - path: The keys that lead here, for messages.
-  /// - Throws: When a key is unknown.
-  package mutating func overlay(
-    _ other: SettingNode, path: [String] = []
-  ) throws(ConfigurationError) {
-    guard case .mapping(var entries, let origin) = self else {
-      self = other
-      return
-    }
-    guard case .mapping(let changes, _) = other else {
-      let name = path.isEmpty ? "the settings" : path.joined(separator: ".")
-      throw ConfigurationError(
-        "\(name) (\(other.origin)) must be a mapping and is \(other.kind): \(other.text)")
-    }
-    for (key, value) in changes {
-      guard let index = entries.firstIndex(where: { $0.key == key }) else {
-        let kind = path.isEmpty ? "key" : "key of \(path.joined(separator: "."))"
-        throw .unknown(kind, key, allowed: entries.map(\.key), origin: value.origin)
-      }
-      try entries[index].value.overlay(value, path: path + [key])
-    }
-    self = .mapping(entries, origin: origin)
-  }
-
   /// A mapping that leads to one value by a path of keys.
   package static func nested(_ path: [String], _ value: SettingNode) -> SettingNode {
     path.reversed().reduce(value) { .mapping([($1, $0)], origin: value.origin) }

@@ -1,0 +1,130 @@
+import Agents
+import Environments
+import Experiments
+import Foundation
+import Storage
+import TestSupport
+import Testing
+import Training
+
+/// Every value that a setting accepts comes back from `config.yaml`, whoever reads it.
+@Suite struct SettingRoundTripTests {
+  private static let oddValues = [
+    "0", "-0", "-0.0", "1", "3", "0.1", "1e6", "1e-05", "1e-5", "1.5e-07", "1e38", "5e-324", ".inf",
+    "-.inf", "123456789.123", "16777217", "18446744073709551615", "true", "false", "yes", "no",
+    "on",
+    "off", "null", "~", "''", "'null'", "'~'", "y", "1_000", "0x10", "0o17", "010", "1:30", "=",
+    "2026-11-27", "'<<'", "[]", "[1]", "[3, 2, 1]", "[1e2]", "[a, 'b c', '']",
+    "[yes, 'null', ~, 1e5]",
+    "two words", "a,b,c", "linear", "relu", "simba", "mean", "'it''s'", #""a \"quoted\" word""#,
+    #""back\\slash""#, #""tab\tand\nlines\r\n""#, #""\u2028\u0085\x07""#, "'# no comment'", "': '",
+    "'{a: b}'", "'[1, 2]'", "'- x'", "'*a'", "'&a'", "'!tag'", "'%'", "'@'", "ärger", "'🤖'",
+    "'trailing '",
+  ]
+
+  private struct Case {
+    let name: String
+    let yaml: String
+    let expected: String
+  }
+
+  /// Each accepted value, after it came back through our own reader.
+  private func acceptedCases() throws -> [Case] {
+    let environment = try #require(EnvironmentRegistry.find("walker"))
+    var cases: [Case] = []
+    for agent in AgentRegistry.all {
+      let fresh = try ConfigurationResolver(
+        environment: environment.identifier, parameters: environment.parameters, agent: agent)
+      for setting in fresh.unchecked.table where !["environment", "agent"].contains(setting.key) {
+        var accepted = 0
+        for value in Self.oddValues {
+          var resolver = fresh
+          guard (try? resolver.overlay(assignment: "\(setting.key)=\(value)")) != nil else {
+            continue
+          }
+          accepted += 1
+          let written = resolver.unchecked
+          var reader = fresh
+          try reader.overlay(yaml: written.yaml, source: "config.yaml")
+          #expect(reader.unchecked.yaml == written.yaml, "\(setting.key)=\(value)")
+          let node = setting.node(of: written)
+          cases.append(
+            Case(
+              name: "\(agent.identifier) \(setting.key)=\(value)",
+              yaml: SettingNode.nested(["value"], node).yaml(), expected: tagged(node)))
+        }
+        #expect(accepted > 0, "\(setting.key) accepts none of the values")
+      }
+    }
+    return cases
+  }
+
+  /// What Python should find, with its type.
+  private func tagged(_ node: SettingNode) -> String {
+    switch node {
+    case .scalar(let text, true, _):
+      "text " + text.unicodeScalars.map { String($0.value, radix: 16) }.joined(separator: " ")
+    case .scalar("null", false, _): "null"
+    case .scalar(let text, false, _) where ["true", "false"].contains(text): text
+    case .scalar(let text, false, _):
+      "number "
+        + String((Double(text.replacing(".inf", with: "inf")) ?? .nan).bitPattern, radix: 16)
+    case .list(let nodes, _): "list [" + nodes.map(tagged).joined(separator: ", ") + "]"
+    case .mapping: "mapping"
+    }
+  }
+
+  @Test func ourReaderAndPythonsReadWhatIsWritten() throws {
+    let cases = try acceptedCases()
+    #expect(cases.count > 500)
+    #expect(cases.contains { $0.yaml == "value: .inf\n" })
+    #expect(cases.contains { $0.yaml == "value: 1.0e-05\n" })
+    #expect(cases.contains { $0.yaml == "value: -0.0\n" })
+    guard let found = try pythonReads(cases.map(\.yaml)) else {
+      print("skipped: no Python with yaml here")
+      return
+    }
+    try #require(found.count == cases.count)
+    for (found, expected) in zip(found, cases) {
+      #expect(found == expected.expected, "\(expected.name): \(expected.yaml)")
+    }
+  }
+
+  /// One line for each document; nil without Python and its yaml.
+  private func pythonReads(_ documents: [String]) throws -> [String]? {
+    let folder = try TemporaryFolder()
+    let program = """
+      import struct, sys
+      try:
+          import yaml
+      except ImportError:
+          sys.exit(77)
+      def tagged(value):
+          if value is None: return "null"
+          if isinstance(value, bool): return "true" if value else "false"
+          if isinstance(value, (int, float)):
+              return "number %x" % struct.unpack(">Q", struct.pack(">d", float(value)))[0]
+          if isinstance(value, str): return "text " + " ".join("%x" % ord(c) for c in value)
+          if isinstance(value, list): return "list [" + ", ".join(map(tagged, value)) + "]"
+          return "other " + repr(value)
+      for document in yaml.safe_load_all(open("documents.yaml", encoding="utf-8")):
+          print(tagged(document["value"]))
+      """
+    try FileSystem.write(Data(program.utf8), to: folder.file("read.py"))
+    try FileSystem.write(
+      Data(documents.map { "---\n\($0)" }.joined().utf8), to: folder.file("documents.yaml"))
+    let process = Process()
+    process.executableURL = URL(filePath: "/usr/bin/env")
+    process.arguments = ["python3", "read.py"]
+    process.currentDirectoryURL = URL(filePath: folder.path)
+    let output = Pipe()
+    process.standardOutput = output
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    let data = try output.fileHandleForReading.readToEnd() ?? Data()
+    process.waitUntilExit()
+    guard ![77, 127].contains(process.terminationStatus) else { return nil }
+    #expect(process.terminationStatus == 0)
+    return String(decoding: data, as: UTF8.self).split(separator: "\n").map(String.init)
+  }
+}
