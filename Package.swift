@@ -59,6 +59,7 @@ let package = Package(
     module("Physics", ["CBox2D"], strict),
     module("RLCore", ["LinearAlgebra", "CThreads"], strict),
     module("Environments", ["RLCore", "Physics", "LinearAlgebra"], in: "Environments"),
+    module("Traces", ["Environments", "RLCore", "Physics"]),
     module("Storage", []),
     module("Training", ["RLCore", "NeuralNetworks", "LinearAlgebra", "Storage", "Yams"]),
     module(
@@ -76,7 +77,7 @@ let package = Package(
     .executableTarget(
       name: "rlsuite",
       dependencies: [
-        "Experiments", "Environments", "Agents", "Training", "Plasticity", "Recording", "Rendering",
+        "Experiments", "Environments", "Traces", "Agents", "Training", "Plasticity", "Recording", "Rendering",
         "RLCore", "LinearAlgebra", "Physics", "Storage",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
@@ -95,7 +96,7 @@ let package = Package(
     tests("LinearAlgebraTests", ["LinearAlgebra"]),
     tests("NeuralNetworksTests", ["NeuralNetworks", "LinearAlgebra"]),
     tests("RLCoreTests", ["RLCore", "LinearAlgebra"]),
-    tests("EnvironmentsTests", ["Environments", "Physics", "RLCore", "LinearAlgebra"]),
+    tests("EnvironmentsTests", ["Environments", "Traces", "Physics", "RLCore", "LinearAlgebra"]),
     tests("StorageTests", ["Storage"]),
     tests("TrainingTests", ["Training", "RLCore", "NeuralNetworks", "LinearAlgebra", "Storage"]),
     tests(

@@ -28,7 +28,4 @@ package struct DisturbancePort {
     (last, next) = (next, .zero)
     return last == .zero ? nil : last
   }
-
-  /// Forgets all, at a reset.
-  mutating func clear() { (last, next) = (.zero, .zero) }
 }

@@ -5,6 +5,7 @@ import RLCore
 import Rendering
 import Training
 import Storage
+import Traces
 
 /// What the process tells its caller.
 enum ExitStatus: Int32 {

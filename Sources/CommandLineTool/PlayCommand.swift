@@ -4,6 +4,7 @@ import RLCore
 import Recording
 import Rendering
 import Experiments
+import Training
 
 /// The verb `play`.
 struct Play: ParsableCommand {
@@ -36,6 +37,9 @@ struct Play: ParsableCommand {
 
   func run() throws {
     let registered = try Lookup.environment(env)
+    guard !registered.manualControls.isEmpty && registered.hasPicture else {
+      throw ConfigurationError("\(env) has no picture or no manual controls")
+    }
     let size = try Picture.size(from: size)
     let values = try parameterOptions.overlay([], registered)
     let environment = registered.makeVector(1)

@@ -20,7 +20,7 @@ package final class PlayGame: EpisodeObserver {
   }
 
   /// What it looks like now; the last state of an episode that has ended.
-  package private(set) var scene: Scene
+  package var scene: Scene { environment.scene(of: 0) }
   /// The figures of that state.
   package private(set) var overlay: Overlay
   /// How the episode ended; nil while it runs.
@@ -47,10 +47,8 @@ package final class PlayGame: EpisodeObserver {
     firstSeed = seed
     let specification = environment.specification
     actions = Matrix(rows: 1, columns: specification.actionWidth)
-    let pushes = environment.disturbanceComponents.count
-    environment.disturbances = pushes == 0 ? nil : Matrix(rows: 1, columns: pushes)
-    environment.reset(seeds: .consecutive(first: seed, environments: 1))
-    scene = environment.scene(of: 0)
+    environment.takesDisturbances = true
+    environment.resetsEndedEpisodes = false
     overlay = Overlay(
       title: specification.identifier, step: 0, steps: specification.episodeSteps, time: 0)
     environment.observe(environment: 0, with: self)
@@ -70,7 +68,6 @@ package final class PlayGame: EpisodeObserver {
     let specification = environment.specification
     environment.reset(environment: 0, seed: firstSeed &+ episode)
     result = nil
-    scene = environment.scene(of: 0)
     overlay = Overlay(
       title: specification.identifier, step: 0, steps: specification.episodeSteps, time: 0)
   }
@@ -86,6 +83,7 @@ package final class PlayGame: EpisodeObserver {
     for j in action.indices { actions[0, j] = action[j] }
     for j in push.indices { environment.disturbances?[0, j] = push[j] }
     environment.step(actions: actions, in: 0..<1)
+    describe(action, push)
     try recorder?.check()
     // A whole episode is safe on the disk before its result is shown.
     if result != nil { try recorder?.finish() }
@@ -108,19 +106,20 @@ package final class PlayGame: EpisodeObserver {
     }
     recorder?.didStep(
       step, action: action, disturbance: disturbance, observation: observation)
-    let specification = environment.specification
-    // Looked at now, because a vector resets an episode that ends within the step.
-    scene = environment.scene(of: 0)
+  }
+
+  private func describe(_ action: [Float], _ push: [Float]) {
+    let (specification, batch) = (environment.specification, environment.batch)
     overlay.step += 1
     overlay.time = Double(overlay.step) * specification.timeStep
-    overlay.reward = Double(step.reward)
-    overlay.episodeReturn += Double(step.reward)
-    overlay.action = .init(action.indices.map { action[$0] }, of: specification)
-    overlay.disturbances = .init(
-      disturbance.indices.map { disturbance[$0] }, of: environment.disturbanceComponents)
-    guard step.terminated || step.truncated else { return }
-    overlay.flags = [step.terminated ? "terminated" : "time limit"]
+    overlay.reward = Double(batch.rewards[0])
+    overlay.episodeReturn += Double(batch.rewards[0])
+    overlay.action = .init(action, of: specification)
+    overlay.disturbances = .init(push, of: environment.disturbanceComponents)
+    guard batch.hasEnded(0) else { return }
+    let isTruncated = !batch.hasTerminated(0)
+    overlay.flags = [isTruncated ? "time limit" : "terminated"]
     result = Result(
-      episodeReturn: overlay.episodeReturn, length: overlay.step, isTruncated: !step.terminated)
+      episodeReturn: overlay.episodeReturn, length: overlay.step, isTruncated: isTruncated)
   }
 }

@@ -24,7 +24,7 @@ struct PolicySelection: ParsableArguments {
   /// Loads the policy and checks that everything fits together.
   func resolve() throws -> (
     source: StoredRun.Source, environment: RegisteredEnvironment,
-    parameters: [RunConfiguration.ParameterValue]
+    parameters: [ParameterValue]
   ) {
     let source = try findSource()
     let environment = try Lookup.environment(env ?? source.policy.environmentIdentifier)
@@ -66,8 +66,8 @@ struct ParameterOptions: ParsableArguments {
   ///
   /// - Throws: ``ConfigurationError`` or ``ParameterError``.
   func overlay(
-    _ values: [RunConfiguration.ParameterValue], _ environment: RegisteredEnvironment
-  ) throws -> [RunConfiguration.ParameterValue] {
+    _ values: [ParameterValue], _ environment: RegisteredEnvironment
+  ) throws -> [ParameterValue] {
     var values = values
     for assignment in set {
       let parts = assignment.split(separator: "=", maxSplits: 1).map(String.init)

@@ -2,6 +2,7 @@ import Environments
 import Foundation
 import Training
 import Experiments
+import RLCore
 
 /// Shows how a run is doing: a live line on a terminal, plain lines elsewhere, JSON for programs.
 final class ProgressDisplay: TrainingObserver {

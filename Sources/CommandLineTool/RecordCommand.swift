@@ -69,23 +69,18 @@ struct Record: ParsableCommand {
         specification: environment.specification, parameters: environment.parameters,
         agent: agent, mode: stochastic ? .stochastic : .deterministic,
         policy: .init(fingerprint: fingerprint, steps: source.steps ?? 0), build: .current)
-    ) { [seed] start in
-      // The vector begins a further episode of its own accord, which nobody records.
-      start.seed >= seed && start.seed - seed < UInt64(paths.count)
-        ? paths[Int(start.seed - seed)] : nil
-    }
+    ) { [seed] in paths[Int($0.seed - seed)] }
+    vector.resetsEndedEpisodes = false
+    vector.observe(environment: 0, with: recorder)
     let runner = EpisodeRunner(
       source.policy, in: vector, slot: 0,
       actions: Matrix(rows: 1, columns: environment.specification.actionWidth))
     let stop = StopSignal(notice: "\nrlsuite: stopping after this episode")
     var rows = [["seed", "steps", "return", "end", "bytes", "file"]]
     for (path, episode) in zip(paths, UInt64(0)...) where !stop.isRaised {
-      // Only the episode asked for: the one the vector starts afterwards has another seed.
-      vector.observe(environment: 0, with: recorder)
       let outcome = runner.run(
         seed: seed + episode, mode: stochastic ? .stochastic : .deterministic,
         stepLimit: steps ?? .max)
-      vector.observe(environment: 0, with: nil)
       try recorder.finish()
       guard outcome.episodeReturn.isFinite else {
         throw NotFiniteFailure(

@@ -35,7 +35,7 @@ enum StoredRun {
     /// The id of the agent or controller; nil where the file does not say.
     var agent: String?
     /// The physical parameters it was trained with, where they are known.
-    var parameters: [RunConfiguration.ParameterValue] = []
+    var parameters: [ParameterValue] = []
   }
 
   /// Loads the policy of a run folder, a checkpoint folder or a policy file.
@@ -74,7 +74,7 @@ enum StoredRun {
     _ archive: TensorArchive, _ path: String
   ) throws(FileError) -> Source {
     let policy: MLPPolicy
-    let parameters: [RunConfiguration.ParameterValue]
+    let parameters: [ParameterValue]
     do {
       policy = try MLPPolicy(from: archive)
       parameters = try PolicyParameters.read(archive)

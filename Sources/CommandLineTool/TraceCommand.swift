@@ -2,6 +2,7 @@ import ArgumentParser
 import Environments
 import Foundation
 import Storage
+import Traces
 
 /// The verb `trace`.
 struct Trace: ParsableCommand {

@@ -14,28 +14,33 @@ public import LinearAlgebra
   }
 }
 
-/// One simulated task.
+/// One episode of a simulated task.
 ///
-/// A conforming type holds the state of a single episode.  `reset` makes everything anew (a Box2D
-/// world included), so nothing of an earlier episode can leak into a later one: the same generator
-/// state and parameters give the same episode, whatever came before.
+/// A value is a running episode: it is made at its start and given up when the next one begins, so
+/// nothing of an earlier episode can leak into a later one.  The same parameters and generator state
+/// give the same episode.
+///
+/// Required are ``specification``, ``init(parameters:using:observation:)``,
+/// ``step(action:observation:)`` and ``hashState(into:)``.  All else is a capability with a default:
+/// physical parameters, disturbances, a picture, manual controls, and a simulator of its own.
 public protocol Environment: ~Copyable {
-  /// The task's physical constants.
-  associatedtype Parameters: EnvironmentParameters
+  /// The task's physical constants; ``NoParameters`` if none may be varied.
+  associatedtype Parameters: EnvironmentParameters = NoParameters
 
   /// Spaces, names, units and limits.
   static var specification: EnvironmentSpecification { get }
   /// The constants that may be varied.
   static var parameterTable: [PhysicalParameter<Parameters>] { get }
 
-  /// The constants of the next episode; a change takes effect at the next reset.
-  var parameters: Parameters { get set }
-
-  /// Makes an environment that must be reset before it can step.
-  init(parameters: Parameters)
-
-  /// Starts an episode and writes its first observation [O].
-  mutating func reset(using random: inout NumPyRandom, observation: inout MutableSpan<Float>)
+  /// Starts an episode.
+  ///
+  /// - Parameters:
+  ///   - parameters: The constants of this episode.
+  ///   - random: The episode's generator, to draw the start from; keep a copy to draw later.
+  ///   - observation: [O], to be overwritten with the first observation.
+  init(
+    parameters: Parameters, using random: inout NumPyRandom,
+    observation: inout MutableSpan<Float>)
 
   /// Advances by one time step.
   ///
@@ -45,7 +50,10 @@ public protocol Environment: ~Copyable {
   /// - Returns: The reward and whether the task ended.
   mutating func step(action: Span<Float>, observation: inout MutableSpan<Float>) -> StepOutcome
 
-  /// What may push the environment from outside, if anything; D components.
+  /// Feeds every number the future depends on to a hasher.
+  func hashState(into hasher: inout StateHasher)
+
+  /// What may push the environment from outside; D components, none by default.
   static var disturbanceComponents: [DisturbanceComponent] { get }
 
   /// Pushes during the next step only.
@@ -55,20 +63,33 @@ public protocol Environment: ~Copyable {
   /// - Parameter disturbance: [D], within the components' bounds.
   mutating func disturb(_ disturbance: Span<Float>)
 
-  /// What the environment looks like now; drawing changes no bit of the simulation.
+  /// What the environment looks like now; ``Scene/empty`` if it has no picture.
+  ///
+  /// Drawing changes no bit of the simulation.
   func scene() -> Scene
 
-  /// How a person drives it.
+  /// How a person drives it; ``ManualControls/none`` if nobody can.
   static var manualControls: ManualControls { get }
 
-  /// Feeds every number the future depends on to a hasher.
-  func hashState(into hasher: inout StateHasher)
+  /// Makes the simulator of `count` slots; by default one that steps them one by one.
+  static func makeSimulator(count: Int) -> any Simulator
 
-  /// Steps a range of environments; one requirement, so that its body is specialised where the
-  /// environment is defined and the loop pays no dispatch.
+  /// Starts episodes in slots that hold none; a requirement so that its default body is specialised
+  /// in the module that defines the environment.
+  ///
+  /// - Parameters:
+  ///   - states: [N], uninitialised in the slots of the episodes.
+  ///   - episodes: Slots and seeds, each slot at most once.
+  ///   - parameters: [N], the constants of each slot's episode.
+  ///   - observations: [N × O], where the first observations go.
+  static func startAll(
+    _ states: UnsafeMutablePointer<Self>, _ episodes: Span<EpisodeBeginning>,
+    parameters: UnsafePointer<Parameters>, observations: Matrix)
+
+  /// Steps a range of slots; a requirement for the same reason as
+  /// ``startAll(_:_:parameters:observations:)``.
   static func stepAll(
-    _ environments: UnsafeMutablePointer<Self>, in range: Range<Int>, actions: Matrix,
-    batch: StepBatch)
+    _ states: UnsafeMutablePointer<Self>, in range: Range<Int>, actions: Matrix, batch: StepBatch)
 }
 
 /// One component of an environment's disturbance port: which body is pushed, along what.
@@ -93,86 +114,57 @@ extension Environment where Self: ~Copyable {
   public static var disturbanceComponents: [DisturbanceComponent] { [] }
   /// Does nothing.
   public mutating func disturb(_ disturbance: Span<Float>) {}
+  /// No picture.
+  public func scene() -> Scene { .empty }
+  /// Nobody can drive it.
+  public static var manualControls: ManualControls { .none }
+  /// Steps slots one by one.
+  public static func makeSimulator(count: Int) -> any Simulator {
+    EnvironmentSimulator<Self>(count: count)
+  }
 
   // Inlinable: a conformance then emits the loop specialised for its own step (7.5 → 4.7 ns/step).
   @inlinable public static func stepAll(
-    _ environments: UnsafeMutablePointer<Self>, in range: Range<Int>, actions: Matrix,
-    batch: StepBatch
+    _ states: UnsafeMutablePointer<Self>, in range: Range<Int>, actions: Matrix, batch: StepBatch
   ) {
     for i in range {
       let action = actions.row(i)
       let row = batch.observations.mutableRow(i)
       var observation = row.mutableSpan
-      let outcome = environments[i].step(action: action.span, observation: &observation)
+      let outcome = states[i].step(action: action.span, observation: &observation)
       batch.rewards[i] = Float(outcome.reward)
       batch.terminated[i] = outcome.terminated
     }
   }
+
+  @inlinable public static func startAll(
+    _ states: UnsafeMutablePointer<Self>, _ episodes: Span<EpisodeBeginning>,
+    parameters: UnsafePointer<Parameters>, observations: Matrix
+  ) {
+    for k in episodes.indices {
+      let slot = episodes[k].slot
+      var random = NumPyRandom(seed: episodes[k].seed)
+      let row = observations.mutableRow(slot)
+      var observation = row.mutableSpan
+      (states + slot).initialize(
+        to: Self(parameters: parameters[slot], using: &random, observation: &observation))
+    }
+  }
 }
 
-/// What one vectorised step returns, for N environments and O observation components.
-public final class StepBatch {
-  /// Number of environments.
-  public let count: Int
-  /// [N × O]: where an episode ended, already the first observation of the next.
-  public let observations: Matrix
-  /// [N × O]: the last observation of the episode that ended; rows of running episodes are stale.
-  public let finalObservations: Matrix
-  /// [N]: the rewards of the step.
-  public let rewards: Vector
-  /// [N]: the task ended; nothing to bootstrap from.
-  public let terminated: UnsafeMutablePointer<Bool>
-  /// [N]: the time limit struck; bootstrap from the final observation.
-  public let truncated: UnsafeMutablePointer<Bool>
-  /// [N]: undiscounted return of the episode that just ended; stale elsewhere.
-  public let episodeReturns: UnsafeMutablePointer<Double>
-  /// [N]: length of the episode that just ended; stale elsewhere.
-  public let episodeLengths: UnsafeMutablePointer<Int>
+extension Environment where Self: ~Copyable, Parameters == NoParameters {
+  /// Nothing can be varied.
+  public static var parameterTable: [PhysicalParameter<NoParameters>] { [] }
+}
 
-  /// Allocates buffers for `count` environments.
-  public init(count: Int, observationWidth: Int) {
-    self.count = count
-    observations = Matrix(rows: count, columns: observationWidth)
-    finalObservations = Matrix(rows: count, columns: observationWidth)
-    rewards = Vector(count: count)
-    terminated = .allocate(capacity: count)
-    terminated.initialize(repeating: false, count: count)
-    truncated = .allocate(capacity: count)
-    truncated.initialize(repeating: false, count: count)
-    episodeReturns = .allocate(capacity: count)
-    episodeReturns.initialize(repeating: 0, count: count)
-    episodeLengths = .allocate(capacity: count)
-    episodeLengths.initialize(repeating: 0, count: count)
-  }
-
-  /// Whether an environment's episode ended in the last step, by termination or truncation.
-  @inlinable public func hasEnded(_ i: Int) -> Bool {
-    precondition(i >= 0 && i < count)
-    return terminated[i] || truncated[i]
-  }
-
-  /// Whether an environment's task ended in the last step.
-  @inlinable public func hasTerminated(_ i: Int) -> Bool {
-    precondition(i >= 0 && i < count)
-    return terminated[i]
-  }
-
-  /// Undiscounted return of the episode that ended in the last step.
-  @inlinable public func episodeReturn(_ i: Int) -> Double {
-    precondition(i >= 0 && i < count)
-    return episodeReturns[i]
-  }
-
-  /// Length of the episode that ended in the last step.
-  @inlinable public func episodeLength(_ i: Int) -> Int {
-    precondition(i >= 0 && i < count)
-    return episodeLengths[i]
-  }
-
-  deinit {
-    terminated.deallocate()
-    truncated.deallocate()
-    episodeReturns.deallocate()
-    episodeLengths.deallocate()
+extension Environment where Self: ~Copyable {
+  /// The physical parameters with their nominal values.
+  public static var parameterDescriptions: [ParameterDescription] {
+    let nominal = Parameters()
+    return parameterTable.map {
+      ParameterDescription(
+        name: $0.name, unit: $0.unit, nominal: nominal[keyPath: $0.keyPath], range: $0.range,
+        isReversible: $0.isReversible, summary: $0.summary)
+    }
   }
 }

@@ -29,7 +29,7 @@ public struct EpisodeStart: Sendable {
   /// The seed it was reset with.
   public var seed: UInt64
   /// The physical parameters of the episode, in table order.
-  public var parameters: [(name: String, value: Double)]
+  public var parameters: [ParameterValue]
   /// Fingerprint of the simulator after the reset.
   public var stateHash: UInt64
 }

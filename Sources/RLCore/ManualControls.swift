@@ -57,6 +57,12 @@ public struct ManualControls: Sendable, Equatable {
   /// Seconds of the environment's time in one second of the person's; below 1 is slow motion.
   public var pace: Double
 
+  /// No way to drive an environment.
+  public static let none = ManualControls(bindings: [], rest: [])
+
+  /// Whether there is no way to drive the environment.
+  public var isEmpty: Bool { bindings.isEmpty }
+
   /// Gathers controls; in real time unless said otherwise.
   public init(bindings: [Binding], rest: [[Float]], pace: Double = 1) {
     self.bindings = bindings

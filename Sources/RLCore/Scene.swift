@@ -114,6 +114,14 @@ public struct Scene: Sendable, Equatable {
     self.elements = elements
   }
 
+  /// No picture: what an environment shows that draws nothing.
+  public static let empty = Scene(
+    camera: .init(center: .init(0, 0), width: 1, height: 1),
+    background: (bottom: .init(0xFFFFFF), top: .init(0xFFFFFF)))
+
+  /// Whether there is nothing to draw.
+  public var isEmpty: Bool { elements.isEmpty }
+
   /// Compares all that is drawn.
   public static func == (first: Scene, second: Scene) -> Bool {
     first.camera == second.camera && first.background == second.background

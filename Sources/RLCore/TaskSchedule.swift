@@ -8,12 +8,12 @@ public struct TaskSchedule: Sendable {
   /// The index of the only task, where there is but one; that one never ends.
   public let only: Int?
   /// The parameters that a task sets; must depend on the task's index alone.
-  public let values: @Sendable (_ task: Int) -> [(name: String, value: Double)]
+  public let values: @Sendable (_ task: Int) -> [ParameterValue]
 
   /// Makes a sequence.
   public init(
     every: Int, only: Int? = nil,
-    values: @escaping @Sendable (_ task: Int) -> [(name: String, value: Double)]
+    values: @escaping @Sendable (_ task: Int) -> [ParameterValue]
   ) {
     precondition(every >= 1, "tasks of \(every) steps")
     self.every = every

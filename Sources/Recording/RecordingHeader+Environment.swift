@@ -1,4 +1,3 @@
-internal import LinearAlgebra
 internal import RLCore
 
 extension RecordingHeader {
@@ -39,10 +38,8 @@ extension RecordingHeader {
   }
 
   private func applyDisturbances(to target: any BatchedEnvironment) throws(RecordingDamage) {
-    guard !disturbanceComponents.isEmpty else {
-      target.disturbances = nil
-      return
-    }
+    target.takesDisturbances = !disturbanceComponents.isEmpty
+    guard !disturbanceComponents.isEmpty else { return }
     let own = target.disturbanceComponents
     guard own.count == disturbanceComponents.count else {
       throw RecordingDamage(
@@ -54,7 +51,6 @@ extension RecordingHeader {
         reason: "its disturbances are bounded by \(recorded.bound), and those of \(environment) "
           + "by \(own.bound)")
     }
-    target.disturbances = Matrix(rows: target.count, columns: own.count)
   }
 
   private func applyParameters(to target: any BatchedEnvironment) throws(RecordingDamage) {

@@ -4,15 +4,13 @@ public import Storage
 
 /// Re-simulates a recording step by step and compares.
 ///
-/// The environment is the replay's own meanwhile.  In the step that ends an episode a vector
-/// resets it; who wants to see the last state looks at it in ``onState``.
+/// The environment is the replay's own meanwhile, and stays in the state that ``step`` names.
 public final class Replay {
   /// What is re-simulated.
   public let recording: RecordingReader
   /// The environment; only its first is used.
   public let environment: any BatchedEnvironment
-  /// Called while the environment is in the state that ``step`` names: after each start and each
-  /// step that is not passed over in search of another.
+  /// Called after each start and each step that is not passed over in search of another.
   public var onState: ((Replay) -> Void)?
 
   /// The step that led to this state, from 1; 0 at the start.
@@ -32,27 +30,8 @@ public final class Replay {
   /// Where recording and re-simulation first differed since the start.
   public private(set) var difference: RecordingDifference?
 
-  private let watcher = Watcher()
   private let actions: Matrix
-  private var recorded: RecordedStep?
-  private var isStarting = false
   private var isPassing = false
-
-  /// Hears of the environment; apart, so that nobody else can tell the replay of steps.
-  private final class Watcher: EpisodeObserver {
-    weak var replay: Replay?
-
-    func didReset(_ start: EpisodeStart, observation: Span<Float>) {
-      replay?.didReset(start, observation: observation)
-    }
-
-    func didStep(
-      _ step: ObservedStep, action: Span<Float>, disturbance: Span<Float>,
-      observation: Span<Float>
-    ) {
-      replay?.didStep(step, action: action, disturbance: disturbance, observation: observation)
-    }
-  }
 
   /// Prepares an environment for a recording and goes to its start.
   ///
@@ -74,25 +53,34 @@ public final class Replay {
     } catch {
       throw .damaged(path: recording.path, reason: error.reason)
     }
-    watcher.replay = self
-    environment.observe(environment: 0, with: watcher)
+    environment.resetsEndedEpisodes = false
     rewind()
   }
-
-  deinit { environment.observe(environment: 0, with: nil) }
 
   /// Whether there is no further step, in the recording or in the re-simulation.
   public var isAtEnd: Bool { hasEnded || step >= recording.stepCount }
 
   /// Goes back to the start.
   public func rewind() {
-    (step, reward, totalReward) = (0, 0, 0)
-    (hasEnded, difference) = (false, nil)
+    let header = recording.header
+    (step, reward, totalReward, hasEnded) = (0, 0, 0, false)
     for j in action.indices { action[j] = 0 }
     for j in disturbance.indices { disturbance[j] = 0 }
-    recorded = nil
-    isStarting = true
-    environment.reset(environment: 0, seed: recording.header.seed)
+    environment.reset(environment: 0, seed: header.seed)
+    observation = currentObservation
+    let hash = RecordingHash.initial(
+      state: environment.stateHash(of: 0), seed: header.seed,
+      parameters: environment.parameterValues.map(\.value))
+    var comparison = Comparison(step: 0)
+    comparison.observations(header.initialObservation, observation, header)
+    comparison.hashes(header.initialHash, hash, of: "state, seed and parameters")
+    difference = comparison.difference
+    show()
+  }
+
+  private var currentObservation: [Float] {
+    let observations = environment.batch.observations
+    return (0..<observations.columns).map { observations[0, $0] }
   }
 
   /// Takes the next step.
@@ -101,13 +89,20 @@ public final class Replay {
   @discardableResult public func next() throws(FileError) -> Bool {
     guard !isAtEnd else { return false }
     let recorded = try recording.step(step + 1)
-    self.recorded = recorded
     (action, disturbance) = (recorded.action, recorded.disturbance)
     for j in action.indices { actions[0, j] = action[j] }
     if let disturbances = environment.disturbances {
       for j in disturbance.indices { disturbances[0, j] = disturbance[j] }
     }
     environment.step(actions: actions, in: 0..<1)
+    let batch = environment.batch
+    step += 1
+    reward = batch.rewards[0]
+    totalReward += Double(reward)
+    hasEnded = batch.hasEnded(0)
+    observation = currentObservation
+    if difference == nil { compare(recorded) }
+    show()
     return true
   }
 
@@ -132,43 +127,17 @@ public final class Replay {
     return difference
   }
 
-  private func didReset(_ start: EpisodeStart, observation: Span<Float>) {
-    // The vector's own reset after an episode's end shows the next episode.
-    guard isStarting else { return }
-    isStarting = false
-    self.observation = array(observation)
-    let header = recording.header
-    let hash = RecordingHash.initial(
-      state: start.stateHash, seed: start.seed, parameters: start.parameters.map(\.value))
-    var comparison = Comparison(step: 0)
-    comparison.observations(header.initialObservation, self.observation, header)
-    comparison.hashes(header.initialHash, hash, of: "state, seed and parameters")
+  private func compare(_ recorded: RecordedStep) {
+    let terminated = environment.batch.hasTerminated(0)
+    let hash = RecordingHash.step(
+      state: environment.stateHash(of: 0), action: action.span, disturbance: disturbance.span)
+    var comparison = Comparison(step: step)
+    comparison.flags("terminated", recorded.terminated, terminated)
+    comparison.flags("truncated", recorded.truncated, hasEnded && !terminated)
+    comparison.floats("reward", recorded.reward, reward)
+    comparison.observations(recorded.observation, observation, recording.header)
+    comparison.hashes(recorded.hash, hash, of: "state, action and disturbance")
     difference = comparison.difference
-    show()
-  }
-
-  private func didStep(
-    _ simulated: ObservedStep, action: Span<Float>, disturbance: Span<Float>,
-    observation: Span<Float>
-  ) {
-    guard let recorded else { return }
-    step += 1
-    reward = simulated.reward
-    totalReward += Double(reward)
-    hasEnded = simulated.terminated || simulated.truncated
-    self.observation = array(observation)
-    if difference == nil {
-      let hash = RecordingHash.step(
-        state: simulated.stateHash, action: action, disturbance: disturbance)
-      var comparison = Comparison(step: step)
-      comparison.flags("terminated", recorded.terminated, simulated.terminated)
-      comparison.flags("truncated", recorded.truncated, simulated.truncated)
-      comparison.floats("reward", recorded.reward, simulated.reward)
-      comparison.observations(recorded.observation, self.observation, recording.header)
-      comparison.hashes(recorded.hash, hash, of: "state, action and disturbance")
-      difference = comparison.difference
-    }
-    show()
   }
 
   private func show() {

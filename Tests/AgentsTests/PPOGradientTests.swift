@@ -106,7 +106,7 @@ import Training
   }
 
   @Test func ratioIsExactlyOneBeforeTheFirstStep() {
-    let environment = VectorEnvironment<RandomWalk>(count: 3)
+    let environment = VectorEnvironment(RandomWalk.self, count: 3)
     environment.reset(seeds: .training(runSeed: 1))
     var configuration = PPOConfiguration()
     configuration.stepsPerRollout = 16

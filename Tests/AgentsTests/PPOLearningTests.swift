@@ -12,7 +12,7 @@ import Storage
     _: E.Type, environments: Int, totalSteps: Int, seed: UInt64 = 1, threads: Int = 1,
     _ adjust: (inout PPOConfiguration) -> Void
   ) -> PPOAgent {
-    let environment = VectorEnvironment<E>(count: environments)
+    let environment = VectorEnvironment(E.self, count: environments)
     environment.reset(seeds: .training(runSeed: seed))
     var configuration = PPOConfiguration()
     adjust(&configuration)
@@ -58,7 +58,7 @@ import Storage
   }
 
   @Test func aRewardThatIsNotFiniteStopsBeforeItReachesAWeight() throws {
-    let environment = VectorEnvironment<RandomWalk>(count: 2)
+    let environment = VectorEnvironment(RandomWalk.self, count: 2)
     environment.reset(seeds: .training(runSeed: 1))
     let agent = PPOAgent(
       configuration: {
@@ -150,16 +150,27 @@ final class PoisonedEnvironment: BatchedEnvironment {
   var count: Int { base.count }
   var batch: StepBatch { base.batch }
   var disturbanceComponents: [DisturbanceComponent] { base.disturbanceComponents }
-  var disturbances: Matrix? {
-    get { base.disturbances }
-    set { base.disturbances = newValue }
+  var disturbances: Matrix? { base.disturbances }
+  var takesDisturbances: Bool {
+    get { base.takesDisturbances }
+    set { base.takesDisturbances = newValue }
+  }
+  var resetsEndedEpisodes: Bool {
+    get { base.resetsEndedEpisodes }
+    set { base.resetsEndedEpisodes = newValue }
+  }
+  var episodeParameters: EpisodeParameters? {
+    get { base.episodeParameters }
+    set { base.episodeParameters = newValue }
   }
   func scene(of environment: Int) -> Scene { base.scene(of: environment) }
   var manualControls: ManualControls { base.manualControls }
   func observe(environment: Int, with observer: (any EpisodeObserver)?) {
     base.observe(environment: environment, with: observer)
   }
-  var parameterValues: [(name: String, value: Double)] { base.parameterValues }
+  func parameterValues(of environment: Int) -> [ParameterValue] {
+    base.parameterValues(of: environment)
+  }
   func reset(seeds: EpisodeSeeds) { base.reset(seeds: seeds) }
   func reset(environment: Int, seed: UInt64) { base.reset(environment: environment, seed: seed) }
   func step(actions: Matrix, in range: Range<Int>) {
@@ -172,8 +183,10 @@ final class PoisonedEnvironment: BatchedEnvironment {
     try base.restore(snapshot, to: environment)
   }
   func stateHash(of environment: Int) -> UInt64 { base.stateHash(of: environment) }
-  func setParameter(_ name: String, to value: Double) throws(ParameterError) {
-    try base.setParameter(name, to: value)
+  func setParameter(
+    _ name: String, to value: Double, of environment: Int?
+  ) throws(ParameterError) {
+    try base.setParameter(name, to: value, of: environment)
   }
   var tasks: TaskSchedule? { base.tasks }
   func follow(_ tasks: TaskSchedule, from steps: Int) throws(ParameterError) {

@@ -164,7 +164,7 @@ enum CriticKind: String, CaseIterable, CustomTestStringConvertible {
   private func agent<E: Environment>(
     _: E.Type, _ adjust: (inout SACConfiguration) -> Void
   ) -> SACAgent {
-    let environment = VectorEnvironment<E>(count: 1)
+    let environment = VectorEnvironment(E.self, count: 1)
     environment.reset(seeds: .training(runSeed: 1))
     var configuration = SACConfiguration()
     configuration.policyHidden = [32, 32]

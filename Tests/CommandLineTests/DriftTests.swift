@@ -1,5 +1,6 @@
 import Foundation
 import TestSupport
+import RLCore
 import Testing
 import Storage
 import Experiments

@@ -67,13 +67,12 @@ import Experiments
     let result = try #require(game.result)
     #expect(result.length == game.overlay.step && !result.isTruncated)
     #expect(result.episodeReturn == game.overlay.episodeReturn && result.episodeReturn > 0)
-    // The vector has begun another episode already.
-    #expect(game.scene != environment.scene(of: 0))
     #expect(game.overlay.flags == ["terminated"])
+    let last = game.scene
     try game.step(action: [1], push: none)
-    #expect(game.overlay.step == result.length)
+    #expect(game.overlay.step == result.length && game.scene == last)
     game.restart()
-    #expect(game.scene == environment.scene(of: 0))
+    #expect(game.scene != last)
   }
 
   @Test func pushesAreRecorded() throws {

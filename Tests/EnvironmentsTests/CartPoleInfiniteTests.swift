@@ -18,11 +18,12 @@ import Testing
       if isSecond {
         (parameters.poleHalfLength, parameters.cartMass, parameters.force) = (1, 2, -10)
       }
-      task = CartPoleInfinite(parameters: parameters)
       var values = observation
       var span = values.mutableSpan
-      task.reset(
-        position: state[0], velocity: state[1], angle: state[2], angularVelocity: state[3],
+      task = CartPoleInfinite(
+        parameters: parameters,
+        state: .init(
+          position: state[0], velocity: state[1], angle: state[2], angularVelocity: state[3]),
         random: NumPyRandom(seed: 5), observation: &span)
       observation = values
     }
@@ -94,8 +95,8 @@ import Testing
   @Test(arguments: steps) func stepsAreThePublishedOnes(step: Step) {
     var run = Run(step.start, isSecond: step.isSecond)
     let outcome = run.step(step.action)
-    let task = run.task
-    let end = [task.position, task.velocity, task.angle, task.angularVelocity]
+    let state = run.task.state
+    let end = [state.position, state.velocity, state.angle, state.angularVelocity]
     for j in 0..<4 {
       #expect(abs(end[j] - step.end[j]) < 1e-14 * max(1, abs(end[j])), "component \(j)")
       #expect(run.observation[j] == Float(end[j]))
@@ -108,11 +109,11 @@ import Testing
     var run = Run([2.4, 0, 0, 0], isSecond: false)
     for step in 0..<40 {
       _ = run.step(1)
-      #expect(run.task.position == 2.4)
-      #expect((run.task.velocity == 0) == (step % 2 == 1))
+      #expect(run.task.state.position == 2.4)
+      #expect((run.task.state.velocity == 0) == (step % 2 == 1))
     }
     for _ in 0..<20 { _ = run.step(0) }
-    #expect(run.task.position < 2.2)
+    #expect(run.task.state.position < 2.2)
   }
 
   /// Upright at rest pays 1, hanging -111.5 and the ends of the track half a reward less; all ways
@@ -134,40 +135,43 @@ import Testing
   ///
   /// Step k = 0, 1, … pushes to the right where ⌊k²/7⌋ is a multiple of 3.
   @Test func episodesAreThePublishedOnes() {
-    var task = CartPoleInfinite(parameters: .init())
     var values = [Float](repeating: 0, count: 4)
     var observation = values.mutableSpan
     var random = NumPyRandom(seed: 3)
-    task.reset(using: &random, observation: &observation)
-    #expect(task.position == -0.04143508328563757 && task.velocity == -0.02631894934039003)
-    #expect(task.angle == 0.030127446520639686 && task.angularVelocity == 0.008216203606436781)
+    var task = CartPoleInfinite(
+      parameters: .init(), using: &random, observation: &observation)
+    #expect(
+      task.state.position == -0.04143508328563757 && task.state.velocity == -0.02631894934039003)
+    #expect(
+      task.state.angle == 0.030127446520639686 && task.state.angularVelocity == 0.008216203606436781
+    )
     var (total, drops, stops) = (0.0, 0, 0)
     for k in 0..<3000 {
-      let before = task.angle
+      let before = task.state.angle
       let action: [Float] = [k * k / 7 % 3 == 0 ? 1 : 0]
       total += task.step(action: action.span, observation: &observation).reward
       // From near π to near 0.
-      if abs(before - .pi) < 1 && abs(task.angle) <= 0.05 { drops += 1 }
-      if abs(task.position) == 2.4 { stops += 1 }
+      if abs(before - .pi) < 1 && abs(task.state.angle) <= 0.05 { drops += 1 }
+      if abs(task.state.position) == 2.4 { stops += 1 }
       if k == 99 { #expect(abs(total + 1141.8056860842266) < 1e-8 && drops == 1 && stops == 0) }
       if k == 999 { #expect(abs(total + 16282.08559705021) < 1e-6 && drops == 19 && stops == 86) }
     }
     #expect(drops == 58 && stops == 282)
     #expect(abs(total + 49487.17593335022) < 1e-3, "\(total)")
-    #expect(abs(task.position + 2.335236738969653) < 1e-6)
-    #expect(abs(task.angularVelocity + 0.20549139988860482) < 1e-6)
+    #expect(abs(task.state.position + 2.335236738969653) < 1e-6)
+    #expect(abs(task.state.angularVelocity + 0.20549139988860482) < 1e-6)
   }
 
   /// Two states that differ only in what is drawn for the next pole have different futures.
   @Test func theStateHoldsTheGenerator() {
     var hashes: [UInt64] = []
     for seed in [1, 2] as [UInt64] {
-      var task = CartPoleInfinite(parameters: .init())
       var values = [Float](repeating: 0, count: 4)
       var observation = values.mutableSpan
-      task.reset(
-        position: 0, velocity: 0, angle: 1, angularVelocity: 0, random: NumPyRandom(seed: seed),
-        observation: &observation)
+      let task = CartPoleInfinite(
+        parameters: .init(),
+        state: .init(position: 0, velocity: 0, angle: 1, angularVelocity: 0),
+        random: NumPyRandom(seed: seed), observation: &observation)
       var hasher = StateHasher()
       task.hashState(into: &hasher)
       hashes.append(hasher.value)

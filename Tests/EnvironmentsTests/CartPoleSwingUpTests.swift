@@ -44,14 +44,16 @@ import Testing
 
   /// A task in a given state.
   private struct Run: ~Copyable {
-    var task = CartPoleSwingUp(parameters: .init())
+    var task: CartPoleSwingUp
     var observation = [Float](repeating: 0, count: 5)
 
     init(_ position: Double, _ velocity: Double, _ angle: Double, _ angularVelocity: Double) {
       var values = observation
       var span = values.mutableSpan
-      task.reset(
-        position: position, velocity: velocity, angle: angle, angularVelocity: angularVelocity,
+      task = CartPoleSwingUp(
+        parameters: .init(),
+        state: .init(
+          position: position, velocity: velocity, angle: angle, angularVelocity: angularVelocity),
         observation: &span)
       observation = values
     }
@@ -142,11 +144,10 @@ import Testing
     var least = [Float](repeating: .infinity, count: 4)
     var greatest = [Float](repeating: -.infinity, count: 4)
     for seed in 0..<1000 {
-      var task = CartPoleSwingUp(parameters: .init())
       var values = [Float](repeating: 0, count: 5)
       var observation = values.mutableSpan
       var random = NumPyRandom(seed: UInt64(seed))
-      task.reset(using: &random, observation: &observation)
+      _ = CartPoleSwingUp(parameters: .init(), using: &random, observation: &observation)
       #expect(values[2] <= -cos(0.05) as Float)
       // -sin is the angle from hanging.
       for (j, value) in [values[0], values[1], asin(-values[3]), values[4]].enumerated() {

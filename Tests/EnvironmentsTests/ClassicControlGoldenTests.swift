@@ -21,21 +21,22 @@ import Testing
     #expect(episodes.count == 60)
     var stepsAfterEnd = 0
     for episode in episodes {
-      var parameters = CartPoleV1.Parameters()
-      parameters.rewardRule = rule
-      var task = CartPoleV1(parameters: parameters)
       var values: [4 of Float] = [0, 0, 0, 0]
       var observation = values.mutableSpan
       let start = episode.state0
-      task.reset(
-        position: start[0], velocity: start[1], angle: start[2], angularVelocity: start[3],
+      var task = CartPoleV1(
+        parameters: .init(),
+        state: .init(
+          position: start[0], velocity: start[1], angle: start[2], angularVelocity: start[3]),
         observation: &observation)
+      task.rewardRule = rule
       let rewards = rule == .survival ? episode.reward : episode.reward_sutton_barto
       for t in episode.actions.indices {
         let outcome = task.step(
           action: [episode.actions[t]].span, observation: &observation)
-        let state = [task.position, task.velocity, task.angle, task.angularVelocity]
-        #expect(state == episode.states[t])
+        let state = task.state
+        #expect(
+          [state.position, state.velocity, state.angle, state.angularVelocity] == episode.states[t])
         #expect((0..<4).map { observation[$0] } == episode.obs[t])
         #expect(outcome == StepOutcome(reward: rewards[t], terminated: episode.terminated[t]))
         if t > 0 && episode.terminated[t - 1] { stepsAfterEnd += 1 }
@@ -60,11 +61,11 @@ import Testing
     for episode in episodes {
       var parameters = PendulumV1.Parameters()
       parameters.gravity = episode.g
-      var task = PendulumV1(parameters: parameters)
       var values: [3 of Float] = [0, 0, 0]
       var observation = values.mutableSpan
-      task.reset(
-        angle: episode.state0[0], velocity: episode.state0[1], observation: &observation)
+      var task = PendulumV1(
+        parameters: parameters, angle: episode.state0[0], velocity: episode.state0[1],
+        observation: &observation)
       for t in episode.actions.indices {
         let action = episode.actions[t]
         let outcome =

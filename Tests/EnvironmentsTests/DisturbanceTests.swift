@@ -15,16 +15,13 @@ import Testing
   ) throws -> [[UInt64]] {
     let entry = try #require(EnvironmentRegistry.find(identifier))
     let vector = entry.makeVector(1)
-    let disturbances = push.map { _ in
-      Matrix(rows: 1, columns: vector.disturbanceComponents.count)
-    }
-    vector.disturbances = disturbances
+    vector.takesDisturbances = push != nil
     vector.reset(seeds: .consecutive(first: 21, environments: 1))
     let actions = Matrix(rows: 1, columns: entry.specification.actionWidth)
     var random = RandomActions(entry.specification.actionSpace, seed: 22)
     return (0..<400).map { step in
       if !isIdle { random.fill(actions, row: 0) }
-      for (j, value) in (push?(step) ?? []).enumerated() { disturbances?[0, j] = value }
+      for (j, value) in (push?(step) ?? []).enumerated() { vector.disturbances?[0, j] = value }
       vector.step(actions: actions, in: 0..<1)
       return vector.batch.observations.row(0).map { UInt64($0.bitPattern) }
         + [UInt64(vector.batch.rewards[0].bitPattern), vector.stateHash(of: 0)]
@@ -98,7 +95,7 @@ import Testing
     #expect(port.take() == [5, -5] && port.take() == nil)
   }
 
-  @Test func aPushLastsOneStepAndNoReset() {
+  @Test func aPushLastsOneStep() {
     checkDuration(CartPole.self)
     checkDuration(CartPoleV1.self)
     checkDuration(CartPoleInfinite.self)
@@ -113,23 +110,19 @@ import Testing
     let name = E.specification.identifier
     let full = E.disturbanceComponents.map(\.bound)
     let none = [Float](repeating: 0, count: full.count)
-    let plain = hashes(type, before: none, during: [[], [], []])
-    let once = hashes(type, before: none, during: [full, [], []])
-    #expect(once == hashes(type, before: none, during: [full, none, none]), "\(name)")
-    #expect(once[0] != plain[0], "\(name)")
-    #expect(hashes(type, before: full, during: [[], [], []]) == plain, "\(name)")
+    let once = hashes(type, during: [full, [], []])
+    #expect(once == hashes(type, during: [full, none, none]), "\(name)")
+    #expect(once[0] != hashes(type, during: [[], [], []])[0], "\(name)")
   }
 
-  /// State hashes of steps that begin with a push, where there is one, after a push and a reset.
+  /// State hashes of steps that begin with a push, where there is one.
   private func hashes<E: Environment & ~Copyable>(
-    _ type: E.Type, before: [Float], during pushes: [[Float]]
+    _ type: E.Type, during pushes: [[Float]]
   ) -> [UInt64] {
-    var environment = E(parameters: E.Parameters())
-    environment.disturb(before.span)
     var values = [Float](repeating: 0, count: E.specification.observationWidth)
     var observation = values.mutableSpan
     var random = NumPyRandom(seed: 5)
-    environment.reset(using: &random, observation: &observation)
+    var environment = E(parameters: .init(), using: &random, observation: &observation)
     let action = [Float](repeating: 0, count: E.specification.actionWidth)
     return pushes.map { push in
       if !push.isEmpty { environment.disturb(push.span) }
@@ -144,13 +137,12 @@ import Testing
   @Test(arguments: identifiers) func pushesAreDrawn(identifier: String) throws {
     let entry = try #require(EnvironmentRegistry.find(identifier))
     let vector = entry.makeVector(1)
-    let disturbances = Matrix(rows: 1, columns: entry.disturbanceComponents.count)
-    vector.disturbances = disturbances
+    vector.takesDisturbances = true
     vector.reset(seeds: .consecutive(first: 1, environments: 1))
     let actions = Matrix(rows: 1, columns: entry.specification.actionWidth)
     let colors = [Float(0), 1, 0].map { part in
       for (j, component) in entry.disturbanceComponents.enumerated() {
-        disturbances[0, j] = part * component.bound
+        vector.disturbances?[0, j] = part * component.bound
       }
       vector.step(actions: actions, in: 0..<1)
       return Set(vector.scene(of: 0).elements.flatMap(strokes))
@@ -170,35 +162,31 @@ import Testing
 /// The pushes are the forces they say they are.
 @Suite struct DisturbancePhysicsTests {
   @Test func aForceOnTheCartAddsToThePush() {
-    var weak = CartPoleV1(parameters: .init())
     var parameters = CartPoleV1.Parameters()
     parameters.force = 15
-    var strong = CartPoleV1(parameters: parameters)
     let (push, action): ([Float], [Float]) = ([5], [1])
     var values = [Float](repeating: 0, count: 4)
     var observation = values.mutableSpan
-    for state in [(0.1, -0.2, 0.05, 0.3), (-1, 2, -0.1, -1)] {
-      weak.reset(
-        position: state.0, velocity: state.1, angle: state.2, angularVelocity: state.3,
-        observation: &observation)
-      strong.reset(
-        position: state.0, velocity: state.1, angle: state.2, angularVelocity: state.3,
-        observation: &observation)
+    for state in [
+      CartPoleState(position: 0.1, velocity: -0.2, angle: 0.05, angularVelocity: 0.3),
+      CartPoleState(position: -1, velocity: 2, angle: -0.1, angularVelocity: -1),
+    ] {
+      var weak = CartPoleV1(parameters: .init(), state: state, observation: &observation)
+      var strong = CartPoleV1(parameters: parameters, state: state, observation: &observation)
       weak.disturb(push.span)
       _ = weak.step(action: action.span, observation: &observation)
       _ = strong.step(action: action.span, observation: &observation)
-      #expect(weak.velocity == strong.velocity)
-      #expect(weak.angularVelocity == strong.angularVelocity)
+      #expect(weak.state == strong.state)
     }
   }
 
   /// Upright and at rest, l (4/3 − m/M) θ'' = f/m − (F + f)/M for a force f on the pole's centre.
   @Test func aForceOnThePoleActsAtItsCentre() {
-    var environment = CartPole(parameters: .init())
     var values = [Float](repeating: 0, count: 4)
     var observation = values.mutableSpan
-    environment.reset(
-      position: 0, velocity: 0, angle: 0, angularVelocity: 0, observation: &observation)
+    var environment = CartPole(
+      parameters: .init(), state: .init(position: 0, velocity: 0, angle: 0, angularVelocity: 0),
+      observation: &observation)
     let (push, action): ([Float], [Float]) = ([4, 0], [0])
     environment.disturb(push.span)
     _ = environment.step(action: action.span, observation: &observation)
@@ -207,13 +195,13 @@ import Testing
   }
 
   @Test func aTorqueTurnsThePendulumAndCostsNothing() {
-    var plain = PendulumV1(parameters: .init())
-    var pushed = PendulumV1(parameters: .init())
     let (push, action): ([Float], [Float]) = ([0.5], [0.3])
     var values = [Float](repeating: 0, count: 3)
     var observation = values.mutableSpan
-    plain.reset(angle: 1, velocity: 0.5, observation: &observation)
-    pushed.reset(angle: 1, velocity: 0.5, observation: &observation)
+    var plain = PendulumV1(
+      parameters: .init(), angle: 1, velocity: 0.5, observation: &observation)
+    var pushed = PendulumV1(
+      parameters: .init(), angle: 1, velocity: 0.5, observation: &observation)
     pushed.disturb(push.span)
     let reward = plain.step(action: action.span, observation: &observation).reward
     #expect(pushed.step(action: action.span, observation: &observation).reward == reward)
@@ -224,8 +212,8 @@ import Testing
   @Test func aForceMovesTheQuadcopterThroughAllSubsteps() {
     var values = [Float](repeating: 0, count: 8)
     var observation = values.mutableSpan
-    var environment = Quadcopter(parameters: .init())
-    environment.reset(state: [0, 0, 1, 0, 0, 0], observation: &observation)
+    var environment = Quadcopter(
+      parameters: .init(), state: [0, 0, 1, 0, 0, 0], observation: &observation)
     let (push, action): ([Float], [Float]) = ([0.04, -0.02], [0, 0])
     environment.disturb(push.span)
     _ = environment.step(action: action.span, observation: &observation)
@@ -238,11 +226,11 @@ import Testing
   @Test func aForceMovesTheWalkersHull() {
     var velocities: [Float] = []
     for push in [[Float(0), 0], [10, 0], [-10, 0], [0, 10]] {
-      var environment = BipedalWalker(parameters: .init())
       var values = [Float](repeating: 0, count: 24)
       var observation = values.mutableSpan
       var random = NumPyRandom(seed: 1)
-      environment.reset(using: &random, observation: &observation)
+      var environment = BipedalWalker(
+        parameters: .init(), using: &random, observation: &observation)
       environment.disturb(push.span)
       let action: [Float] = [0, 0, 0, 0]
       _ = environment.step(action: action.span, observation: &observation)

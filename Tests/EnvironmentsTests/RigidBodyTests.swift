@@ -26,7 +26,6 @@ import Testing
     var parameters = CartPole.Parameters()
     parameters.force = 0.1
     for _ in 0..<50 {
-      var task = CartPole(parameters: parameters)
       let start: [4 of Double] = [
         random.uniform(-0.05, 0.05), random.uniform(-0.02, 0.02), random.uniform(-2e-3, 2e-3),
         random.uniform(-5e-3, 5e-3),
@@ -34,8 +33,10 @@ import Testing
       var recursion = CartPoleRecursion(state: start)
       var values = [Float](repeating: 0, count: 4)
       var observation = values.mutableSpan
-      task.reset(
-        position: start[0], velocity: start[1], angle: start[2], angularVelocity: start[3],
+      var task = CartPole(
+        parameters: parameters,
+        state: .init(
+          position: start[0], velocity: start[1], angle: start[2], angularVelocity: start[3]),
         observation: &observation)
       for _ in 0..<20 {
         let lean = observation[2] + 0.3 * observation[3]
@@ -56,12 +57,13 @@ import Testing
         random.uniform(-2, 2), random.uniform(-2, 2), random.uniform(-0.2, 0.2),
         random.uniform(-2, 2),
       ]
-      var task = CartPole(parameters: .init())
       var recursion = CartPoleRecursion(state: start)
       var values = [Float](repeating: 0, count: 4)
       var observation = values.mutableSpan
-      task.reset(
-        position: start[0], velocity: start[1], angle: start[2], angularVelocity: start[3],
+      var task = CartPole(
+        parameters: .init(),
+        state: .init(
+          position: start[0], velocity: start[1], angle: start[2], angularVelocity: start[3]),
         observation: &observation)
       let action = [Float(random.integers(0, 2))]
       _ = task.step(action: action.span, observation: &observation)
@@ -115,10 +117,10 @@ import Testing
     var parameters = Quadcopter.Parameters()
     parameters.drag = drag
     for _ in 0..<100 {
-      var task = Quadcopter(parameters: parameters)
       var values = [Float](repeating: 0, count: 8)
       var observation = values.mutableSpan
-      task.reset(
+      var task = Quadcopter(
+        parameters: parameters,
         state: [
           random.uniform(-1, 1), random.uniform(-1, 1), random.uniform(0.3, 2),
           random.uniform(-1, 1), random.uniform(-1, 1), random.uniform(-3, 3),
@@ -156,10 +158,10 @@ import Testing
   @Test func quadcopterKeepsASlowDrift() {
     var parameters = Quadcopter.Parameters()
     parameters.drag = 0
-    var task = Quadcopter(parameters: parameters)
     var values = [Float](repeating: 0, count: 8)
     var observation = values.mutableSpan
-    task.reset(state: [0, 0.005, 1, 0, 0, 0], observation: &observation)
+    var task = Quadcopter(
+      parameters: parameters, state: [0, 0.005, 1, 0, 0, 0], observation: &observation)
     let hover: [2 of Float] = [0, 0]
     for _ in 0..<150 { _ = task.step(action: hover.span, observation: &observation) }
     #expect(abs(observation[0] - 0.015) < 1e-4)
@@ -169,10 +171,10 @@ import Testing
   @Test func quadcopterActionsAreClippedAndPitchFollowsTheLeftRotors() {
     var ends: [[Float]] = []
     for size in [Float(1), 5] {
-      var task = Quadcopter(parameters: .init())
       var values = [Float](repeating: 0, count: 8)
       var observation = values.mutableSpan
-      task.reset(state: [0, 0, 1, 0, 0, 0], observation: &observation)
+      var task = Quadcopter(
+        parameters: .init(), state: [0, 0, 1, 0, 0, 0], observation: &observation)
       let action = [-size, size]
       for _ in 0..<5 { _ = task.step(action: action.span, observation: &observation) }
       ends.append(values)
@@ -202,11 +204,10 @@ import Testing
       [2.99, 5, 1, 0, 0, 0], [-2.99, -5, 1, 0, 0, 0], [0, 0, 0.01, -5, 0, 0],
       [0, 0, 2.99, 5, 0, 0], [0, 0, 1, 0, 1.45, 5], [0, 0, 1, 0, -1.45, -5],
     ] as [[Double]] {
-      var task = Quadcopter(parameters: .init())
       var values = [Float](repeating: 0, count: 8)
       var observation = values.mutableSpan
-      task.reset(
-        state: [state[0], state[1], state[2], state[3], state[4], state[5]],
+      var task = Quadcopter(
+        parameters: .init(), state: [state[0], state[1], state[2], state[3], state[4], state[5]],
         observation: &observation)
       let hover: [2 of Float] = [0, 0]
       let outcome = task.step(action: hover.span, observation: &observation)

@@ -53,7 +53,7 @@ import Testing
 
   @Test(arguments: identifiers) func scenesAreWellFormed(identifier: String) throws {
     let entry = try entry(identifier)
-    #expect(faults(of: entry.makeVector(1).scene(of: 0)) == [], "before the first reset")
+    #expect(entry.makeVector(1).scene(of: 0).isEmpty, "before the first reset")
     for scene in try episode(entry, seed: 3) { #expect(faults(of: scene) == []) }
   }
 
@@ -96,9 +96,9 @@ import Testing
   @Test(arguments: [-1e6, -30, 110, 1e6]) func walkersBesideTheirTerrainAreDrawn(x: Float) {
     var random = NumPyRandom(seed: 1)
     let terrain = BipedalWalkerTerrain(roughness: 1, hasObstacles: true, using: &random)
-    var walker = BipedalWalkerHardcore(parameters: .init())
-    walker.simulation.start(
-      on: terrain, poses: .init { BodyState(x: x, y: BipedalWalkerSimulation.restPoses[$0].y) })
+    let walker = BipedalWalkerSimulation(
+      parameters: .init(), on: terrain,
+      poses: .init { BodyState(x: x, y: BipedalWalkerSimulation.restPoses[$0].y) })
     #expect(faults(of: walker.scene()) == [])
   }
 

@@ -3,6 +3,7 @@ import Foundation
 import RLCore
 import TestSupport
 import Testing
+import Traces
 
 /// Traces: recorded lines come back equal, damaged ones are refused.
 @Suite struct TraceTests {

@@ -4,6 +4,7 @@ import Physics
 import RLCore
 import TestSupport
 import Testing
+import Traces
 
 /// One walker episode as recorded from Gymnasium.
 struct WalkerEpisode: Decodable {
@@ -64,11 +65,10 @@ struct TerrainDraw: Decodable {
   @Test func bodiesAreTheRecordedOnes() throws {
     let recorded = try JSONDecoder().decode(
       RecordedBodies.self, from: Data(contentsOf: Fixture.url("box2d_bodies.json")))
-    var walker = BipedalWalker(parameters: .init())
     var values = [Float](repeating: 0, count: 24)
     var observation = values.mutableSpan
     var random = NumPyRandom(seed: 0)
-    walker.reset(using: &random, observation: &observation)
+    let walker = BipedalWalker(parameters: .init(), using: &random, observation: &observation)
     #expect(recorded.walker.count == 5)
     for (i, part) in recorded.walker.enumerated() {
       let body = walker.simulation.bodies[i]
@@ -120,10 +120,10 @@ struct TerrainDraw: Decodable {
   @Test(arguments: WalkerEpisode.files)
   func resetObservationAgrees(file: String) throws {
     for episode in try Fixture.records(file, as: WalkerEpisode.self) {
-      var walker = BipedalWalker(parameters: .init())
       var values = [Float](repeating: 0, count: 24)
       var observation = values.mutableSpan
-      walker.simulation.reset(on: episode.terrain, observation: &observation)
+      let walker = BipedalWalker(
+        parameters: .init(), on: episode.terrain, observation: &observation)
       for j in 0..<24 {
         #expect(abs(observation[j] - episode.obs0[j]) <= 1e-5, "component \(j)")
       }

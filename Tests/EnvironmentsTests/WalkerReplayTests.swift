@@ -17,10 +17,10 @@ import Testing
   ) throws -> [[Int]] {
     var result = [[Int]](repeating: [], count: tolerances.count)
     for episode in try Fixture.records(file, as: WalkerEpisode.self) {
-      var walker = BipedalWalker(parameters: .init())
       var values = [Float](repeating: 0, count: 24)
       var observation = values.mutableSpan
-      walker.simulation.reset(on: episode.terrain, observation: &observation)
+      var walker = BipedalWalker(
+        parameters: .init(), on: episode.terrain, observation: &observation)
       var departures = [Int](repeating: episode.actions.count, count: tolerances.count)
       for t in episode.actions.indices {
         let action = episode.actions[t]
@@ -68,11 +68,11 @@ import Testing
       for episode in try Fixture.records(file, as: RecordedStates.self) {
         let terrain = BipedalWalkerTerrain(
           heights: episode.terrain_y, obstacles: episode.obstacles, hullForce: 0)
-        var walker = BipedalWalker(parameters: .init())
         var values = [Float](repeating: 0, count: 24)
         var observation = values.mutableSpan
         for t in 1..<episode.actions.count {
-          walker.simulation.start(on: terrain, poses: episode.poses(afterStep: t - 1))
+          var walker = BipedalWalkerSimulation(
+            parameters: .init(), on: terrain, poses: episode.poses(afterStep: t - 1))
           let action = episode.actions[t]
           _ = walker.step(action: action.span, observation: &observation)
           let errors = (0..<24).map { j in

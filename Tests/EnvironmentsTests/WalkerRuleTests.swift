@@ -24,16 +24,15 @@ import Testing
   /// Hinge angles are measured from the legs' tilt at creation: without that the hips would read
   /// 0.05 rad less and more.
   @Test func hingesAreMeasuredFromThePoseAtCreation() {
-    var walker = BipedalWalker(parameters: .init())
-    let poses = BipedalWalkerSimulation.restPoses
-    walker.simulation.start(on: flat(), poses: poses)
+    let hanging = BipedalWalkerSimulation(
+      parameters: .init(), on: flat(), poses: BipedalWalkerSimulation.restPoses)
     for i in 0..<4 {
-      let angle = walker.simulation.world.state(of: walker.simulation.joints[i]).angle
+      let angle = hanging.world.state(of: hanging.joints[i]).angle
       #expect(abs(angle) < 1e-6)
     }
     var values = [Float](repeating: 0, count: 24)
     var observation = values.mutableSpan
-    walker.simulation.reset(on: flat(), observation: &observation)
+    _ = BipedalWalker(parameters: .init(), on: flat(), observation: &observation)
     #expect(abs(observation[4] - 0.092) < 2e-3 && abs(observation[9] - 0.032) < 2e-3)
     #expect(abs(observation[6] - 0.86) < 1e-2 && abs(observation[11] - 0.86) < 1e-2)
   }
@@ -44,7 +43,6 @@ import Testing
     var random = NumPyRandom(seed: seed)
     let terrain = BipedalWalkerTerrain(
       roughness: 1, hasObstacles: identifier == "walker-hardcore", using: &random)
-    var walker = BipedalWalker(parameters: .init())
     var values = [Float](repeating: 0, count: 24)
     var observation = values.mutableSpan
     var hits = 0
@@ -53,14 +51,15 @@ import Testing
       let x = Float(Double(column) * BipedalWalkerTerrain.spacing) - 4
       var poses = poses(shiftedBy: x, velocity: 3)
       for i in 0..<5 { poses[i].y += 1 }
-      walker.simulation.start(on: terrain, poses: poses)
+      var walker = BipedalWalkerSimulation(
+        parameters: .init(), on: terrain, poses: poses)
       for _ in 0..<40 {
         let action = (0..<4).map { _ in Float(random.uniform(-1, 1)) }
         _ = walker.step(action: action.span, observation: &observation)
-        let hull = walker.simulation.world.state(of: walker.simulation.bodies[0])
+        let hull = walker.world.state(of: walker.bodies[0])
         for (i, ray) in BipedalWalkerSimulation.rays.enumerated() {
           let end = Point(Float(Double(hull.x) + ray.x), Float(Double(hull.y) + ray.y))
-          let free = walker.simulation.world.castRay(from: Point(hull.x, hull.y), to: end)
+          let free = walker.world.castRay(from: Point(hull.x, hull.y), to: end)
           #expect(observation[14 + i] == free)
           if free < 1 { hits += 1 }
         }
@@ -70,12 +69,12 @@ import Testing
   }
 
   @Test func aFallReplacesTheReward() {
-    var walker = BipedalWalker(parameters: .init())
     var values = [Float](repeating: 0, count: 24)
     var observation = values.mutableSpan
     var poses = poses(shiftedBy: 0, velocity: 4)
     for i in 0..<5 { poses[i].y -= 2.05 }
-    walker.simulation.start(on: flat(), poses: poses)
+    var walker = BipedalWalkerSimulation(
+      parameters: .init(), on: flat(), poses: poses)
     let action: [4 of Float] = [1, 1, 1, 1]
     let fall = walker.step(action: action.span, observation: &observation)
     #expect(fall == StepOutcome(reward: -100, terminated: true))
@@ -85,35 +84,35 @@ import Testing
   }
 
   @Test func bothEndsOfTheCourseTerminate() {
-    var walker = BipedalWalker(parameters: .init())
     var values = [Float](repeating: 0, count: 24)
     var observation = values.mutableSpan
     let action: [4 of Float] = [0, 0, 0, 0]
     let start = BipedalWalkerSimulation.restPoses[0].x
-    walker.simulation.start(on: flat(), poses: poses(shiftedBy: 0.01 - start, velocity: -5))
+    var walker = BipedalWalkerSimulation(
+      parameters: .init(), on: flat(), poses: poses(shiftedBy: 0.01 - start, velocity: -5))
     let left = walker.step(action: action.span, observation: &observation)
     #expect(left == StepOutcome(reward: -100, terminated: true))
     // At 190 columns the ordinary reward stays: 5 m/s for 0.02 s pay about 0.43.
     let finish = Float(190 * BipedalWalkerTerrain.spacing)
-    walker.simulation.start(
-      on: flat(), poses: poses(shiftedBy: finish - 0.05 - start, velocity: 5))
+    walker = BipedalWalkerSimulation(
+      parameters: .init(), on: flat(), poses: poses(shiftedBy: finish - 0.05 - start, velocity: 5))
     let goal = walker.step(action: action.span, observation: &observation)
     #expect(goal.terminated && goal.reward > 0.2 && goal.reward < 0.6)
-    walker.simulation.start(
-      on: flat(), poses: poses(shiftedBy: finish - 0.5 - start, velocity: 5))
+    walker = BipedalWalkerSimulation(
+      parameters: .init(), on: flat(), poses: poses(shiftedBy: finish - 0.5 - start, velocity: 5))
     let before = walker.step(action: action.span, observation: &observation)
     #expect(!before.terminated)
   }
 
   @Test func theRewardOfTheResetStepDoesNotLeak() {
-    var walker = BipedalWalker(parameters: .init())
     var values = [Float](repeating: 0, count: 24)
     var observation = values.mutableSpan
-    walker.simulation.reset(on: flat(), observation: &observation)
-    let hull = walker.simulation.world.state(of: walker.simulation.bodies[0])
+    var walker = BipedalWalkerSimulation(
+      parameters: .init(), on: flat(), observation: &observation)
+    let hull = walker.world.state(of: walker.bodies[0])
     let rest: [4 of Float] = [0, 0, 0, 0]
     let outcome = walker.step(action: rest.span, observation: &observation)
-    let next = walker.simulation.world.state(of: walker.simulation.bodies[0])
+    let next = walker.world.state(of: walker.bodies[0])
     let change =
       130 * Double(next.x - hull.x) / 30 - 5 * Double(abs(next.angle) - abs(hull.angle))
     #expect(abs(outcome.reward - change) < 1e-5)
@@ -123,16 +122,16 @@ import Testing
   @Test func torqueCosts() {
     var rewards: [Double] = []
     for size in [Float(0), 1, 7] {
-      var walker = BipedalWalker(parameters: .init())
       var poses = BipedalWalkerSimulation.restPoses
       for i in 0..<5 { poses[i].y += 3 }
-      walker.simulation.start(on: flat(), poses: poses)
+      var walker = BipedalWalkerSimulation(
+        parameters: .init(), on: flat(), poses: poses)
       var values = [Float](repeating: 0, count: 24)
       var observation = values.mutableSpan
       let action: [4 of Float] = [size, size, size, size]
-      let before = walker.simulation.world.state(of: walker.simulation.bodies[0])
+      let before = walker.world.state(of: walker.bodies[0])
       let outcome = walker.step(action: action.span, observation: &observation)
-      let after = walker.simulation.world.state(of: walker.simulation.bodies[0])
+      let after = walker.world.state(of: walker.bodies[0])
       let shaping = 130 * Double(after.x - before.x) / 30 - 5 * Double(abs(after.angle))
       rewards.append(outcome.reward - shaping)
       #expect(outcome.reward == Double(Float(outcome.reward)))
@@ -145,17 +144,17 @@ import Testing
   @Test func theHullForceActsOnce() {
     var velocities: [Float] = []
     for force in [0.0, 5] {
-      var walker = BipedalWalker(parameters: .init())
       var poses = BipedalWalkerSimulation.restPoses
       for i in 0..<5 { poses[i].y += 3 }
-      walker.simulation.start(on: flat(hullForce: force), poses: poses)
+      var walker = BipedalWalkerSimulation(
+        parameters: .init(), on: flat(hullForce: force), poses: poses)
       var values = [Float](repeating: 0, count: 24)
       var observation = values.mutableSpan
       let rest: [4 of Float] = [0, 0, 0, 0]
       for _ in 0..<3 {
         _ = walker.step(action: rest.span, observation: &observation)
         velocities.append(
-          walker.simulation.world.state(of: walker.simulation.bodies[0]).velocityX)
+          walker.world.state(of: walker.bodies[0]).velocityX)
       }
     }
     let gains = (0..<3).map { velocities[3 + $0] - velocities[$0] }

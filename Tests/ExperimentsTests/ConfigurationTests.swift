@@ -162,13 +162,12 @@ private struct Gravity: Environment {
   static let parameterTable: [PhysicalParameter<Parameters>] = [
     PhysicalParameter("gravity", unit: "m/s²", range: 1...20, "pull", \.gravity)
   ]
-  var parameters: Parameters
-  init(parameters: Parameters) { self.parameters = parameters }
-  mutating func reset(using random: inout NumPyRandom, observation: inout MutableSpan<Float>) {}
+  init(
+    parameters: Parameters, using random: inout NumPyRandom,
+    observation: inout MutableSpan<Float>
+  ) {}
   mutating func step(action: Span<Float>, observation: inout MutableSpan<Float>) -> StepOutcome {
     StepOutcome(reward: 0, terminated: true)
   }
-  func scene() -> Scene { dot(at: 0) }
-  static var manualControls: ManualControls { twoKeys(left: 0, right: 1, rest: 0) }
   func hashState(into hasher: inout StateHasher) {}
 }

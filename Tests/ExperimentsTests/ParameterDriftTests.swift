@@ -116,13 +116,12 @@ private struct Pulled: Environment {
     PhysicalParameter("pull", unit: "m/s²", range: 1...20, "pull", \.pull),
     PhysicalParameter("push", unit: "N", range: 2...30, isReversible: true, "push", \.push),
   ]
-  var parameters: Parameters
-  init(parameters: Parameters) { self.parameters = parameters }
-  mutating func reset(using random: inout NumPyRandom, observation: inout MutableSpan<Float>) {}
+  init(
+    parameters: Parameters, using random: inout NumPyRandom,
+    observation: inout MutableSpan<Float>
+  ) {}
   mutating func step(action: Span<Float>, observation: inout MutableSpan<Float>) -> StepOutcome {
     StepOutcome(reward: 0, terminated: true)
   }
-  func scene() -> Scene { dot(at: 0) }
-  static var manualControls: ManualControls { twoKeys(left: 0, right: 1, rest: 0) }
   func hashState(into hasher: inout StateHasher) {}
 }

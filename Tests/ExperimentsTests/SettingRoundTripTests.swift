@@ -6,6 +6,7 @@ import Storage
 import TestSupport
 import Testing
 import Training
+import RLCore
 
 /// Every value that a setting accepts comes back from `config.yaml`, whoever reads it.
 @Suite struct SettingRoundTripTests {

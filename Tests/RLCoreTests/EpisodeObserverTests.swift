@@ -20,14 +20,15 @@ import Testing
       .init("gain", unit: "1", range: 0...2, "factor on actions", \.gain)
     ]
     static let disturbanceComponents = [DisturbanceComponent("push", unit: "1", bound: 1)]
-    static let manualControls = twoKeys(left: -1, right: 1, rest: 0)
-    var parameters: Parameters
-    var sum: Float = 0
+    let parameters: Parameters
+    var sum: Float
     var push: Float = 0
 
-    init(parameters: Parameters) { self.parameters = parameters }
-
-    mutating func reset(using random: inout NumPyRandom, observation: inout MutableSpan<Float>) {
+    init(
+      parameters: Parameters, using random: inout NumPyRandom,
+      observation: inout MutableSpan<Float>
+    ) {
+      self.parameters = parameters
       sum = Float(random.uniform(-1, 1))
       observation[0] = sum
     }
@@ -42,8 +43,6 @@ import Testing
     }
 
     mutating func disturb(_ disturbance: Span<Float>) { push = disturbance[0] }
-
-    func scene() -> Scene { dot(at: Double(sum)) }
 
     func hashState(into hasher: inout StateHasher) { hasher.combine(sum) }
   }
@@ -76,9 +75,9 @@ import Testing
   }
 
   /// A watched vector at the start of its first episodes.
-  private func make(isDisturbed: Bool = true) -> (VectorEnvironment<Pushed>, Witness) {
-    let vector = VectorEnvironment<Pushed>(count: 3)
-    if isDisturbed { vector.disturbances = Matrix(rows: 3, columns: 1) }
+  private func make(isDisturbed: Bool = true) -> (VectorEnvironment, Witness) {
+    let vector = VectorEnvironment(Pushed.self, count: 3)
+    vector.takesDisturbances = isDisturbed
     let witness = Witness()
     vector.observe(environment: 1, with: witness)
     vector.reset(seeds: .training(runSeed: 9))
@@ -86,7 +85,7 @@ import Testing
   }
 
   /// Steps with actions and pushes that depend on the step alone.
-  private func step(_ vector: VectorEnvironment<Pushed>, _ steps: Range<Int>) {
+  private func step(_ vector: VectorEnvironment, _ steps: Range<Int>) {
     let actions = Matrix(rows: 3, columns: 1)
     for t in steps {
       for i in 0..<3 {
@@ -178,8 +177,8 @@ import Testing
 
   @Test func watchingChangesNothing() {
     let (watched, _) = make()
-    let alone = VectorEnvironment<Pushed>(count: 3)
-    alone.disturbances = Matrix(rows: 3, columns: 1)
+    let alone = VectorEnvironment(Pushed.self, count: 3)
+    alone.takesDisturbances = true
     alone.reset(seeds: .training(runSeed: 9))
     step(watched, 0..<30)
     step(alone, 0..<30)

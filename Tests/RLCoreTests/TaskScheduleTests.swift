@@ -6,7 +6,9 @@ import Testing
 /// All environments change in the same step, whoever steps them, and nothing of the end is lost.
 @Suite struct TaskScheduleTests {
   private static func tasks(every: Int, only: Int? = nil) -> TaskSchedule {
-    TaskSchedule(every: every, only: only) { [("reward", $0 % 2 == 0 ? 1 : -0.5)] }
+    TaskSchedule(every: every, only: only) {
+      [.init(name: "reward", value: $0 % 2 == 0 ? 1 : -0.5)]
+    }
   }
 
   /// What happened to three environments in `steps` steps.
@@ -17,8 +19,8 @@ import Testing
     var returns: [TaskReturns] = []
   }
 
-  private func follow(_ tasks: TaskSchedule) throws -> VectorEnvironment<RandomWalk> {
-    let vector = VectorEnvironment<RandomWalk>(count: 3)
+  private func follow(_ tasks: TaskSchedule) throws -> VectorEnvironment {
+    let vector = VectorEnvironment(RandomWalk.self, count: 3)
     try vector.follow(tasks, from: 0)
     vector.reset(seeds: .training(runSeed: 4))
     return vector
@@ -28,7 +30,7 @@ import Testing
 
   /// Carries each block of environments through all steps before the next.
   private func play(
-    _ vector: VectorEnvironment<RandomWalk>, steps: Range<Int>, blocks: [Range<Int>] = [0..<3]
+    _ vector: VectorEnvironment, steps: Range<Int>, blocks: [Range<Int>] = [0..<3]
   ) -> History {
     var history = History()
     let actions = Matrix(rows: 3, columns: 1)
@@ -66,7 +68,7 @@ import Testing
 
   @Test func everyEpisodeIsCutInTheSameStepAndTheNextHasOtherParameters() throws {
     let vector = try follow(Self.tasks(every: 32))
-    let plain = VectorEnvironment<RandomWalk>(count: 3)
+    let plain = VectorEnvironment(RandomWalk.self, count: 3)
     plain.reset(seeds: .training(runSeed: 4))
     let actions = Matrix(rows: 3, columns: 1)
     for t in 0..<11 {
@@ -154,7 +156,7 @@ import Testing
     let tasks = Self.tasks(every: 100)
     let original = try follow(tasks)
     _ = play(original, steps: 0..<steps)
-    let copy = VectorEnvironment<RandomWalk>(count: 3)
+    let copy = VectorEnvironment(RandomWalk.self, count: 3)
     try copy.follow(tasks, from: 3 * steps)
     copy.reset(seeds: .training(runSeed: 4))
     for i in 0..<3 { try copy.restore(original.snapshot(of: i), to: i) }
@@ -163,7 +165,7 @@ import Testing
 
   @Test func theOnlyTaskNeverEnds() throws {
     let one = play(try follow(Self.tasks(every: 30, only: 5)), steps: 0..<100)
-    let constant = VectorEnvironment<RandomWalk>(count: 3)
+    let constant = VectorEnvironment(RandomWalk.self, count: 3)
     try constant.setParameter("reward", to: -0.5)
     constant.reset(seeds: .training(runSeed: 4))
     var expected = play(constant, steps: 0..<100)
@@ -185,7 +187,7 @@ import Testing
       ) { ends += step.terminated || step.truncated ? 1 : 0 }
     }
     let observer = Observer()
-    let vector = VectorEnvironment<RandomWalk>(count: 3)
+    let vector = VectorEnvironment(RandomWalk.self, count: 3)
     vector.observe(environment: 0, with: observer)
     try vector.follow(Self.tasks(every: 9), from: 0)
     vector.reset(seeds: .training(runSeed: 4))

@@ -12,16 +12,14 @@ import Testing
       observationComponents: [.init("count")], actionSpace: .discrete(count: 2),
       actionComponents: [.init("stay"), .init("may end")], timeStep: 1, episodeSteps: 8,
       solvedReturn: nil, source: "none")
-    static let parameterTable: [PhysicalParameter<NoParameters>] = []
-    var parameters: NoParameters
-    var start: Float = 0
+    let start: Float
     var count: Float = 0
 
-    init(parameters: NoParameters) { self.parameters = parameters }
-
-    mutating func reset(using random: inout NumPyRandom, observation: inout MutableSpan<Float>) {
+    init(
+      parameters: NoParameters, using random: inout NumPyRandom,
+      observation: inout MutableSpan<Float>
+    ) {
       start = Float(10 * random.integers(1, 9))
-      count = 0
       observation[0] = start
     }
 
@@ -32,9 +30,6 @@ import Testing
       observation[0] = start + count
       return StepOutcome(reward: Double(count), terminated: action[0] == 1 && count >= 5)
     }
-
-    func scene() -> Scene { dot(at: Double(count)) }
-    static var manualControls: ManualControls { twoKeys(left: 0, right: 1, rest: 0) }
 
     func hashState(into hasher: inout StateHasher) {
       hasher.combine(start)
@@ -49,7 +44,7 @@ import Testing
   }
 
   @Test func endedEpisodesRestartInTheSameStep() {
-    let vector = VectorEnvironment<Counter>(count: 2)
+    let vector = VectorEnvironment(Counter.self, count: 2)
     vector.reset(seeds: .consecutive(first: 100, environments: 2))
     let actions = Matrix(rows: 2, columns: 1)
     actions[0, 0] = 1  // ends after 5 steps; the other is truncated after 8
@@ -75,7 +70,7 @@ import Testing
   }
 
   @Test func anEndAtTheLimitIsATermination() {
-    let vector = VectorEnvironment<Counter>(count: 1)
+    let vector = VectorEnvironment(Counter.self, count: 1)
     vector.reset(seeds: .consecutive(first: 0, environments: 1))
     let actions = Matrix(rows: 1, columns: 1)
     for t in 1...8 {
@@ -86,7 +81,7 @@ import Testing
   }
 
   @Test func rangesLeaveTheOthersAlone() {
-    let vector = VectorEnvironment<Counter>(count: 3)
+    let vector = VectorEnvironment(Counter.self, count: 3)
     vector.reset(seeds: .consecutive(first: 0, environments: 3))
     let before = (0..<3).map { vector.stateHash(of: $0) }
     vector.step(actions: Matrix(rows: 3, columns: 1), in: 1..<2)

@@ -47,10 +47,9 @@ import Storage
 
   @Test func anInterruptionChangesNoByte() throws {
     let environment = try environment("quadcopter")
-    let components = environment.makeVector(1).disturbanceComponents
     func make() -> (any BatchedEnvironment, EpisodeRecorder) {
       let vector = environment.makeVector(1)
-      vector.disturbances = Matrix(rows: 1, columns: components.count)
+      vector.takesDisturbances = true
       vector.disturbances?.fill(0.001)
       let recorder = EpisodeRecorder(header: makeHeader(environment, isDisturbed: true))
       vector.observe(environment: 0, with: recorder)

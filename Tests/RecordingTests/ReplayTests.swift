@@ -22,7 +22,7 @@ import Testing
     }
   }
 
-  @Test func everyStateIsShownBeforeTheNextEpisodeBegins() throws {
+  @Test func everyStateIsShownAndTheLastOneStays() throws {
     let replay = try replay(record("cartpole-v1"))
     let viewer = Viewer()
     viewer.watch(replay)
@@ -30,8 +30,7 @@ import Testing
     #expect(try replay.verify() == nil)
     let count = replay.recording.stepCount
     #expect(viewer.steps == Array(0...count))
-    // The vector has gone on; what was shown is the fallen pole.
-    #expect(replay.environment.stateHash(of: 0) != viewer.hashes[count])
+    #expect(replay.environment.stateHash(of: 0) == viewer.hashes[count])
     let action = try replay.recording.step(count).action
     let none: [Float] = []
     let hash = RecordingHash.step(

@@ -89,7 +89,7 @@ func record(
   for (name, value) in parameters { try vector.setParameter(name, to: value) }
   var random = NumPyRandom(seed: seed + 1)
   let components = vector.disturbanceComponents
-  if isDisturbed { vector.disturbances = Matrix(rows: 1, columns: components.count) }
+  vector.takesDisturbances = isDisturbed
   let recorder = EpisodeRecorder(header: makeHeader(environment, isDisturbed: isDisturbed))
   vector.observe(environment: 0, with: recorder)
   vector.reset(environment: 0, seed: seed)

@@ -142,7 +142,7 @@ import Storage
       change(&recording.header)
       let reader = try RecordingReader(recording.contents, path: "test.rlrec")
       do throws(FileError) {
-        _ = try Replay(reader, environment: VectorEnvironment<CartPoleV1>(count: 1))
+        _ = try Replay(reader, environment: VectorEnvironment(CartPoleV1.self, count: 1))
         return nil
       } catch {
         guard case .damaged("test.rlrec", let reason) = error else { return nil }

@@ -38,7 +38,7 @@ package struct DriftPlan {
     if let problem = Self.problem(run) { throw ConfigurationError(problem) }
     let (all, seed) = (drifts, run.seed)
     schedule = TaskSchedule(every: settings.every, only: settings.task) { task in
-      all.map { (name: $0.name, value: $0.value(task: task, seed: seed)) }
+      all.map { .init(name: $0.name, value: $0.value(task: task, seed: seed)) }
     }
   }
 

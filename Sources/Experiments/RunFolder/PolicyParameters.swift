@@ -1,10 +1,11 @@
 internal import Foundation
+public import RLCore
 public import Storage
 
 /// The physical parameters a policy was trained with, as its file holds them: a JSON object of
 /// names and numbers under the key `parameters`.
 public enum PolicyParameters {
-  static func text(_ values: [RunConfiguration.ParameterValue]) -> String {
+  static func text(_ values: [ParameterValue]) -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
     let object = Dictionary(values.map { ($0.name, $0.value) }) { first, _ in first }
@@ -18,7 +19,7 @@ public enum PolicyParameters {
   /// - Returns: The values in order of their names; none where the file does not hold any.
   public static func read(
     _ archive: TensorArchive
-  ) throws(ArchiveError) -> [RunConfiguration.ParameterValue] {
+  ) throws(ArchiveError) -> [ParameterValue] {
     guard let text = archive.metadata["parameters"] else { return [] }
     guard let object = try? JSONDecoder().decode([String: Double].self, from: Data(text.utf8))
     else { throw .invalid(reason: "its physical parameters are not an object of numbers") }

@@ -5,20 +5,6 @@ public import Training
 ///
 /// The number of threads is not among them: results do not depend on it.
 public struct RunConfiguration: Sendable {
-  /// A physical parameter and its value.
-  public struct ParameterValue: Sendable, Equatable {
-    /// Its name in the environment's table.
-    public let name: String
-    /// Its value in the table's unit.
-    public var value: Double
-
-    /// Sets a parameter.
-    public init(name: String, value: Double) {
-      self.name = name
-      self.value = value
-    }
-  }
-
   /// What is set besides the agent's own settings and the physical parameters.
   public var run: RunSettings
   /// All physical parameters of the environment, in table order.

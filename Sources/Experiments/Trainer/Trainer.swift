@@ -256,7 +256,7 @@ public final class Trainer {
   }
 
   /// The physical parameters of the last step: where it ended a task, still that task's.
-  private var currentParameters: [RunConfiguration.ParameterValue] {
+  private var currentParameters: [ParameterValue] {
     guard let tasks = configuration.tasks else { return configuration.parameters }
     let task = tasks.task(after: max(0, agent.environmentSteps - run.environments))
     let values = tasks.values(task)
@@ -268,7 +268,7 @@ public final class Trainer {
 
   /// Makes environments with given physical parameters; they must be reset.
   private static func makeEnvironment(
-    _ count: Int, _ parameters: [RunConfiguration.ParameterValue], _ parts: Parts
+    _ count: Int, _ parameters: [ParameterValue], _ parts: Parts
   ) throws -> any BatchedEnvironment {
     let environment = parts.makeEnvironment(count)
     try environment.setParameters(parameters)
@@ -301,17 +301,6 @@ public final class Trainer {
       return state
     } catch {
       throw FileError.damaged(path: path, reason: "\(error)")
-    }
-  }
-}
-
-extension BatchedEnvironment {
-  /// Sets physical parameters that differ from what they are.
-  public func setParameters(_ values: [RunConfiguration.ParameterValue]) throws(ParameterError) {
-    let current = parameterValues
-    for (name, value) in values.map({ ($0.name, $0.value) })
-    where !current.contains(where: { $0.name == name && $0.value == value }) {
-      try setParameter(name, to: value)
     }
   }
 }

@@ -9,6 +9,7 @@ extension TensorArchive {
       set(
         "episode.\(i).state",
         .words([UInt64(snapshot.episode), snapshot.seed, snapshot.stateHash]))
+      set("episode.\(i).parameters", .doubles(snapshot.parameters.map(\.value)))
       set("episode.\(i).actions", .floats(snapshot.actions))
       guard environment.disturbances != nil else { continue }
       set("episode.\(i).disturbances", .floats(snapshot.disturbances))
@@ -23,8 +24,12 @@ extension TensorArchive {
       guard state[0] < 1 << 62 else {
         throw ArchiveError.invalid(reason: "its episode count is impossible")
       }
+      let own = environment.parameterValues(of: i)
+      let values = try doubles("episode.\(i).parameters", count: own.count)
       let snapshot = EpisodeSnapshot(
-        episode: Int(state[0]), seed: state[1], actions: try floats("episode.\(i).actions"),
+        episode: Int(state[0]), seed: state[1],
+        parameters: zip(own, values).map { .init(name: $0.name, value: $1) },
+        actions: try floats("episode.\(i).actions"),
         disturbances: environment.disturbances == nil
           ? [] : try floats("episode.\(i).disturbances"),
         stateHash: state[2])

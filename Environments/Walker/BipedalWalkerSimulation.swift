@@ -25,39 +25,24 @@ package struct BipedalWalkerSimulation: ~Copyable {
     Point(Float(Double($0.0) / 30), Float(Double($0.1) / 30))
   }
 
-  var parameters: BipedalWalkerParameters
-  private var active = BipedalWalkerParameters()
-  private let hasObstacles: Bool
+  private let parameters: BipedalWalkerParameters
   package private(set) var world: World
   /// Hull, then for the rear and the front leg its upper and lower half.
-  package private(set) var bodies: [5 of Body]
+  package let bodies: [5 of Body]
   /// Hip and knee of the rear leg, then of the front leg.
-  package private(set) var joints: [4 of Joint]
-  private var previousShaping = 0.0
+  package let joints: [4 of Joint]
+  private var previousShaping: Double
   /// What the world was built on; for the picture only.
-  private(set) var terrain = BipedalWalkerTerrain(heights: [], obstacles: [], hullForce: 0)
-  private(set) var disturbance = DisturbancePort(disturbanceComponents)
-
-  init(parameters: BipedalWalkerParameters, hasObstacles: Bool) {
-    self.parameters = parameters
-    self.hasObstacles = hasObstacles
-    world = World(gravity: 0)
-    let placeholder = world.addStaticBody()
-    bodies = .init(repeating: placeholder)
-    joints = .init(repeating: world.addSlide(of: world.addStaticBody(), along: placeholder))
-  }
-
-  mutating func reset(using random: inout NumPyRandom, observation: inout MutableSpan<Float>) {
-    let terrain = BipedalWalkerTerrain(
-      roughness: parameters.roughness, hasObstacles: hasObstacles, using: &random)
-    reset(on: terrain, observation: &observation)
-  }
+  let terrain: BipedalWalkerTerrain
+  private(set) var disturbance = restingPort
+  private static let restingPort = DisturbancePort(disturbanceComponents)
 
   /// Starts an episode on a given terrain.
-  package mutating func reset(
-    on terrain: BipedalWalkerTerrain, observation: inout MutableSpan<Float>
+  package init(
+    parameters: BipedalWalkerParameters, on terrain: BipedalWalkerTerrain,
+    observation: inout MutableSpan<Float>
   ) {
-    start(on: terrain, poses: Self.restPoses)
+    self.init(parameters: parameters, on: terrain, poses: Self.restPoses)
     // The reference's reset takes a first step with no torque; its reward is dropped.
     let rest: [4 of Float] = [0, 0, 0, 0]
     _ = step(action: rest.span, observation: &observation)
@@ -66,19 +51,30 @@ package struct BipedalWalkerSimulation: ~Copyable {
   /// Makes a world in which the bodies are about to take their first step.
   ///
   /// Velocities are those of the centres of mass.
-  package mutating func start(on terrain: BipedalWalkerTerrain, poses: [5 of BodyState]) {
-    active = parameters
+  package init(
+    parameters: BipedalWalkerParameters, on terrain: BipedalWalkerTerrain,
+    poses: [5 of BodyState]
+  ) {
+    self.parameters = parameters
     self.terrain = terrain
-    disturbance.clear()
-    world = World(gravity: Float(-10 * active.gravity))
-    terrain.build(in: &world, friction: Float(Self.groundFriction * active.friction))
-    buildBody(hullForce: terrain.hullForce, poses: poses)
+    world = World(gravity: Float(-10 * parameters.gravity))
+    terrain.build(in: &world, friction: Float(Self.groundFriction * parameters.friction))
+    let hull = world.addDynamicBody(poses[0].atRest, maySleep: true)
+    world.addPolygon(
+      Self.hullOutline, to: hull,
+      Material(density: Float(5 * parameters.mass), friction: 0.1, category: 0x20, mask: 1))
+    world.applyForce(x: Float(terrain.hullForce), y: 0, to: hull)
+    let density = Float(parameters.mass)
+    let rear = Self.addLeg(to: hull, in: &world, poses, upper: 1, density)
+    let front = Self.addLeg(to: hull, in: &world, poses, upper: 3, density)
+    bodies = [hull, rear.upper, rear.lower, front.upper, front.lower]
+    joints = [rear.hip, rear.knee, front.hip, front.knee]
+    previousShaping = Self.shaping(hull: poses[0])
     for i in 0..<5 {
       world.setVelocity(
         x: poses[i].velocityX, y: poses[i].velocityY, angular: poses[i].angularVelocity,
         of: bodies[i])
     }
-    previousShaping = Self.shaping(hull: poses[0])
   }
 
   /// Where the bodies start: the hull level, the legs 0.05 rad apart from it.
@@ -96,35 +92,26 @@ package struct BipedalWalkerSimulation: ~Copyable {
     ]
   }()
 
-  private mutating func buildBody(hullForce: Double, poses: [5 of BodyState]) {
-    bodies[0] = world.addDynamicBody(poses[0].atRest, maySleep: true)
-    world.addPolygon(
-      Self.hullOutline, to: bodies[0],
-      Material(density: Float(5 * active.mass), friction: 0.1, category: 0x20, mask: 1))
-    world.applyForce(x: Float(hullForce), y: 0, to: bodies[0])
-
-    let material = Material(density: Float(active.mass), category: 0x20, mask: 1)
-    let halfHeight = Float(Self.legHeight / 2)
-    for leg in 0..<2 {
-      let (upper, lower) = (1 + 2 * leg, 2 + 2 * leg)
-      bodies[upper] = world.addDynamicBody(poses[upper].atRest, maySleep: true)
-      world.addBox(
-        halfWidth: Float(Self.legWidth / 2), halfHeight: halfHeight, to: bodies[upper], material)
-      // pybox2d measures hinge angles from the pose at creation, which C++ does not.
-      joints[2 * leg] = world.addHinge(
-        Hinge(
-          bodies[0], at: Point(0, Float(Self.legDrop)), to: bodies[upper],
-          at: Point(0, halfHeight), referenceAngle: Self.restPoses[upper].angle,
-          limits: -0.8...1.1, hasMotor: true))
-      bodies[lower] = world.addDynamicBody(poses[lower].atRest, maySleep: true)
-      world.addBox(
-        halfWidth: Float(0.8 * Self.legWidth / 2), halfHeight: halfHeight, to: bodies[lower],
-        material)
-      joints[2 * leg + 1] = world.addHinge(
-        Hinge(
-          bodies[upper], at: Point(0, -halfHeight), to: bodies[lower], at: Point(0, halfHeight),
-          limits: -1.6 ... -0.1, hasMotor: true))
-    }
+  /// Adds the leg whose halves have the poses `upper` and `upper + 1`.
+  private static func addLeg(
+    to hull: Body, in world: inout World, _ poses: [5 of BodyState], upper: Int, _ density: Float
+  ) -> (upper: Body, hip: Joint, lower: Body, knee: Joint) {
+    let material = Material(density: density, category: 0x20, mask: 1)
+    let halfHeight = Float(legHeight / 2)
+    let thigh = world.addDynamicBody(poses[upper].atRest, maySleep: true)
+    world.addBox(halfWidth: Float(legWidth / 2), halfHeight: halfHeight, to: thigh, material)
+    // pybox2d measures hinge angles from the pose at creation, which C++ does not.
+    let hip = world.addHinge(
+      Hinge(
+        hull, at: Point(0, Float(legDrop)), to: thigh, at: Point(0, halfHeight),
+        referenceAngle: restPoses[upper].angle, limits: -0.8...1.1, hasMotor: true))
+    let shin = world.addDynamicBody(poses[upper + 1].atRest, maySleep: true)
+    world.addBox(halfWidth: Float(0.8 * legWidth / 2), halfHeight: halfHeight, to: shin, material)
+    let knee = world.addHinge(
+      Hinge(
+        thigh, at: Point(0, -halfHeight), to: shin, at: Point(0, halfHeight),
+        limits: -1.6 ... -0.1, hasMotor: true))
+    return (thigh, hip, shin, knee)
   }
 
   static let disturbanceComponents = [
@@ -141,10 +128,10 @@ package struct BipedalWalkerSimulation: ~Copyable {
   ) -> StepOutcome {
     for i in 0..<4 {
       let direction: Double = action[i] > 0 ? 1 : action[i] < 0 ? -1 : 0
-      let speed = (i % 2 == 0 ? Self.hipSpeed : Self.kneeSpeed) * active.motorSpeed * direction
+      let speed = (i % 2 == 0 ? Self.hipSpeed : Self.kneeSpeed) * parameters.motorSpeed * direction
       world.drive(
         joints[i], speed: Float(speed),
-        maximumTorque: Float(Self.motorTorque * active.motorStrength) * min(abs(action[i]), 1))
+        maximumTorque: Float(Self.motorTorque * parameters.motorStrength) * min(abs(action[i]), 1))
     }
     if let force = disturbance.take() {
       world.applyForce(x: force.x, y: force.y, to: bodies[0])

@@ -32,8 +32,7 @@ public import RLCore
 ///   radius 0.045 m), no friction (a trace of damping), buffers at ±2.4 m that do not give (±1.8 m,
 ///   soft), 50 actions a second (100), a uniform start (normal, 0.01 each).
 public struct CartPoleSwingUp: Environment, ~Copyable {
-  /// Physical constants: those of ``CartPole``; the force is that of an action of 1.
-  public typealias Parameters = CartPole.Parameters
+  public typealias Parameters = CartPoleParameters
 
   public static let specification = EnvironmentSpecification(
     identifier: "cartpole-swingup",
@@ -51,40 +50,31 @@ public struct CartPoleSwingUp: Environment, ~Copyable {
     timeStep: 0.02, episodeSteps: 500, solvedReturn: nil,
     source: "dm_control cartpole-swingup's task on CartPole-v1's track, with rigid bodies")
 
-  public static let parameterTable = CartPole.parameterTable
+  public static let parameterTable = Parameters.table
 
-  public var parameters: Parameters
-  private(set) var active = Parameters()
-  private(set) var bodies = CartPoleBodies()
+  let parameters: Parameters
+  private(set) var bodies: CartPoleBodies
   /// The agent's push in the last step, in N; for the picture only.
   private(set) var lastPush = 0.0
-  private(set) var disturbance = DisturbancePort(disturbanceComponents)
+  private(set) var disturbance = restingPort
+  private static let restingPort = DisturbancePort(disturbanceComponents)
 
-  public init(parameters: Parameters) { self.parameters = parameters }
-
-  public mutating func reset(
-    using random: inout NumPyRandom, observation: inout MutableSpan<Float>
-  ) {
-    let x = random.uniform(-0.05, 0.05)
-    let v = random.uniform(-0.05, 0.05)
-    let theta = Double.pi + random.uniform(-0.05, 0.05)
-    let omega = random.uniform(-0.05, 0.05)
-    reset(
-      position: x, velocity: v, angle: theta, angularVelocity: omega, observation: &observation)
-  }
-
-  /// Starts an episode in a given state, in m, m/s, rad and rad/s.
-  package mutating func reset(
-    position: Double, velocity: Double, angle: Double, angularVelocity: Double,
+  public init(
+    parameters: Parameters, using random: inout NumPyRandom,
     observation: inout MutableSpan<Float>
   ) {
-    active = parameters
-    lastPush = 0
-    disturbance.clear()
+    self.init(
+      parameters: parameters, state: CartPoleState(near: .pi, using: &random),
+      observation: &observation)
+  }
+
+  /// Starts an episode in a given state.
+  package init(
+    parameters: Parameters, state: CartPoleState, observation: inout MutableSpan<Float>
+  ) {
+    self.parameters = parameters
     let end = Float(CartPoleLimits.position)
-    bodies = CartPoleBodies(
-      active, position: position, velocity: velocity, angle: angle,
-      angularVelocity: angularVelocity, track: -end...end)
+    bodies = CartPoleBodies(parameters, state: state, track: -end...end)
     observe(into: &observation)
   }
 
@@ -98,7 +88,7 @@ public struct CartPoleSwingUp: Environment, ~Copyable {
     action: Span<Float>, observation: inout MutableSpan<Float>
   ) -> StepOutcome {
     let control = Double(min(max(action[0], -1), 1))
-    lastPush = control * active.force
+    lastPush = control * parameters.force
     let poleForce = disturbance.take()
     for _ in 0..<10 { bodies.step(seconds: 0.002, push: lastPush, poleForce: poleForce) }
     observe(into: &observation)
@@ -126,10 +116,10 @@ public struct CartPoleSwingUp: Environment, ~Copyable {
 
   private func observe(into observation: inout MutableSpan<Float>) {
     let state = bodies.state
-    observation[0] = state.position
-    observation[1] = state.velocity
-    observation[2] = Float(cos(Double(state.angle)))
-    observation[3] = Float(sin(Double(state.angle)))
-    observation[4] = state.angularVelocity
+    observation[0] = Float(state.position)
+    observation[1] = Float(state.velocity)
+    observation[2] = Float(cos(state.angle))
+    observation[3] = Float(sin(state.angle))
+    observation[4] = Float(state.angularVelocity)
   }
 }

@@ -95,22 +95,17 @@ public struct Quadcopter: Environment, ~Copyable {
   private static let substep = 0.005  // s
   private static let maximumPitch = 85 * Double.pi / 180  // rad
 
-  public var parameters: Parameters
-  private(set) var active = Parameters()
+  let parameters: Parameters
   private(set) var world: World
-  private(set) var body: Body
+  let body: Body
   /// Speed of the right and left rotors, in rpm.
   private(set) var speeds = (right: QuadcopterModel.hoverSpeed, left: QuadcopterModel.hoverSpeed)
-  private(set) var disturbance = DisturbancePort(disturbanceComponents)
+  private(set) var disturbance = restingPort
+  private static let restingPort = DisturbancePort(disturbanceComponents)
 
-  public init(parameters: Parameters) {
-    self.parameters = parameters
-    world = World(gravity: 0)
-    body = world.addStaticBody()
-  }
-
-  public mutating func reset(
-    using random: inout NumPyRandom, observation: inout MutableSpan<Float>
+  public init(
+    parameters: Parameters, using random: inout NumPyRandom,
+    observation: inout MutableSpan<Float>
   ) {
     let x = random.uniform(-1, 1)
     let vx = random.uniform(-1, 1)
@@ -118,28 +113,29 @@ public struct Quadcopter: Environment, ~Copyable {
     let vz = random.uniform(-1, 1)
     let pitch = random.uniform(-0.2, 0.2)
     let rate = random.uniform(-1.5, 1.5)
-    reset(state: [x, vx, z, vz, pitch, rate], observation: &observation)
+    self.init(
+      parameters: parameters, state: [x, vx, z, vz, pitch, rate], observation: &observation)
   }
 
   /// Starts an episode in a given state (x, x', z, z', pitch, rate), rotors at hover speed.
-  package mutating func reset(state: [6 of Double], observation: inout MutableSpan<Float>) {
-    active = parameters
+  package init(
+    parameters: Parameters, state: [6 of Double], observation: inout MutableSpan<Float>
+  ) {
+    self.parameters = parameters
     let scale = Self.unitsPerMetre
     // One metre is ten units: at 1 : 1 Box2D's tolerances are as thick as the drone.
-    world = World(gravity: Float(-QuadcopterModel.gravity * active.gravity * scale))
+    world = World(gravity: Float(-QuadcopterModel.gravity * parameters.gravity * scale))
     body = world.addDynamicBody(
       BodyState(x: Float(state[0] * scale), y: Float(state[2] * scale), angle: Float(-state[4])),
       maySleep: false)
     world.setMass(
       MassProperties(
-        mass: Float(QuadcopterModel.mass * active.mass),
-        inertia: Float(QuadcopterModel.inertia * active.inertia * scale * scale)),
+        mass: Float(QuadcopterModel.mass * parameters.mass),
+        inertia: Float(QuadcopterModel.inertia * parameters.inertia * scale * scale)),
       of: body)
     world.setVelocity(
       x: Float(state[1] * scale), y: Float(state[3] * scale), angular: Float(-state[5]),
       of: body)
-    speeds = (QuadcopterModel.hoverSpeed, QuadcopterModel.hoverSpeed)
-    disturbance.clear()
     observe(into: &observation)
   }
 
@@ -162,9 +158,9 @@ public struct Quadcopter: Environment, ~Copyable {
     let push = disturbance.take()
     for _ in 0..<Self.substeps {
       speeds.right = QuadcopterModel.laggedSpeed(
-        from: speeds.right, to: command.right, seconds: Self.substep, lag: active.motorLag)
+        from: speeds.right, to: command.right, seconds: Self.substep, lag: parameters.motorLag)
       speeds.left = QuadcopterModel.laggedSpeed(
-        from: speeds.left, to: command.left, seconds: Self.substep, lag: active.motorLag)
+        from: speeds.left, to: command.left, seconds: Self.substep, lag: parameters.motorLag)
       applyForces()
       if let push {
         let scale = Float(Self.unitsPerMetre)
@@ -181,12 +177,12 @@ public struct Quadcopter: Environment, ~Copyable {
     let scale = Self.unitsPerMetre
     let state = world.state(of: body)
     let (sine, cosine) = (sin(-Double(state.angle)), cos(-Double(state.angle)))
-    let right = active.motorStrength * QuadcopterModel.pairThrust(speed: speeds.right)
-    let left = active.motorStrength * QuadcopterModel.pairThrust(speed: speeds.left)
+    let right = parameters.motorStrength * QuadcopterModel.pairThrust(speed: speeds.right)
+    let left = parameters.motorStrength * QuadcopterModel.pairThrust(speed: speeds.left)
 
     let rotorSpeed = 2 * (speeds.right + speeds.left) * 2 * Double.pi / 60  // rad/s
-    let drag = active.drag * rotorSpeed
-    let vx = Double(state.velocityX) / scale - active.wind
+    let drag = parameters.drag * rotorSpeed
+    let vx = Double(state.velocityX) / scale - parameters.wind
     let vz = Double(state.velocityY) / scale
     let along = -drag * QuadcopterModel.dragCoefficient.x * (cosine * vx - sine * vz)
     let upwards =
@@ -195,7 +191,7 @@ public struct Quadcopter: Environment, ~Copyable {
     world.applyForce(
       x: Float((cosine * along + sine * upwards) * scale),
       y: Float((cosine * upwards - sine * along) * scale), to: body)
-    let lever = QuadcopterModel.lever * active.armLength
+    let lever = QuadcopterModel.lever * parameters.armLength
     world.applyTorque(Float((right - left) * lever * scale * scale), to: body)
   }
 

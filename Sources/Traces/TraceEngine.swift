@@ -1,5 +1,3 @@
-internal import RLCore
-
 /// Re-simulates recorded episodes, line by line.
 ///
 /// A trace is a file of JSON lines.  A line with a `kind` describes the file and chooses the
@@ -28,7 +26,7 @@ internal import RLCore
 public struct TraceEngine {
   /// What the lines are.
   private enum Content {
-    case environment(RegisteredEnvironment)
+    case environment(TracedEnvironment)
     /// The line's `hardcore` says which walker.
     case eitherWalker
     /// First observations by seed, of the environment the line names.
@@ -50,9 +48,9 @@ public struct TraceEngine {
     if let identifier { content = .environment(try Self.find(identifier)) }
   }
 
-  private static func find(_ identifier: String) throws(TraceError) -> RegisteredEnvironment {
-    guard let environment = EnvironmentRegistry.find(identifier) else {
-      throw .unknownEnvironment(identifier, known: EnvironmentRegistry.all.map(\.identifier))
+  private static func find(_ identifier: String) throws(TraceError) -> TracedEnvironment {
+    guard let environment = TracedEnvironment.find(identifier) else {
+      throw .unknownEnvironment(identifier, known: TracedEnvironment.all.map(\.identifier))
     }
     return environment
   }
@@ -71,10 +69,10 @@ public struct TraceEngine {
     switch content {
     case nil: throw .noEnvironment
     case .environment(let environment):
-      return TraceResult(json: json, fields: try environment.trace(record))
+      return TraceResult(json: json, fields: try environment.run(record))
     case .eitherWalker:
       let name = try record.flag("hardcore") ? "walker-hardcore" : "walker"
-      return TraceResult(json: json, fields: try Self.find(name).trace(record))
+      return TraceResult(json: json, fields: try Self.find(name).run(record))
     case .randomStreams:
       return TraceResult(json: json, fields: try RandomStreamTrace.run(record))
     case .seededResets:
@@ -82,7 +80,7 @@ public struct TraceEngine {
       guard let identifier = Self.gymnasiumNames[name] else {
         return TraceResult(json: json, fields: [], skipReason: "no environment equals \(name)")
       }
-      return TraceResult(json: json, fields: try Self.find(identifier).traceResets(record))
+      return TraceResult(json: json, fields: try Self.find(identifier).runResets(record))
     }
   }
 
@@ -95,7 +93,7 @@ public struct TraceEngine {
     case "seeded_resets": return .seededResets
     case "numpy_pcg64": return .randomStreams
     default:
-      guard let environment = EnvironmentRegistry.find(kind) else { throw .unsupportedKind(kind) }
+      guard let environment = TracedEnvironment.find(kind) else { throw .unsupportedKind(kind) }
       return .environment(environment)
     }
   }

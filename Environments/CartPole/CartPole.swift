@@ -14,22 +14,7 @@ public import RLCore
 ///   Gymnasium's default is explicit Euler: the unstable mode grows by 1.0827 per step instead of
 ///   1.0794 (exactly 1.0827).
 public struct CartPole: Environment, ~Copyable {
-  /// Physical constants.
-  public struct Parameters: EnvironmentParameters, CartPoleConstants {
-    /// Gravitational acceleration, in m/s².
-    public var gravity = 9.8
-    /// Mass of the cart, in kg.
-    public var cartMass = 1.0
-    /// Mass of the pole, in kg.
-    public var poleMass = 0.1
-    /// Distance from the hinge to the pole's centre of mass, in m.
-    public var poleHalfLength = 0.5
-    /// Size of a push, in N.
-    public var force = 10.0
-
-    /// The nominal constants.
-    public init() {}
-  }
+  public typealias Parameters = CartPoleParameters
 
   public static let specification = EnvironmentSpecification(
     identifier: "cartpole",
@@ -40,42 +25,31 @@ public struct CartPole: Environment, ~Copyable {
     timeStep: 0.02, episodeSteps: 500, solvedReturn: 475,
     source: "Gymnasium 1.4.0 CartPole-v1 with rigid bodies")
 
-  public static let parameterTable = Parameters.cartPoleTable
+  public static let parameterTable = Parameters.table
 
-  public var parameters: Parameters
-  private(set) var active = Parameters()
-  private(set) var bodies = CartPoleBodies()
+  let parameters: Parameters
+  private(set) var bodies: CartPoleBodies
   private var hasEnded = false
   /// The agent's push in the last step, in N; for the picture only.
   private(set) var lastPush = 0.0
-  private(set) var disturbance = DisturbancePort(disturbanceComponents)
+  private(set) var disturbance = restingPort
+  private static let restingPort = DisturbancePort(disturbanceComponents)
 
-  public init(parameters: Parameters) { self.parameters = parameters }
-
-  public mutating func reset(
-    using random: inout NumPyRandom, observation: inout MutableSpan<Float>
-  ) {
-    let x = random.uniform(-0.05, 0.05)
-    let v = random.uniform(-0.05, 0.05)
-    let theta = random.uniform(-0.05, 0.05)
-    let omega = random.uniform(-0.05, 0.05)
-    reset(
-      position: x, velocity: v, angle: theta, angularVelocity: omega, observation: &observation)
-  }
-
-  /// Starts an episode in a given state, in m, m/s, rad and rad/s.
-  package mutating func reset(
-    position: Double, velocity: Double, angle: Double, angularVelocity: Double,
+  public init(
+    parameters: Parameters, using random: inout NumPyRandom,
     observation: inout MutableSpan<Float>
   ) {
-    active = parameters
-    hasEnded = false
-    lastPush = 0
-    disturbance.clear()
-    bodies = CartPoleBodies(
-      active, position: position, velocity: velocity, angle: angle,
-      angularVelocity: angularVelocity)
-    observe(into: &observation)
+    self.init(
+      parameters: parameters, state: CartPoleState(using: &random), observation: &observation)
+  }
+
+  /// Starts an episode in a given state.
+  package init(
+    parameters: Parameters, state: CartPoleState, observation: inout MutableSpan<Float>
+  ) {
+    self.parameters = parameters
+    bodies = CartPoleBodies(parameters, state: state)
+    bodies.state.observe(into: &observation)
   }
 
   public static let disturbanceComponents = [
@@ -90,11 +64,11 @@ public struct CartPole: Environment, ~Copyable {
   public mutating func step(
     action: Span<Float>, observation: inout MutableSpan<Float>
   ) -> StepOutcome {
-    lastPush = action[0] == 1 ? active.force : -active.force
+    lastPush = action[0] == 1 ? parameters.force : -parameters.force
     bodies.step(seconds: 0.02, push: lastPush, poleForce: disturbance.take())
-    observe(into: &observation)
-    let isOut = CartPoleLimits.isExceeded(
-      position: Double(observation[0]), angle: Double(observation[2]))
+    let state = bodies.state
+    state.observe(into: &observation)
+    let isOut = CartPoleLimits.isExceeded(position: state.position, angle: state.angle)
     let reward = isOut && hasEnded ? 0.0 : 1
     hasEnded = hasEnded || isOut
     return StepOutcome(reward: reward, terminated: isOut)
@@ -103,13 +77,5 @@ public struct CartPole: Environment, ~Copyable {
   public func hashState(into hasher: inout StateHasher) {
     hasher.combine(bodies.fingerprint)
     hasher.combine(hasEnded)
-  }
-
-  private func observe(into observation: inout MutableSpan<Float>) {
-    let state = bodies.state
-    observation[0] = state.position
-    observation[1] = state.velocity
-    observation[2] = state.angle
-    observation[3] = state.angularVelocity
   }
 }

@@ -1,3 +1,4 @@
+package import Environments
 internal import Physics
 internal import RLCore
 
@@ -7,27 +8,60 @@ enum BipedalWalkerTrace {
   private static let firstStepTolerance = 1e-5
 
   static func walker(_ line: TraceLine) throws(TraceError) -> [TraceField] {
-    var task = BipedalWalker(
-      parameters: try EpisodeTrace.parameters(of: line, for: BipedalWalker.self))
-    let start = try start(of: line, parameters: task.parameters, hasObstacles: false)
-    let before = start.fields + reset(&task.simulation, on: start.terrain)
-    var bodies = BodyRecording()
-    let recording = EpisodeTrace.play(
-      &task, actions: try EpisodeTrace.actions(of: line, for: BipedalWalker.self)
-    ) { bodies.append($0.simulation) }
-    return before + recording.fields(tolerance: nil, singleRewards: true) + bodies.fields
+    try run(
+      BipedalWalker.self, line, hasObstacles: false,
+      on: { BipedalWalker(parameters: $0, on: $1, observation: &$2) },
+      pose: { Pose($0.simulation) })
   }
 
   static func hardcore(_ line: TraceLine) throws(TraceError) -> [TraceField] {
-    var task = BipedalWalkerHardcore(
-      parameters: try EpisodeTrace.parameters(of: line, for: BipedalWalkerHardcore.self))
-    let start = try start(of: line, parameters: task.parameters, hasObstacles: true)
-    let before = start.fields + reset(&task.simulation, on: start.terrain)
-    var bodies = BodyRecording()
-    let recording = EpisodeTrace.play(
-      &task, actions: try EpisodeTrace.actions(of: line, for: BipedalWalkerHardcore.self)
-    ) { bodies.append($0.simulation) }
-    return before + recording.fields(tolerance: nil, singleRewards: true) + bodies.fields
+    try run(
+      BipedalWalkerHardcore.self, line, hasObstacles: true,
+      on: { BipedalWalkerHardcore(parameters: $0, on: $1, observation: &$2) },
+      pose: { Pose($0.simulation) })
+  }
+
+  private static func run<E: Environment & ~Copyable>(
+    _ type: E.Type, _ line: TraceLine, hasObstacles: Bool,
+    on make: (BipedalWalkerParameters, BipedalWalkerTerrain, inout MutableSpan<Float>) -> E,
+    pose: (borrowing E) -> Pose
+  ) throws(TraceError) -> [TraceField] where E.Parameters == BipedalWalkerParameters {
+    let parameters = try EpisodeTrace.parameters(of: line, for: type)
+    let actions = try EpisodeTrace.actions(of: line, for: type)
+    let (terrain, drawn) = try start(
+      of: line, parameters: parameters, hasObstacles: hasObstacles)
+    var start = EpisodeTrace.Start<E> { make(parameters, terrain, &$0) }
+    let first = pose(start.environment)
+    var poses: [Pose] = []
+    let recording = EpisodeTrace.play(&start.environment, actions: actions) {
+      poses.append(pose($0))
+    }
+    return drawn + [
+      TraceField("obs0", start.observation, tolerance: firstStepTolerance),
+      TraceField("bodies0", rows: first.bodies, tolerance: 2 * firstStepTolerance),
+      TraceField("joint_angle0", first.angles, tolerance: firstStepTolerance),
+    ] + recording.fields(tolerance: nil, singleRewards: true) + [
+      TraceField("hull", rows: poses.map { $0.bodies[0] }, tolerance: nil),
+      TraceField("joint_angle", rows: poses.map(\.angles), tolerance: nil),
+    ]
+  }
+
+  /// Where the parts of a walker are and how they move.
+  private struct Pose {
+    /// Position, angle and velocities of the five bodies.
+    var bodies: [[Float]] = []
+    /// Of the four joints.
+    var angles: [Float] = []
+
+    init(_ simulation: borrowing BipedalWalkerSimulation) {
+      for i in 0..<5 {
+        let state = simulation.world.state(of: simulation.bodies[i])
+        bodies.append([
+          state.x, state.y, state.angle, state.velocityX, state.velocityY, state.angularVelocity,
+        ])
+      }
+      for i in 0..<4 { angles.append(simulation.world.state(of: simulation.joints[i]).angle) }
+    }
   }
 
   /// The terrain to walk on, and what the seed says about it.
@@ -101,47 +135,6 @@ enum BipedalWalkerTrace {
       return first.0 * second.1 - first.1 * second.0
     }
     return turns.allSatisfy { $0 > 1e-3 } || turns.allSatisfy { $0 < -1e-3 }
-  }
-
-  private static func reset(
-    _ simulation: inout BipedalWalkerSimulation, on terrain: BipedalWalkerTerrain
-  ) -> [TraceField] {
-    var values = [Float](repeating: 0, count: 24)
-    var observation = values.mutableSpan
-    simulation.reset(on: terrain, observation: &observation)
-    var bodies: [[Float]] = []
-    for i in 0..<5 { bodies.append(row(simulation.world.state(of: simulation.bodies[i]))) }
-    var angles: [Float] = []
-    for i in 0..<4 { angles.append(simulation.world.state(of: simulation.joints[i]).angle) }
-    return [
-      TraceField("obs0", values, tolerance: firstStepTolerance),
-      TraceField("bodies0", rows: bodies, tolerance: 2 * firstStepTolerance),
-      TraceField("joint_angle0", angles, tolerance: firstStepTolerance),
-    ]
-  }
-
-  private static func row(_ state: BodyState) -> [Float] {
-    [state.x, state.y, state.angle, state.velocityX, state.velocityY, state.angularVelocity]
-  }
-
-  /// The hull and the joints, step by step.
-  private struct BodyRecording {
-    private var hulls: [[Float]] = []
-    private var angles: [[Float]] = []
-
-    mutating func append(_ simulation: borrowing BipedalWalkerSimulation) {
-      hulls.append(row(simulation.world.state(of: simulation.bodies[0])))
-      var angles: [Float] = []
-      for i in 0..<4 { angles.append(simulation.world.state(of: simulation.joints[i]).angle) }
-      self.angles.append(angles)
-    }
-
-    var fields: [TraceField] {
-      [
-        TraceField("hull", rows: hulls, tolerance: nil),
-        TraceField("joint_angle", rows: angles, tolerance: nil),
-      ]
-    }
   }
 }
 

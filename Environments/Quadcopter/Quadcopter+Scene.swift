@@ -40,13 +40,13 @@ extension Quadcopter {
   }
 
   private func addWind(to scene: inout Scene) {
-    guard active.wind != 0 else { return }
+    guard parameters.wind != 0 else { return }
     for row in 0..<3 {
       for column in -1...1 {
         let start = Scene.Point(
-          2 * Double(column) + 0.5 * Double(row - 1) - 0.06 * active.wind, 0.5 + Double(row))
+          2 * Double(column) + 0.5 * Double(row - 1) - 0.06 * parameters.wind, 0.5 + Double(row))
         scene.addArrow(
-          from: start, x: 0.12 * active.wind, y: 0, color: Palette.paper.faded(to: 0.8),
+          from: start, x: 0.12 * parameters.wind, y: 0, color: Palette.paper.faded(to: 0.8),
           width: 0.03)
       }
     }
@@ -69,7 +69,7 @@ extension Quadcopter {
     let drone = Placement(
       x: Double(state.x) / Self.unitsPerMetre, y: Double(state.y) / Self.unitsPerMetre,
       angle: Double(state.angle))
-    let lever = QuadcopterModel.lever * active.armLength * Self.magnification
+    let lever = QuadcopterModel.lever * parameters.armLength * Self.magnification
     for side in [-1.0, 1] {
       scene.elements.append(
         .line(
@@ -94,7 +94,7 @@ extension Quadcopter {
     to scene: inout Scene
   ) {
     let hover = QuadcopterModel.pairThrust(speed: QuadcopterModel.hoverSpeed)
-    let thrust = active.motorStrength * QuadcopterModel.pairThrust(speed: speed) / hover
+    let thrust = parameters.motorStrength * QuadcopterModel.pairThrust(speed: speed) / hover
     let jet = [drone(x - 0.1, 0.05), drone(x + 0.1, 0.05), drone(x, 0.05 - 0.34 * thrust)]
     let heights = jet.map(\.y)
     scene.elements.append(

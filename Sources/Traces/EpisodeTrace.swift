@@ -24,6 +24,30 @@ enum EpisodeTrace {
     }
   }
 
+  /// An episode at its start, and what it showed.
+  struct Start<E: Environment & ~Copyable>: ~Copyable {
+    var environment: E
+    let observation: [Float]
+
+    init(_ make: (inout MutableSpan<Float>) -> E) {
+      var values = [Float](repeating: 0, count: E.specification.observationWidth)
+      var observation = values.mutableSpan
+      environment = make(&observation)
+      self.observation = values
+    }
+
+    /// Starts from the next draws of a generator.
+    init(parameters: E.Parameters, using random: inout NumPyRandom) {
+      self.init { E(parameters: parameters, using: &random, observation: &$0) }
+    }
+
+    /// Starts from a seed.
+    init(parameters: E.Parameters, seed: UInt64) {
+      var random = NumPyRandom(seed: seed)
+      self.init(parameters: parameters, using: &random)
+    }
+  }
+
   /// Steps through the actions of a line, past the end of the episode if they go on.
   static func play<E: Environment & ~Copyable>(
     _ environment: inout E, actions: [[Float]], visit: (borrowing E) -> Void = { _ in }
@@ -81,29 +105,17 @@ enum EpisodeTrace {
   static func run<E: Environment & ~Copyable>(
     _ type: E.Type, _ line: TraceLine
   ) throws(TraceError) -> [TraceField] {
-    let actions = try actions(of: line, for: type)
-    var environment = E(parameters: try parameters(of: line, for: type))
-    let first = reset(&environment, seed: try line.seed())
-    let recording = play(&environment, actions: actions)
+    let (parameters, seed) = (try parameters(of: line, for: type), try line.seed())
+    return try run(line, from: Start<E>(parameters: parameters, seed: seed))
+  }
+
+  /// An episode from a start.
+  static func run<E: Environment & ~Copyable>(
+    _ line: TraceLine, from start: consuming Start<E>
+  ) throws(TraceError) -> [TraceField] {
+    let first = start.observation
+    let recording = play(&start.environment, actions: try actions(of: line, for: E.self))
     return [TraceField("obs0", first, tolerance: 0)] + recording.fields(tolerance: 0)
-  }
-
-  /// The first observation of a seed.
-  static func reset<E: Environment & ~Copyable>(
-    _ environment: inout E, seed: UInt64
-  ) -> [Float] {
-    var random = NumPyRandom(seed: seed)
-    return reset(&environment, using: &random)
-  }
-
-  /// The next first observation of a generator.
-  static func reset<E: Environment & ~Copyable>(
-    _ environment: inout E, using random: inout NumPyRandom
-  ) -> [Float] {
-    var values = [Float](repeating: 0, count: E.specification.observationWidth)
-    var observation = values.mutableSpan
-    environment.reset(using: &random, observation: &observation)
-    return values
   }
 
   /// Two first observations from one generator, as a file of seeded resets holds them.
@@ -111,9 +123,9 @@ enum EpisodeTrace {
     _ type: E.Type, _ line: TraceLine, tolerance: Double
   ) throws(TraceError) -> [TraceField] {
     var random = NumPyRandom(seed: try line.seed())
-    var environment = E(parameters: try parameters(of: line, for: type))
-    let first = reset(&environment, using: &random)
-    let second = reset(&environment, using: &random)
+    let parameters = try parameters(of: line, for: type)
+    let first = Start<E>(parameters: parameters, using: &random).observation
+    let second = Start<E>(parameters: parameters, using: &random).observation
     return [
       TraceField("obs", first, tolerance: tolerance),
       TraceField("obs_after_second_reset_without_seed", second, tolerance: tolerance),

@@ -6,8 +6,8 @@ extension CartPole {
   public func scene() -> Scene {
     let (state, push) = (bodies.state, disturbance.shown)
     return CartPoleDrawing(
-      position: Double(state.position), angle: Double(state.angle),
-      poleLength: 2 * active.poleHalfLength, push: lastPush / 10,
+      position: state.position, angle: state.angle, poleLength: 2 * parameters.poleHalfLength,
+      push: lastPush / 10,
       disturbance: (push.x, push.y, 0.5)
     ).scene()
   }

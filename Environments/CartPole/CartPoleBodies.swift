@@ -5,55 +5,35 @@ internal import Physics
 ///
 /// Neither has a shape, so nothing collides; angles are the task's: 0 upright, clockwise positive.
 struct CartPoleBodies: ~Copyable {
-  /// What an agent sees, in m, m/s, rad and rad/s.
-  struct State {
-    var position: Float
-    var velocity: Float
-    var angle: Float
-    var angularVelocity: Float
-  }
-
   private var world: World
   private let cart: Body
   private let pole: Body
 
-  /// Two bodies that nothing moves, until the first reset.
-  init() {
-    world = World(gravity: 0)
-    cart = world.addStaticBody()
-    pole = world.addStaticBody()
-  }
-
-  /// Bodies of given masses in a given state, in m, m/s, rad and rad/s.
+  /// Bodies of given masses in a given state.
   ///
   /// - Parameters:
   ///   - constants: Masses, lengths and gravity.
-  ///   - position: Of the cart.
-  ///   - velocity: Of the cart.
-  ///   - angle: Of the pole.
-  ///   - angularVelocity: Of the pole.
+  ///   - state: Where they are and how they move.
   ///   - track: Where the cart stops dead, in m; nil where nothing stops it.
-  init(
-    _ constants: CartPole.Parameters, position: Double, velocity: Double, angle: Double,
-    angularVelocity: Double, track: ClosedRange<Float>? = nil
-  ) {
+  init(_ constants: CartPoleParameters, state: CartPoleState, track: ClosedRange<Float>? = nil) {
     world = World(gravity: Float(-constants.gravity))
     let rail = world.addStaticBody()
-    cart = world.addDynamicBody(BodyState(x: Float(position), y: 0), maySleep: false)
+    cart = world.addDynamicBody(BodyState(x: Float(state.position), y: 0), maySleep: false)
     world.setMass(MassProperties(mass: Float(constants.cartMass), inertia: 1), of: cart)
-    world.setVelocity(x: Float(velocity), y: 0, angular: 0, of: cart)
+    world.setVelocity(x: Float(state.velocity), y: 0, angular: 0, of: cart)
 
     // Box2D's angles grow counter-clockwise, the task's clockwise.
     let (mass, l) = (constants.poleMass, constants.poleHalfLength)
     pole = world.addDynamicBody(
-      BodyState(x: Float(position), y: 0, angle: Float(-angle)), maySleep: false)
+      BodyState(x: Float(state.position), y: 0, angle: Float(-state.angle)), maySleep: false)
     world.setMass(
       MassProperties(
         mass: Float(mass), inertia: Float(4.0 / 3 * mass * l * l), center: Point(0, Float(l))),
       of: pole)
     world.setVelocity(
-      x: Float(velocity + l * cos(angle) * angularVelocity),
-      y: Float(-l * sin(angle) * angularVelocity), angular: Float(-angularVelocity), of: pole)
+      x: Float(state.velocity + l * cos(state.angle) * state.angularVelocity),
+      y: Float(-l * sin(state.angle) * state.angularVelocity),
+      angular: Float(-state.angularVelocity), of: pole)
     world.addSlide(of: cart, along: rail, within: track)
     _ = world.addHinge(Hinge(cart, at: Point(0, 0), to: pole, at: Point(0, 0)))
   }
@@ -71,11 +51,11 @@ struct CartPoleBodies: ~Copyable {
   }
 
   /// Where cart and pole are and how they move.
-  var state: State {
-    let (cartState, poleState) = (world.state(of: cart), world.state(of: pole))
-    return State(
-      position: cartState.x, velocity: cartState.velocityX, angle: -poleState.angle,
-      angularVelocity: -poleState.angularVelocity)
+  var state: CartPoleState {
+    let (cart, pole) = (world.state(of: cart), world.state(of: pole))
+    return CartPoleState(
+      position: Double(cart.x), velocity: Double(cart.velocityX), angle: Double(-pole.angle),
+      angularVelocity: Double(-pole.angularVelocity))
   }
 
   /// A fingerprint of all that the future depends on.

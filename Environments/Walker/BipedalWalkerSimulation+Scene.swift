@@ -1,12 +1,12 @@
 internal import Physics
-internal import RLCore
+package import RLCore
 
 /// What both walkers look like.
 extension BipedalWalkerSimulation {
   /// Gymnasium's view of 600 × 400 pixels at 30 to the metre, the hull a fifth from the left.
   private static let view = (width: 20.0, height: 40 / 3.0)
 
-  func scene() -> Scene {
+  package func scene() -> Scene {
     let hull = placement(of: bodies[0])
     let lift = terrain.lift(around: hull.x)
     let camera = Scene.Camera(

@@ -5,7 +5,7 @@ extension CartPoleInfinite {
 
   public func scene() -> Scene {
     CartPoleDrawing(
-      position: position, angle: angle, poleLength: 2 * active.poleHalfLength,
+      position: state.position, angle: state.angle, poleLength: 2 * parameters.poleHalfLength,
       push: lastPush / 10, disturbance: (disturbance.shown.x, 0, 0), swings: true
     ).scene()
   }

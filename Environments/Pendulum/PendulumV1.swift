@@ -56,37 +56,37 @@ public struct PendulumV1: Environment {
       "torque per commanded torque", \.motorStrength),
   ]
 
-  public var parameters: Parameters
+  let parameters: Parameters
   /// Angle from upright, in rad, never wrapped.
-  package private(set) var angle = 0.0
+  package private(set) var angle: Double
   /// Angular velocity, in rad/s.
-  package private(set) var velocity = 0.0
-  private(set) var active = Parameters()
+  package private(set) var velocity: Double
   /// The motor's torque in the last step, in N·m; for the picture only.
   private(set) var lastTorque = 0.0
-  private(set) var disturbance = DisturbancePort(disturbanceComponents)
+  private(set) var disturbance = restingPort
+  private static let restingPort = DisturbancePort(disturbanceComponents)
   // NumPy squares through `pow`, which differs from x·x in the last bit now and then; a constant
   // exponent would let the optimiser put x·x back.
   private var squareExponent = 2.0
 
-  public init(parameters: Parameters) { self.parameters = parameters }
-
-  public mutating func reset(
-    using random: inout NumPyRandom, observation: inout MutableSpan<Float>
+  public init(
+    parameters: Parameters, using random: inout NumPyRandom,
+    observation: inout MutableSpan<Float>
   ) {
     let angle = random.uniform(-.pi, .pi)
     let velocity = random.uniform(-1, 1)
-    reset(angle: angle, velocity: velocity, observation: &observation)
+    self.init(
+      parameters: parameters, angle: angle, velocity: velocity, observation: &observation)
   }
 
   /// Starts an episode in a given state.
-  package mutating func reset(
-    angle: Double, velocity: Double, observation: inout MutableSpan<Float>
+  package init(
+    parameters: Parameters, angle: Double, velocity: Double,
+    observation: inout MutableSpan<Float>
   ) {
-    (self.angle, self.velocity) = (angle, velocity)
-    active = parameters
-    lastTorque = 0
-    disturbance.clear()
+    self.parameters = parameters
+    self.angle = angle
+    self.velocity = velocity
     observe(into: &observation)
   }
 
@@ -102,9 +102,9 @@ public struct PendulumV1: Environment {
     action: Span<Float>, observation: inout MutableSpan<Float>
   ) -> StepOutcome {
     // NumPy keeps products of a constant and a single-precision action in single precision.
-    let torque = min(max(action[0], -2), 2) * Float(active.motorStrength)
+    let torque = min(max(action[0], -2), 2) * Float(parameters.motorStrength)
     lastTorque = Double(torque)
-    let drive = Float(3.0 / (active.mass * (active.length * active.length))) * torque
+    let drive = Float(3.0 / (parameters.mass * (parameters.length * parameters.length))) * torque
     let effort = Float(0.001) * powf(torque, Float(squareExponent))
     return advance(drive: Double(drive), effort: Double(effort), observation: &observation)
   }
@@ -116,9 +116,9 @@ public struct PendulumV1: Environment {
   package mutating func step(
     doubleTorque: Double, observation: inout MutableSpan<Float>
   ) -> StepOutcome {
-    let torque = min(max(doubleTorque, -2), 2) * active.motorStrength
+    let torque = min(max(doubleTorque, -2), 2) * parameters.motorStrength
     lastTorque = torque
-    let drive = 3.0 / (active.mass * (active.length * active.length)) * torque
+    let drive = 3.0 / (parameters.mass * (parameters.length * parameters.length)) * torque
     return advance(
       drive: drive, effort: 0.001 * pow(torque, squareExponent), observation: &observation)
   }
@@ -128,9 +128,10 @@ public struct PendulumV1: Environment {
   ) -> StepOutcome {
     let cost =
       pow(Self.wrapped(angle), squareExponent) + 0.1 * pow(velocity, squareExponent) + effort
-    var acceleration = 3 * active.gravity / (2 * active.length) * sin(angle) + drive
+    var acceleration = 3 * parameters.gravity / (2 * parameters.length) * sin(angle) + drive
     if let torque = disturbance.take() {
-      acceleration += 3 / (active.mass * active.length * active.length) * Double(torque.x)
+      acceleration +=
+        3 / (parameters.mass * parameters.length * parameters.length) * Double(torque.x)
     }
     velocity = min(max(velocity + acceleration * 0.05, -8), 8)
     angle += velocity * 0.05

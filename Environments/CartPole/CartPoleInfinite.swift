@@ -29,8 +29,7 @@ public import RLCore
 /// - Difference from source: an episode ends after 10,000 steps and the next one starts anew; there
 ///   the state goes on and the agent is told that it ended.
 public struct CartPoleInfinite: Environment {
-  /// Physical constants: those of the rigid bodies' cart-pole.
-  public typealias Parameters = CartPole.Parameters
+  public typealias Parameters = CartPoleParameters
 
   public static let specification = EnvironmentSpecification(
     identifier: "cartpole-infinite",
@@ -43,50 +42,35 @@ public struct CartPoleInfinite: Environment {
     timeStep: 0.02, episodeSteps: 10_000, solvedReturn: nil,
     source: "Steinparz et al. 2022, arXiv:2207.05742, InfHCartPole-v1")
 
-  public static let parameterTable = Parameters.cartPoleTable
+  public static let parameterTable = Parameters.table
 
-  public var parameters: Parameters
-  /// Position, in m.
-  package private(set) var position = 0.0
-  /// Velocity, in m/s.
-  package private(set) var velocity = 0.0
-  /// Angle of the pole, in rad.
-  package private(set) var angle = 0.0
-  /// Angular velocity of the pole, in rad/s.
-  package private(set) var angularVelocity = 0.0
+  let parameters: Parameters
+  package private(set) var state: CartPoleState
   /// The episode's own, after its start was drawn: what dropped poles begin with.
-  private var random = NumPyRandom(seed: 0)
-  private(set) var active = Parameters()
+  private var random: NumPyRandom
   /// The agent's push in the last step, in N; for the picture only.
   private(set) var lastPush = 0.0
-  private(set) var disturbance = DisturbancePort(disturbanceComponents)
+  private(set) var disturbance = restingPort
+  private static let restingPort = DisturbancePort(disturbanceComponents)
 
-  public init(parameters: Parameters) { self.parameters = parameters }
-
-  public mutating func reset(
-    using random: inout NumPyRandom, observation: inout MutableSpan<Float>
+  public init(
+    parameters: Parameters, using random: inout NumPyRandom,
+    observation: inout MutableSpan<Float>
   ) {
-    let x = Self.drawStart(&random)
-    let v = Self.drawStart(&random)
-    let theta = Self.drawStart(&random)
-    let omega = Self.drawStart(&random)
-    reset(
-      position: x, velocity: v, angle: theta, angularVelocity: omega, random: random,
-      observation: &observation)
+    let state = CartPoleState(using: &random)
+    self.init(
+      parameters: parameters, state: state, random: random, observation: &observation)
   }
 
   /// Starts an episode in a given state, with the generator of the poles to come.
-  package mutating func reset(
-    position: Double, velocity: Double, angle: Double, angularVelocity: Double,
-    random: NumPyRandom, observation: inout MutableSpan<Float>
+  package init(
+    parameters: Parameters, state: CartPoleState, random: NumPyRandom,
+    observation: inout MutableSpan<Float>
   ) {
-    (self.position, self.velocity) = (position, velocity)
-    (self.angle, self.angularVelocity) = (angle, angularVelocity)
+    self.parameters = parameters
+    self.state = state
     self.random = random
-    active = parameters
-    lastPush = 0
-    disturbance.clear()
-    observe(into: &observation)
+    state.observe(into: &observation)
   }
 
   public static let disturbanceComponents = CartPoleV1.disturbanceComponents
@@ -98,49 +82,34 @@ public struct CartPoleInfinite: Environment {
   public mutating func step(
     action: Span<Float>, observation: inout MutableSpan<Float>
   ) -> StepOutcome {
-    var push = action[0] == 1 ? active.force : -active.force
+    var push = action[0] == 1 ? parameters.force : -parameters.force
     lastPush = push
     if let force = disturbance.take() { push += Double(force.x) }
-    let accelerations = active.accelerations(
-      push: push, angle: angle, angularVelocity: angularVelocity)
+    let accelerations = parameters.accelerations(push: push, state: state)
 
-    position += 0.02 * velocity
-    if abs(position) > CartPoleLimits.position {
-      position = position < 0 ? -CartPoleLimits.position : CartPoleLimits.position
-      velocity = 0
+    state.position += 0.02 * state.velocity
+    if abs(state.position) > CartPoleLimits.position {
+      state.position = state.position < 0 ? -CartPoleLimits.position : CartPoleLimits.position
+      state.velocity = 0
     } else {
-      velocity += 0.02 * accelerations.cart
+      state.velocity += 0.02 * accelerations.cart
     }
-    let next = angle + 0.02 * angularVelocity
+    let (angle, next) = (state.angle, state.angle + 0.02 * state.angularVelocity)
     if angle < .pi && next >= .pi || angle > .pi && next <= .pi {
-      angle = Self.drawStart(&random)
-      angularVelocity = Self.drawStart(&random)
+      state.angle = random.uniform(-0.05, 0.05)
+      state.angularVelocity = random.uniform(-0.05, 0.05)
     } else {
-      angle = Self.remainder(next, 2 * .pi)
+      state.angle = Self.remainder(next, 2 * .pi)
     }
-    angularVelocity += 0.02 * accelerations.pole
-    observe(into: &observation)
+    state.angularVelocity += 0.02 * accelerations.pole
+    state.observe(into: &observation)
     return StepOutcome(
-      reward: Self.reward(position: position, angle: angle), terminated: false)
+      reward: Self.reward(position: state.position, angle: state.angle), terminated: false)
   }
 
   public func hashState(into hasher: inout StateHasher) {
-    hasher.combine(position)
-    hasher.combine(velocity)
-    hasher.combine(angle)
-    hasher.combine(angularVelocity)
+    state.hash(into: &hasher)
     random.hash(into: &hasher)
-  }
-
-  private func observe(into observation: inout MutableSpan<Float>) {
-    observation[0] = Float(position)
-    observation[1] = Float(velocity)
-    observation[2] = Float(angle)
-    observation[3] = Float(angularVelocity)
-  }
-
-  private static func drawStart(_ random: inout NumPyRandom) -> Double {
-    random.uniform(-0.05, 0.05)
   }
 
   /// The reward of a state, in m and rad.

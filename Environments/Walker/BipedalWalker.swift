@@ -70,21 +70,24 @@ public struct BipedalWalker: Environment, ~Copyable {
     source: "Gymnasium 1.4.0 BipedalWalker-v3")
   public static let parameterTable = BipedalWalkerParameters.table
 
-  package var simulation: BipedalWalkerSimulation
+  package private(set) var simulation: BipedalWalkerSimulation
 
-  public var parameters: BipedalWalkerParameters {
-    get { simulation.parameters }
-    set { simulation.parameters = newValue }
-  }
-
-  public init(parameters: BipedalWalkerParameters) {
-    simulation = BipedalWalkerSimulation(parameters: parameters, hasObstacles: false)
-  }
-
-  public mutating func reset(
-    using random: inout NumPyRandom, observation: inout MutableSpan<Float>
+  public init(
+    parameters: BipedalWalkerParameters, using random: inout NumPyRandom,
+    observation: inout MutableSpan<Float>
   ) {
-    simulation.reset(using: &random, observation: &observation)
+    let terrain = BipedalWalkerTerrain(
+      roughness: parameters.roughness, hasObstacles: false, using: &random)
+    self.init(parameters: parameters, on: terrain, observation: &observation)
+  }
+
+  /// Starts an episode on a given terrain.
+  package init(
+    parameters: BipedalWalkerParameters, on terrain: BipedalWalkerTerrain,
+    observation: inout MutableSpan<Float>
+  ) {
+    simulation = BipedalWalkerSimulation(
+      parameters: parameters, on: terrain, observation: &observation)
   }
 
   public static let disturbanceComponents = BipedalWalkerSimulation.disturbanceComponents
@@ -109,21 +112,24 @@ public struct BipedalWalkerHardcore: Environment, ~Copyable {
     episodeSteps: 2000, source: "Gymnasium 1.4.0 BipedalWalkerHardcore-v3")
   public static let parameterTable = BipedalWalkerParameters.table
 
-  package var simulation: BipedalWalkerSimulation
+  package private(set) var simulation: BipedalWalkerSimulation
 
-  public var parameters: BipedalWalkerParameters {
-    get { simulation.parameters }
-    set { simulation.parameters = newValue }
-  }
-
-  public init(parameters: BipedalWalkerParameters) {
-    simulation = BipedalWalkerSimulation(parameters: parameters, hasObstacles: true)
-  }
-
-  public mutating func reset(
-    using random: inout NumPyRandom, observation: inout MutableSpan<Float>
+  public init(
+    parameters: BipedalWalkerParameters, using random: inout NumPyRandom,
+    observation: inout MutableSpan<Float>
   ) {
-    simulation.reset(using: &random, observation: &observation)
+    let terrain = BipedalWalkerTerrain(
+      roughness: parameters.roughness, hasObstacles: true, using: &random)
+    self.init(parameters: parameters, on: terrain, observation: &observation)
+  }
+
+  /// Starts an episode on a given terrain.
+  package init(
+    parameters: BipedalWalkerParameters, on terrain: BipedalWalkerTerrain,
+    observation: inout MutableSpan<Float>
+  ) {
+    simulation = BipedalWalkerSimulation(
+      parameters: parameters, on: terrain, observation: &observation)
   }
 
   public static let disturbanceComponents = BipedalWalkerSimulation.disturbanceComponents

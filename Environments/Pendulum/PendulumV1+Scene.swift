@@ -10,7 +10,7 @@ extension PendulumV1 {
     ], rest: [[0]])
 
   public func scene() -> Scene {
-    let unit = max(1, active.length)
+    let unit = max(1, parameters.length)
     let camera = Scene.Camera(
       center: .init(0, 0.12 * unit), width: 5.1 * unit, height: 3.4 * unit)
     let ground = -1.28 * unit
@@ -18,7 +18,7 @@ extension PendulumV1 {
     scene.addLevelGround(at: ground)
 
     let rod = Placement(x: 0, y: 0, angle: angle)
-    let (length, width) = (active.length, 0.13 * unit)
+    let (length, width) = (parameters.length, 0.13 * unit)
     scene.elements.append(
       .polygon(
         [

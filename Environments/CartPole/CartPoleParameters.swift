@@ -1,0 +1,113 @@
+internal import Glibc
+public import RLCore
+
+/// The physical constants of every cart with a pole.
+public struct CartPoleParameters: EnvironmentParameters {
+  /// Gravitational acceleration, in m/s².
+  public var gravity = 9.8
+  /// Mass of the cart, in kg.
+  public var cartMass = 1.0
+  /// Mass of the pole, in kg.
+  public var poleMass = 0.1
+  /// Distance from the pivot to the pole's centre of mass, in m.
+  public var poleHalfLength = 0.5
+  /// Size of a push, in N; of an action of 1 where actions are continuous.
+  public var force = 10.0
+
+  /// The nominal constants.
+  public init() {}
+
+  static let table: [PhysicalParameter<Self>] = [
+    .init("gravity", unit: "m/s²", range: 1...30, "gravitational acceleration", \.gravity),
+    .init("cart-mass", unit: "kg", range: 0.2...5, "mass of the cart", \.cartMass),
+    .init("pole-mass", unit: "kg", range: 0.02...1, "mass of the pole", \.poleMass),
+    .init(
+      "pole-half-length", unit: "m", range: 0.1...2, "pivot to the pole's centre of mass",
+      \.poleHalfLength),
+    .init("force", unit: "N", range: 2...30, isReversible: true, "size of a push", \.force),
+  ]
+
+  /// What a push of the cart does, by Florian 2007 without friction.
+  ///
+  /// - Parameters:
+  ///   - push: Force on the cart, in N.
+  ///   - state: Where cart and pole are.
+  /// - Returns: The accelerations of the cart in m/s² and of the pole in rad/s².
+  @inline(__always) func accelerations(
+    push: Double, state: CartPoleState
+  ) -> (cart: Double, pole: Double) {
+    let (sine, cosine) = (sin(state.angle), cos(state.angle))
+    let totalMass = poleMass + cartMass
+    let poleMoment = poleMass * poleHalfLength
+    // The order of the operations is the reference's: the last bits depend on it.
+    let drive =
+      (push + poleMoment * (state.angularVelocity * state.angularVelocity) * sine) / totalMass
+    let pole =
+      (gravity * sine - cosine * drive)
+      / (poleHalfLength * (4.0 / 3.0 - poleMass * (cosine * cosine) / totalMass))
+    return (drive - poleMoment * pole * cosine / totalMass, pole)
+  }
+}
+
+/// Where a cart and its pole are and how they move.
+package struct CartPoleState: Sendable, Equatable {
+  /// Of the cart, in m.
+  package var position: Double
+  /// Of the cart, in m/s.
+  package var velocity: Double
+  /// Of the pole, in rad: 0 upright, positive where it leans towards positive positions.
+  package var angle: Double
+  /// Of the pole, in rad/s.
+  package var angularVelocity: Double
+
+  /// Gathers a state.
+  package init(position: Double, velocity: Double, angle: Double, angularVelocity: Double) {
+    self.position = position
+    self.velocity = velocity
+    self.angle = angle
+    self.angularVelocity = angularVelocity
+  }
+
+  /// Draws all four numbers uniformly within 0.05 of resting in the middle at an angle.
+  init(near angle: Double = 0, using random: inout NumPyRandom) {
+    position = random.uniform(-0.05, 0.05)
+    velocity = random.uniform(-0.05, 0.05)
+    self.angle = angle + random.uniform(-0.05, 0.05)
+    angularVelocity = random.uniform(-0.05, 0.05)
+  }
+
+  /// Writes the four numbers in order.
+  func observe(into observation: inout MutableSpan<Float>) {
+    observation[0] = Float(position)
+    observation[1] = Float(velocity)
+    observation[2] = Float(angle)
+    observation[3] = Float(angularVelocity)
+  }
+
+  /// Feeds the four numbers to a hasher.
+  func hash(into hasher: inout StateHasher) {
+    hasher.combine(position)
+    hasher.combine(velocity)
+    hasher.combine(angle)
+    hasher.combine(angularVelocity)
+  }
+}
+
+/// Where an episode of `cartpole` and `cartpole-v1` ends; the track of all cart-poles.
+enum CartPoleLimits {
+  static let position = 2.4  // m
+  static let angle = 12 * 2 * Double.pi / 360  // rad
+
+  static func isExceeded(position x: Double, angle theta: Double) -> Bool {
+    x < -position || x > position || theta < -angle || theta > angle
+  }
+}
+
+let cartPoleObservationComponents: [EnvironmentSpecification.Component] = [
+  .init("cart position", unit: "m"), .init("cart velocity", unit: "m/s"),
+  .init("pole angle", unit: "rad"), .init("pole angular velocity", unit: "rad/s"),
+]
+
+let cartPoleActionComponents: [EnvironmentSpecification.Component] = [
+  .init("push left", unit: "N"), .init("push right", unit: "N"),
+]

@@ -1,0 +1,107 @@
+public import RLCore
+
+/// Balance a pole on a cart by pushing the cart left or right, in closed form.
+///
+/// The cart runs on a frictionless track; the pole hangs on a frictionless pivot above it.
+///
+/// | Observation         | Unit  | Ends beyond |   | Action                  | Unit |
+/// |---------------------|-------|-------------|---|-------------------------|------|
+/// | 0: cart position    | m     | ±2.4        |   | 0: push left with 10 N  | N    |
+/// | 1: cart velocity    | m/s   |             |   | 1: push right with 10 N | N    |
+/// | 2: pole angle       | rad   | ±12°        |   |                         |      |
+/// | 3: pole velocity    | rad/s |             |   |                         |      |
+///
+/// The angle is 0 upright and positive where the pole leans towards positive positions.
+///
+/// - Dynamics: Florian 2007 without friction; explicit Euler, 0.02 s: positions move with the old
+///   velocities.
+/// - Reward: 1 in every step, the terminating one included; 0 after the end.
+/// - Start: all four numbers uniform in ±0.05.
+/// - Disturbance: a force on the cart, at most half the agent's own, added to the push.
+/// - Source: Gymnasium 1.4.0 `CartPole-v1`, reproduced bit for bit in double precision.
+public struct CartPoleV1: Environment {
+  /// How the task rewards.
+  package enum RewardRule: Sendable, Equatable {
+    /// 1 per step until the end.
+    case survival
+    /// 0 per step, -1 once it has ended (Barto, Sutton and Anderson 1983).
+    case suttonBarto
+  }
+
+  public typealias Parameters = CartPoleParameters
+
+  public static let specification = EnvironmentSpecification(
+    identifier: "cartpole-v1",
+    summary: "Balance a pole on a cart by pushing the cart left or right; closed-form dynamics.",
+    observationSpace: .box(
+      low: [-4.8, -.infinity, -0.418_879_03, -.infinity],
+      high: [4.8, .infinity, 0.418_879_03, .infinity]),
+    observationComponents: cartPoleObservationComponents,
+    actionSpace: .discrete(count: 2), actionComponents: cartPoleActionComponents,
+    timeStep: 0.02, episodeSteps: 500, solvedReturn: 475, source: "Gymnasium 1.4.0 CartPole-v1")
+
+  public static let parameterTable = Parameters.table
+
+  let parameters: Parameters
+  package private(set) var state: CartPoleState
+  /// How the task rewards; survival unless a trace says otherwise.
+  package var rewardRule = RewardRule.survival
+  private var hasEnded = false
+  /// The agent's push in the last step, in N; for the picture only.
+  private(set) var lastPush = 0.0
+  private(set) var disturbance = restingPort
+  private static let restingPort = DisturbancePort(disturbanceComponents)
+
+  public init(
+    parameters: Parameters, using random: inout NumPyRandom,
+    observation: inout MutableSpan<Float>
+  ) {
+    self.init(
+      parameters: parameters, state: CartPoleState(using: &random), observation: &observation)
+  }
+
+  /// Starts an episode in a given state.
+  package init(
+    parameters: Parameters, state: CartPoleState, observation: inout MutableSpan<Float>
+  ) {
+    self.parameters = parameters
+    self.state = state
+    state.observe(into: &observation)
+  }
+
+  public static let disturbanceComponents = [
+    DisturbanceComponent("cart force along x", unit: "N", bound: 5)
+  ]
+
+  public mutating func disturb(_ push: Span<Float>) {
+    disturbance.accept(push)
+  }
+
+  public mutating func step(
+    action: Span<Float>, observation: inout MutableSpan<Float>
+  ) -> StepOutcome {
+    var push = action[0] == 1 ? parameters.force : -parameters.force
+    lastPush = push
+    if let force = disturbance.take() { push += Double(force.x) }
+    let accelerations = parameters.accelerations(push: push, state: state)
+    state.position += 0.02 * state.velocity
+    state.velocity += 0.02 * accelerations.cart
+    state.angle += 0.02 * state.angularVelocity
+    state.angularVelocity += 0.02 * accelerations.pole
+    state.observe(into: &observation)
+
+    let isOut = CartPoleLimits.isExceeded(position: state.position, angle: state.angle)
+    let reward: Double =
+      switch rewardRule {
+      case .survival: isOut && hasEnded ? 0 : 1
+      case .suttonBarto: isOut ? -1 : 0
+      }
+    hasEnded = hasEnded || isOut
+    return StepOutcome(reward: reward, terminated: isOut)
+  }
+
+  public func hashState(into hasher: inout StateHasher) {
+    state.hash(into: &hasher)
+    hasher.combine(hasEnded)
+  }
+}

@@ -1,0 +1,50 @@
+internal import Environments
+internal import RLCore
+
+/// How the recorded episodes of one environment are re-simulated.
+struct TracedEnvironment: Sendable {
+  typealias Trace = @Sendable (TraceLine) throws(TraceError) -> [TraceField]
+
+  let identifier: String
+  /// Re-simulates a recorded episode.
+  let run: Trace
+  /// Re-simulates two first observations of a seed.
+  let runResets: Trace
+
+  /// Describes the traces of an environment.
+  ///
+  /// - Parameters:
+  ///   - type: The environment.
+  ///   - run: How its episodes are read if they may start without a seed.
+  ///   - resetTolerance: Greatest difference from its reference after a reset.
+  private init<E: Environment & SendableMetatype & ~Copyable>(
+    _ type: E.Type, _ run: Trace? = nil, resetTolerance: Double = 0
+  ) {
+    identifier = E.specification.identifier
+    if let run {
+      self.run = run
+    } else {
+      self.run = { line throws(TraceError) in try EpisodeTrace.run(E.self, line) }
+    }
+    runResets = { line throws(TraceError) in
+      try EpisodeTrace.runResets(E.self, line, tolerance: resetTolerance)
+    }
+  }
+
+  /// Every environment that can be traced, one line each.
+  static let all: [TracedEnvironment] = [
+    .init(CartPole.self, StateTraces.cartPole),
+    .init(CartPoleV1.self, StateTraces.cartPoleV1),
+    .init(CartPoleInfinite.self),
+    .init(CartPoleSwingUp.self),
+    .init(PendulumV1.self, StateTraces.pendulumV1),
+    .init(BipedalWalker.self, BipedalWalkerTrace.walker, resetTolerance: 1e-5),
+    .init(BipedalWalkerHardcore.self, BipedalWalkerTrace.hardcore, resetTolerance: 1e-5),
+    .init(Quadcopter.self, StateTraces.quadcopter),
+  ]
+
+  /// The traces of an environment, if it has any.
+  static func find(_ identifier: String) -> TracedEnvironment? {
+    all.first { $0.identifier == identifier }
+  }
+}
