@@ -252,7 +252,7 @@ private final class ScriptedAgent: ReplayRatioAgent {
   @Test(
     arguments: [
       ("stabilisation", "did you mean 'stabilization'? Allowed: stabilization, controller."),
-      ("stabilization@critic.0", "a network goes with the probe"),
+      ("stabilization@critic.0", "a network belongs to the probe"),
       ("stabilization:lo=1", "did you mean 'low'? Allowed: probe, low, high, threshold, relative"),
       ("stabilization:low=0", "low must be a number in"),
       ("stabilization:window=0.5", "window must be a whole number in"),

@@ -12,7 +12,7 @@ import Storage
       ("l2:strenght=1", "did you mean 'strength'?"), ("l2:strength=x", "must be a number in"),
       ("l2:strength", "must be a number in"), ("l2:strength=nan", "must be a number in"),
       ("redo:every=1.5", "must be a whole number in"), ("redo:every=0", "must be a whole number"),
-      ("l2 l2@policy", "l2 is asked for twice on policy"),
+      ("l2 l2@policy", "l2 is given twice for policy"),
       ("injection:at=0", "at must be a whole number in"),
       ("injection:layers=1", "Allowed: at, every"),
       ("triggered-reset:above=1", "add probe=VALUE"),

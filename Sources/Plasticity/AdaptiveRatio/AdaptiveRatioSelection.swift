@@ -1,25 +1,26 @@
 public import Training
 
-/// A rule for the replay ratio as it is asked for: `RULE[:KEY=VALUE,…]`.
+/// A rule for the replay ratio with its settings, written `RULE[:KEY=VALUE,…]`.
 public struct AdaptiveRatioSelection: Sendable {
   let text: String
   let kind: RatioRuleKind
-  /// Those that were given or have a default.
+  /// Numeric settings that were given or have a default, by name.
   let numbers: [String: Double]
   let words: [String: String]
   let probe: ProbeValueSelection
 
-  /// Reads a rule.
+  /// Parses a rule and its settings.
   ///
-  /// - Parameter text: As written.
-  /// - Throws: ``ConfigurationError`` where there is no such rule, setting or probe.
+  /// - Parameter text: The rule, written `RULE[:KEY=VALUE,…]`.
+  /// - Throws: `ConfigurationError` if the rule, a setting or the probe does not exist, or if a
+  ///   value is missing or out of range.
   public init(_ text: String) throws(ConfigurationError) {
     self.text = text
     let halves = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
     let name = String(halves[0])
     guard !name.contains("@") else {
       throw ConfigurationError(
-        "'\(text)' (adaptive-ratio): a network goes with the probe, as in "
+        "'\(text)' (adaptive-ratio): a network belongs to the probe, as in "
           + "\(name.prefix { $0 != "@" }):probe=feature-norm@critic.0")
     }
     guard let kind = RatioRuleKind.find(name) else {
@@ -70,10 +71,10 @@ public struct AdaptiveRatioSelection: Sendable {
     (self.numbers, self.words) = (numbers, words)
   }
 
-  /// Environment steps between two checks.
+  /// Returns the number of environment steps between two checks.
   ///
-  /// - Parameter episodeSteps: Those of a full episode.
-  /// - Returns: What was given, or the rule's number of full episodes.
+  /// - Parameter episodeSteps: Steps in a full episode.
+  /// - Returns: The setting `every`, or by default the steps of the rule's number of full episodes.
   func every(episodeSteps: Int) -> Int {
     numbers["every"].map { Int($0) } ?? kind.episodesBetweenChecks * episodeSteps
   }

@@ -1,10 +1,10 @@
 public import Training
 public import Storage
 
-/// Sets an agent's replay ratio by a rule, between two iterations.
+/// Adapts an agent's replay ratio by a rule, between iterations.
 ///
-/// The probe is measured before anything is learnt, φ₀, and then at the first end of an iteration
-/// every so many steps later.
+/// The first value of the probe, φ₀, is measured before learning begins.  Later checks are made
+/// every `every` environment steps, at the end of the first iteration that reaches them.
 public final class AdaptiveReplayRatio: TrainingAttachment {
   public let metricNames = ["adaptive-ratio/setting", "adaptive-ratio/probe"]
   private static let prefix = "adaptive-ratio"
@@ -20,17 +20,18 @@ public final class AdaptiveReplayRatio: TrainingAttachment {
   private var nextCheck = 0
   private var checks = 0
 
-  /// Prepares to adapt; the agent has the rule's first ratio from now on.
+  /// Prepares to adapt an agent's replay ratio and sets it to the rule's initial ratio.
   ///
   /// - Parameters:
   ///   - selection: The rule.
-  ///   - agent: Whose ratio and networks.
-  ///   - episodeSteps: Those of a full episode of its task.
-  ///   - totalSteps: Environment steps the run is going to take.
-  ///   - seed: The run's; minibatches to measure on are drawn from a stream of their own.
-  ///   - notice: Is told, once, where a rule can't tell anything, or the first check comes too late.
-  /// - Throws: ``ConfigurationError`` where the agent has no such network or layer, or can't be told
-  ///   such ratios, or where checks are further apart than the run is long.
+  ///   - agent: The agent whose ratio is set and whose networks are measured.
+  ///   - episodeSteps: Steps in a full episode of the agent's task.
+  ///   - totalSteps: Total environment steps of the run.
+  ///   - seed: The run's seed; minibatches for measurements are drawn from a separate stream.
+  ///   - notice: Called at most once for each warning: if the probe says nothing about plasticity,
+  ///     or if no check is due before the run's end.
+  /// - Throws: `ConfigurationError` if the agent lacks the network or layer, if the highest ratio
+  ///   exceeds the agent's limit, or if checks are further apart than the run is long.
   public init(
     _ selection: AdaptiveRatioSelection, of agent: any ReplayRatioAgent, episodeSteps: Int,
     totalSteps: Int, seed: UInt64, notice: @escaping (String) -> Void
@@ -49,7 +50,7 @@ public final class AdaptiveReplayRatio: TrainingAttachment {
     guard every < totalSteps else {
       throw ConfigurationError(
         "\(selection.kind.name): every is \(every) and the run takes \(totalSteps) steps, so that "
-          + "nothing would be checked; lower every (\(selection.text))")
+          + "no check would be made; lower every (\(selection.text))")
     }
     probe = try RatioProbe(
       selection.probe, window: Int(selection.numbers["window"] ?? 1), of: agent, seed: seed)
@@ -58,7 +59,7 @@ public final class AdaptiveReplayRatio: TrainingAttachment {
   }
 
   public func didIterate() -> [Double] {
-    // What held in the iteration that has ended: the next may do otherwise.
+    // The ratio of the iteration that has ended; the next may have another.
     let setting = rule.ratio
     probe.didIterate()
     var value: RatioProbe.Value?
@@ -68,7 +69,8 @@ public final class AdaptiveReplayRatio: TrainingAttachment {
     return [setting, value?.mean ?? .nan]
   }
 
-  /// Measures φ₀ anew until there is learning, and afterwards where it could not be measured before.
+  /// Measures φ₀ again after each iteration until learning begins, and after that only if no
+  /// measurement has succeeded yet.
   private func begin() -> RatioProbe.Value? {
     var value: RatioProbe.Value?
     let isLearning = probe.hasLearnt
@@ -95,7 +97,7 @@ public final class AdaptiveReplayRatio: TrainingAttachment {
     return value
   }
 
-  /// How long it takes until there is learning is known to the agent alone.
+  /// Warns once learning has begun: only the agent knows in advance when that is.
   private func warnIfUnchecked() {
     guard nextCheck >= totalSteps else { return }
     notice(
@@ -103,8 +105,8 @@ public final class AdaptiveReplayRatio: TrainingAttachment {
         + "so that the ratio stays at \(rule.ratio); lower every")
   }
 
-  /// A probe that is where it was before anything was learnt has nothing to recover from: to within
-  /// the threshold, or two standard errors where that is more.
+  /// Warns if the probe has not moved since before learning, to within the threshold or two
+  /// standard errors, whichever is greater: there is nothing to recover from then.
   private func warnIfFlat(from first: RatioProbe.Value, to value: RatioProbe.Value) {
     guard rule is StabilizationRule else { return }
     let change = abs(value.mean - first.mean)
@@ -113,7 +115,7 @@ public final class AdaptiveReplayRatio: TrainingAttachment {
     guard hasSwitched || change <= noise else { return }
     let consequence =
       hasSwitched
-      ? "so the rule goes to the high ratio at its first check and tells nothing about plasticity"
+      ? "so the rule goes to the high ratio at its first check and says nothing about plasticity"
       : "which is within the noise of its minibatches"
     notice(
       "adaptive-ratio: \(selection.probe.text) of \(probe.networkNames.joined(separator: ", ")) was "
@@ -123,7 +125,7 @@ public final class AdaptiveReplayRatio: TrainingAttachment {
 
   private static func text(_ value: Double) -> String { "\(Float(value))" }
 
-  /// Features grow or shrink wherever a network learns, with and without norms.
+  /// A probe that moves in every network that learns, with or without normalisation layers.
   private static func suggestion(_ selection: AdaptiveRatioSelection) -> String {
     let probe = selection.probe.probe.name == "feature-norm" ? "effective-rank" : "feature-norm"
     return "probe=\(probe),relative=0.02"

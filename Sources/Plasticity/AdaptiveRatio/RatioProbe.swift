@@ -3,19 +3,19 @@ internal import NeuralNetworks
 internal import Training
 internal import Storage
 
-/// Measures what drives a replay ratio, on minibatches drawn anew each time.
+/// Measures the probe that drives a replay ratio, on new minibatches each time.
 final class RatioProbe {
-  /// Rows of a minibatch.
+  /// Number of rows in a minibatch.
   static let rows = 256
   private static let prefix = "adaptive-ratio.probe"
 
-  /// The mean over minibatches and its standard error.
+  /// A probe's mean over minibatches, with its standard error.
   struct Value: Equatable {
     var mean: Double
     var error: Double
   }
 
-  /// The networks it looks at.
+  /// Names of the networks measured.
   let networkNames: [String]
   private let agent: any ReplayRatioAgent
   private let selection: ProbeValueSelection
@@ -24,7 +24,7 @@ final class RatioProbe {
   private let window: Int
   private let seed: UInt64
   private var random: RandomStream
-  /// Compares the policies of two iterations, where that is what is measured.
+  /// Compares the policies of two iterations; nil unless the probe measures the policy.
   private let panel: ProbePanel?
   private var churn = Double.nan
 
@@ -51,7 +51,7 @@ final class RatioProbe {
         workspace: network.makeWorkspace(rows: Self.rows))
     }
     self.views = views
-    // Anything but features hardly depends on what is drawn, or not at all.
+    // Only probes of features depend noticeably on the rows that are drawn.
     if case .features = selection.probe.scope { self.window = window } else { self.window = 1 }
     random = RandomStream(seed: seed, name: Self.prefix)
     panel =
@@ -61,16 +61,16 @@ final class RatioProbe {
       : nil
   }
 
-  /// Whether all the networks it looks at learnt in this iteration.
+  /// Whether all of the measured networks learnt in this iteration.
   var hasLearnt: Bool {
     let networks = agent.networks
     return places.allSatisfy { networks[$0.network].minibatch != nil }
   }
 
-  /// Has to be called after every iteration.
+  /// Updates the churn of the policy; must be called after every iteration.
   func didIterate() { churn = panel?.didIterate().first ?? .nan }
 
-  /// Looks at the networks as they are; nil where there is nothing to see.
+  /// Measures the networks in their current state; returns nil if there is no finite value.
   func measure() -> Value? {
     if panel != nil { return churn.isFinite ? Value(mean: churn, error: 0) : nil }
     let networks = agent.networks
@@ -80,7 +80,7 @@ final class RatioProbe {
       for (n, layer) in places {
         guard let view = views[n] else { continue }
         guard agent.drawInputs(of: n, into: view.inputs, using: &random) else { return nil }
-        // Nothing is remembered, since what was found on another batch holds there only.
+        // A new memory each time: cached results hold for one batch only.
         let context = ProbeContext(
           networks[n], batch: view.inputs, workspace: view.workspace, memory: ProbeMemory(),
           seed: seed, iteration: agent.iterations)

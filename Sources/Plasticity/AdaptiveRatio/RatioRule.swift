@@ -1,28 +1,27 @@
 internal import Foundation
 package import Storage
 
-/// Decides a replay ratio from what a probe said, again and again.
+/// A rule that sets a replay ratio from repeated measurements of a probe.
 package protocol RatioRule: AnyObject {
-  /// Updates per environment step as they should be now; in the rule's bounds.
+  /// Current replay ratio, in updates per environment step, within the rule's bounds.
   var ratio: Double { get }
 
-  /// Is told the probe's value before anything was learnt.
+  /// Receives the probe's value from before learning began.
   func begin(_ value: Double)
-  /// Is told the probe's value at a check; ``ratio`` may be another from then on.
+  /// Receives the probe's value at a check and updates ``ratio``.
   func check(_ value: Double)
 
   /// Writes everything that the next check depends on.
   func save(to archive: inout TensorArchive, prefix: String)
-  /// Continues from what ``save(to:prefix:)`` wrote.
+  /// Restores the state that ``save(to:prefix:)`` wrote.
   func load(from archive: TensorArchive, prefix: String) throws(ArchiveError)
 }
 
-/// Starts low and goes high, once and for good, when the probe has come to rest:
+/// A rule that switches once from a low to a high ratio when the probe has settled:
 /// `|φ_k − φ_{k−1}| ≤ max(threshold, relative |φ_{k−1}|)`.
 ///
 /// - Source: Ma et al. 2024, arXiv:2310.07418, section 5, and the authors' code.
-/// - Difference from source: a relative threshold, 0 unless asked for, since not all probes are
-///   fractions.
+/// - Difference from source: a relative threshold too, 0 by default; not all probes are fractions.
 package final class StabilizationRule: RatioRule {
   private let low: Double
   private let high: Double
@@ -31,7 +30,7 @@ package final class StabilizationRule: RatioRule {
   private var previous = Double.nan
   private var hasSwitched = false
 
-  /// Makes a rule that has not been told anything.
+  /// Creates a rule that has received no values yet.
   package init(low: Double, high: Double, threshold: Double, relative: Double = 0) {
     self.low = low
     self.high = high
@@ -59,12 +58,13 @@ package final class StabilizationRule: RatioRule {
   }
 }
 
-/// Moves the logarithm of the ratio in proportion to how far the probe is from a target.
+/// An integral controller of the ratio's logarithm, driven by the probe's distance to a target.
 ///
-/// `e = clamp((φ − τ) / |τ|, −1, 1)` and `ln ρ ← clamp(ln ρ + s g e, ln low, ln high)`, with the gain g
-/// and the sign s of what happens above the target; for a target of 0 `e = clamp(φ, −1, 1)`.
+/// `e = clamp((φ − τ) / |τ|, −1, 1)` and `ln ρ ← clamp(ln ρ + s g e, ln low, ln high)`, with gain g
+/// and with s = 1 if the ratio rises while the probe is above its target, −1 if it falls; for a
+/// target of 0, `e = clamp(φ, −1, 1)`.
 package final class RatioController: RatioRule {
-  /// Where the ratio goes while the probe is above its target.
+  /// The direction in which the ratio moves while the probe is above its target.
   package enum Direction: String, CaseIterable, Sendable {
     case raise
     case lower
@@ -76,7 +76,7 @@ package final class RatioController: RatioRule {
   private let gain: Double
   private let sign: Double
 
-  /// Makes a controller that starts at a ratio within its bounds.
+  /// Creates a controller with an initial ratio within its bounds.
   package init(
     start: Double, bounds: ClosedRange<Double>, target: Double, gain: Double, above: Direction
   ) {

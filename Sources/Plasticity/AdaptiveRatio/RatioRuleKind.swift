@@ -1,40 +1,40 @@
-/// One rule for the replay ratio, with its settings.
+/// A kind of rule for the replay ratio, with its settings.
 public struct RatioRuleKind: Sendable {
-  /// A number that can be set.
+  /// A numeric setting.
   public typealias Setting = InterventionKind.Setting
 
-  /// A word that can be set.
+  /// A setting whose value is a word.
   public struct Choice: Sendable {
-    /// Its name.
+    /// Name of the setting.
     public let name: String
-    /// Its value where none is given; nil where one has to be.
+    /// Default value; nil if required.
     public let standard: String?
-    /// What it may be; nil for a probe.
+    /// Allowed values; nil if the value names a probe.
     public let allowed: [String]?
-    /// One phrase.
+    /// Description of the setting in one phrase.
     public let summary: String
   }
 
-  /// As it is asked for.
+  /// Name of the rule, as written on the command line.
   public let name: String
-  /// One phrase.
+  /// Description of the rule in one phrase.
   public let summary: String
-  /// Where it comes from.
+  /// Publication the rule comes from.
   public let source: String
-  /// Its numbers; a default of NaN says that there is none, or that another setting makes it.
+  /// Numeric settings; a default of NaN means that the setting is required or derived from another.
   public let settings: [Setting]
-  /// Its words.
+  /// Settings whose values are words.
   public let choices: [Choice]
-  /// Numbers that have to be given.
+  /// Names of the required numeric settings.
   let required: Set<String>
-  /// Episodes of full length between two checks, where no steps are given.
+  /// Number of full-length episodes between two checks, unless `every` is given in steps.
   let episodesBetweenChecks: Int
   let make: @Sendable (_ numbers: [String: Double], _ words: [String: String]) -> any RatioRule
 
-  /// The rule of this name.
+  /// Returns the rule of this name; nil if there is none.
   public static func find(_ name: String) -> RatioRuleKind? { all.first { $0.name == name } }
 
-  /// Every rule there is.
+  /// All rules.
   public static let all = [stabilization, controller]
 
   private static func bounds(low: Double, high: Double) -> [Setting] {
@@ -48,21 +48,22 @@ public struct RatioRuleKind: Sendable {
     [
       Setting(
         "every", .nan, 1...1e15, isWhole: true, "environment steps between two checks; \(every)"),
-      Setting("window", window, 1...100_000, isWhole: true, "minibatches a check averages over"),
+      Setting("window", window, 1...100_000, isWhole: true, "minibatches averaged at a check"),
     ]
   }
 
   private static let stabilization = RatioRuleKind(
     name: "stabilization",
-    summary: "from low to high, once, when the probe has come to rest: |φ_k − φ_{k−1}| ≤ threshold",
+    summary: "switches once from low to high when the probe settles: |φ_k − φ_{k−1}| ≤ threshold",
     source: "Ma et al. 2024, arXiv:2310.07418",
     settings: bounds(low: 0.5, high: 2) + [
-      Setting("threshold", 1e-3, 0...1e9, "greatest change of a probe at rest"),
-      Setting("relative", 0, 0...1, "the same as a fraction of φ; the greater of the two counts"),
+      Setting("threshold", 1e-3, 0...1e9, "largest change of a settled probe"),
+      Setting("relative", 0, 0...1, "the same as a fraction of φ; the larger of the two applies"),
     ] + timing(every: "50 full episodes by default", window: 250),
     choices: [
       Choice(
-        name: "probe", standard: "active-units", allowed: nil, summary: "φ, as --probes has it")
+        name: "probe", standard: "active-units", allowed: nil,
+        summary: "φ, named as in --probes")
     ], required: [], episodesBetweenChecks: 50
   ) { numbers, _ in
     StabilizationRule(
@@ -73,18 +74,18 @@ public struct RatioRuleKind: Sendable {
   private static let controller = RatioRuleKind(
     name: "controller",
     summary: "ln ρ ← clamp(ln ρ ± g clamp((φ − τ)/|τ|, −1, 1), ln low, ln high)",
-    source: "integral control of the logarithm",
+    source: "integral control of the ratio's logarithm",
     settings: bounds(low: 0.5, high: 4) + [
-      Setting("target", .nan, -1e9...1e9, "τ; must be given"),
-      Setting("gain", 0.1, 1e-6...10, "g: greatest change of ln ρ at a check"),
-      Setting("start", .nan, 1e-6...1e6, "ratio at the start; low by default"),
-    ] + timing(every: "a full episode by default", window: 8),
+      Setting("target", .nan, -1e9...1e9, "τ, the probe's target; required"),
+      Setting("gain", 0.1, 1e-6...10, "g, the largest change of ln ρ at a check"),
+      Setting("start", .nan, 1e-6...1e6, "initial ratio; low by default"),
+    ] + timing(every: "one full episode by default", window: 8),
     choices: [
-      Choice(name: "probe", standard: nil, allowed: nil, summary: "φ, as --probes has it"),
+      Choice(name: "probe", standard: nil, allowed: nil, summary: "φ, named as in --probes"),
       Choice(
         name: "above", standard: RatioController.Direction.lower.rawValue,
         allowed: RatioController.Direction.allCases.map(\.rawValue),
-        summary: "what happens to the ratio while φ is above τ"),
+        summary: "direction of the ratio while φ is above τ"),
     ], required: ["target"], episodesBetweenChecks: 1
   ) { numbers, words in
     let (low, high) = (numbers["low"] ?? 1, numbers["high"] ?? 1)

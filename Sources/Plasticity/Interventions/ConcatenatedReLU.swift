@@ -2,16 +2,17 @@ internal import LinearAlgebra
 internal import NeuralNetworks
 
 /// Concatenated ReLU: half of each hidden layer's units compute `ReLU(z)` and the other half
-/// `ReLU(−z)` of the same sums, so that one of two always has a slope.
+/// `ReLU(−z)` of the same sums z, so that one unit of each pair always has a slope.
 ///
-/// A layer of 2 n units of ReLU is held to `[W, −W]`, `[b, −b]`: exactly n sums with both activations.
-/// The gradient by W is the difference of the halves' gradients, and a step of Adam keeps the halves
-/// opposite.  Of a LayerNorm, whose input has mean 0 then, scales are equal and shifts opposite.
+/// The parameters of a layer of 2 n ReLU units are constrained to `[W, −W]` and `[b, −b]`: exactly
+/// n sums with both activations.  The gradient with respect to W is the difference of the halves'
+/// gradients, and a step of Adam keeps the halves opposite.  A LayerNorm, whose input then has mean
+/// 0, has equal scales and opposite shifts in the two halves.
 ///
 /// - Source: Shang et al. 2016, arXiv:1603.05201; Abbas et al. 2023, arXiv:2303.07507.
-/// - Difference from source: an agent that clips gradients by their norm sees those of both halves.
+/// - Difference from source: agents that clip gradients by their norm see those of both halves.
 final class ConcatenatedReLU: NetworkIntervention {
-  /// Ties a network that is new, and the one that follows it.
+  /// Ties the units of a new network, and of its target network if it has one.
   init(target: InterventionTarget) {
     target.tiesUnits = true
     target.tie(target.network)
@@ -26,7 +27,7 @@ final class ConcatenatedReLU: NetworkIntervention {
 
   var addsGradients: Bool { true }
 
-  /// After all penalties: this one is last.
+  /// Combines the gradients of the halves, after all penalties have been added.
   func addGradients(to target: InterventionTarget) {
     for layer in target.layers.dropLast() {
       for (parameter, sign) in InterventionTarget.tiedParameters(layer) {
@@ -42,19 +43,19 @@ final class ConcatenatedReLU: NetworkIntervention {
     }
   }
 
-  /// Noise may have come between the halves.
+  /// Ties the units again, since noise may have pulled the halves apart.
   func didStep(_ target: InterventionTarget) { target.tie(target.network) }
 }
 
 extension InterventionTarget {
-  /// What the halves of a layer's units share, and the sign by which they differ.
+  /// Returns the parameters that the halves of a layer's units share, with the sign between them.
   static func tiedParameters(_ layer: MLP.DenseLayer) -> [(Parameter, sign: Float)] {
     let tied: [(Parameter, sign: Float)] = [(layer.weight, -1), (layer.bias, -1)]
     guard let norm = layer.norm else { return tied }
     return tied + [(norm.scale, 1), (norm.shift, -1)]
   }
 
-  /// Sets the second half of each hidden layer's units by the first.
+  /// Sets the second half of each hidden layer's units from the first.
   func tie(_ network: MLP) {
     for layer in network.denseLayers.dropLast() {
       for (parameter, sign) in Self.tiedParameters(layer) {

@@ -2,22 +2,22 @@ internal import LinearAlgebra
 internal import NeuralNetworks
 internal import Storage
 
-/// Replaces, all the time, a small share of the hidden units that are of least use.
+/// Continual backpropagation: reinitialises a share of the least useful hidden units at every step.
 ///
-/// Utility is `u ← η u + (1 − η) mean|h| mean|w_out|`, corrected for its start.  Of the units older than
-/// m steps, a share ρ per step is made new; the mean of what a unit gave to the next layer goes into
-/// that layer's biases first.
+/// Utility is `u ← η u + (1 − η) mean|h| mean|w_out|`, corrected for its start at 0.  A share ρ of
+/// the units older than m steps is reinitialised per step; the unit's mean contribution to the next
+/// layer is first added to that layer's biases.
 ///
 /// - Source: Dohare et al. 2024, Nature 632, the contribution utility.
-/// - Difference from source: Adam has one step count for the network, so that of a new unit's weights
-///   is not set back; the mean is handed over before the weights out are cleared.
+/// - Difference from source: Adam has one step count for the whole network, so it is not reset for
+///   a reinitialised unit; the mean contribution is added before the outgoing weights are cleared.
 final class ContinualBackpropagation: NetworkIntervention {
-  /// What is known of the units of a hidden layer.
+  /// Statistics of the units of one hidden layer.
   private struct Units {
     var utilities: [Float]
     var means: [Float]
     var ages: [Int]
-    /// Replacements that are due but not done, less than one.
+    /// Fraction of a replacement still owed, in 0..<1.
     var owed = 0.0
   }
 
@@ -76,7 +76,7 @@ final class ContinualBackpropagation: NetworkIntervention {
     }
   }
 
-  /// A running mean of a unit, corrected for its start at 0.
+  /// Returns the running mean of a unit, corrected for its start at 0.
   private func corrected(_ means: [Float], _ l: Int, _ unit: Int) -> Float {
     means[unit] / (1 - ScalarMaths.pow(decay, Float(layers[l].ages[unit])))
   }

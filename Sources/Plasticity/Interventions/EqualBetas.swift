@@ -1,6 +1,6 @@
 internal import NeuralNetworks
 
-/// Adam with the same decay for both moments, as changing data ask for.
+/// Adam with the same decay for both moments, which suits non-stationary data.
 ///
 /// - Source: Dohare et al. 2024, Nature 632 (0.99 for PPO); Lyle et al. 2023, arXiv:2303.01486.
 final class EqualBetas: NetworkIntervention {

@@ -1,19 +1,19 @@
 internal import NeuralNetworks
 internal import Training
 
-/// One way to keep networks plastic, with its settings.
+/// A kind of intervention that keeps networks plastic, with its settings.
 public struct InterventionKind: Sendable {
-  /// A number that can be set.
+  /// A numeric setting.
   public struct Setting: Sendable {
-    /// Its name.
+    /// Name of the setting.
     public let name: String
-    /// Its value where none is given; NaN where there is none then.
+    /// Default value; NaN if there is none.
     public let standard: Double
-    /// What it may be.
+    /// Range of allowed values.
     public let range: ClosedRange<Double>
-    /// Whether it must be a whole number.
+    /// Whether the value must be a whole number.
     public let isWhole: Bool
-    /// One phrase.
+    /// Description of the setting in one phrase.
     public let summary: String
 
     init(
@@ -27,14 +27,15 @@ public struct InterventionKind: Sendable {
       self.summary = summary
     }
 
-    /// Reads what was written for it.
+    /// Parses a value of this setting.
     ///
     /// - Parameters:
-    ///   - text: The number.
-    ///   - owner: Whose setting it is.
-    ///   - origin: Where it was written.
-    /// - Throws: ``ConfigurationError`` where that is no number or one it may not be.
-    /// - Returns: The number.
+    ///   - text: The value as written.
+    ///   - owner: Name of the intervention or rule that has the setting, for the error message.
+    ///   - origin: The text that contains the setting, for the error message.
+    /// - Throws: `ConfigurationError` if the text is not a number, the number is out of range, or a
+    ///   whole number is required.
+    /// - Returns: The parsed number.
     func value(
       _ text: some StringProtocol, of owner: String, origin: String
     ) throws(ConfigurationError) -> Double {
@@ -49,29 +50,30 @@ public struct InterventionKind: Sendable {
     }
   }
 
-  /// What an intervention does to units.
+  /// The effect of an intervention on hidden units.
   enum UnitRole: Sendable {
-    /// It makes single ones new.
+    /// Reinitializes individual units.
     case replaces
-    /// It ties ReLU units in pairs, before anything else looks at the weights.
+    /// Ties ReLU units in pairs, before any other intervention reads the weights.
     case pairs
   }
 
-  /// As it is asked for.
+  /// Name of the intervention, as written on the command line.
   public let name: String
-  /// One phrase.
+  /// Description of the intervention in one phrase.
   public let summary: String
-  /// Where it comes from.
+  /// Publication the intervention comes from.
   public let source: String
-  /// Its settings.
+  /// Numeric settings of the intervention.
   public let settings: [Setting]
-  /// Whether it decides how the optimiser's moments decay: only one can.
+  /// Whether the intervention determines how the optimiser's moments decay; a network can have at
+  /// most one such intervention.
   let ownsMoments: Bool
-  /// What it does to units, whose outputs must go to the next layer alone then; nil for nothing.
+  /// The effect on hidden units, whose outputs must then feed only the next layer; nil if none.
   let unitRole: UnitRole?
-  /// Whether it keeps networks as they are, which statistics of a batch would change.
+  /// Whether the intervention freezes a network's function, which batch normalisation would change.
   let freezes: Bool
-  /// Whether a probe may decide when it acts: `probe=VALUE[@network[/layer]]` with `above` or `below`.
+  /// Whether a probe may trigger it: `probe=VALUE[@network[/layer]]` with `above` or `below`.
   public let takesProbe: Bool
   let make: @Sendable ([String: Double], InterventionTarget) -> any NetworkIntervention
 
@@ -92,10 +94,10 @@ public struct InterventionKind: Sendable {
     self.make = make
   }
 
-  /// The kind of this name.
+  /// Returns the kind of intervention of this name; nil if there is none.
   public static func find(_ name: String) -> InterventionKind? { all.first { $0.name == name } }
 
-  /// Every kind there is.
+  /// All kinds of interventions.
   public static let all: [InterventionKind] =
     penalties + corrections + replacements + injections + rules
 
@@ -104,7 +106,7 @@ public struct InterventionKind: Sendable {
   }
 
   private static func every(_ standard: Double) -> Setting {
-    Setting("every", standard, 1...1e15, isWhole: true, "steps of the optimiser between two times")
+    Setting("every", standard, 1...1e15, isWhole: true, "optimiser steps from one time to the next")
   }
 
   private static let penalties = [
@@ -117,7 +119,7 @@ public struct InterventionKind: Sendable {
       settings: [strength(1e-3)]
     ) { settings, _ in L2Init(strength: settings["strength"] ?? 0) },
     InterventionKind(
-      "wasserstein", "penalty λ Σ (w₍ᵢ₎ − w₀₍ᵢ₎)² on sorted numbers",
+      "wasserstein", "penalty λ Σ (w₍ᵢ₎ − w₀₍ᵢ₎)² on sorted parameters",
       source: "Lewandowski et al. 2023, arXiv:2312.00246", settings: [strength(1e-3)]
     ) { Wasserstein(strength: $0["strength"] ?? 0, target: $1) },
     InterventionKind(
@@ -132,21 +134,21 @@ public struct InterventionKind: Sendable {
 
   private static let corrections = [
     InterventionKind(
-      "weight-clipping", "weights and biases stay within κ times the bound they started in",
+      "weight-clipping", "keeps weights and biases within κ times their initial bound",
       source: "Elsayed et al. 2024, arXiv:2407.01704",
       settings: [Setting("factor", 2, 1e-3...1e6, "κ")]
     ) { WeightClipping(factor: $0["factor"] ?? 2, target: $1) },
     InterventionKind(
-      "normalize-project", "weights keep the norm they started with",
+      "normalize-project", "keeps each layer's weights at their initial norm",
       source: "Lyle et al. 2024, arXiv:2407.01800",
-      settings: [Setting("output", 0, 0...1, isWhole: true, "1 for the output layer too")]
+      settings: [Setting("output", 0, 0...1, isWhole: true, "1 to include the output layer")]
     ) { NormalizeAndProject(includesOutput: $0["output"] == 1, target: $1) },
     InterventionKind(
       "shrink-perturb", "θ ← α θ + (1 − α) ψ with new weights ψ, or α θ + σ ε",
       source: "Ash and Adams 2020, arXiv:1910.08475",
       settings: [
         Setting("keep", 0.8, 0...1, "α"), every(10_000),
-        Setting("noise", 0, 0...1e6, "σ; 0 for new weights in its place"),
+        Setting("noise", 0, 0...1e6, "σ; 0 to use new weights instead"),
       ]
     ) { settings, _ in
       ShrinkAndPerturb(
@@ -157,26 +159,26 @@ public struct InterventionKind: Sendable {
 
   private static let replacements = [
     InterventionKind(
-      "crelu", "halves of the hidden units compute ReLU(z) and ReLU(−z) of the same sums",
+      "crelu", "computes ReLU(z) and ReLU(−z) of the same sums in the two halves of hidden units",
       source: "Shang et al. 2016, arXiv:1603.05201; Abbas et al. 2023, arXiv:2303.07507",
       settings: [], unitRole: .pairs
     ) { ConcatenatedReLU(target: $1) },
     InterventionKind(
-      "redo", "dormant units are made new", source: "Sokar et al. 2023, arXiv:2302.12902",
+      "redo", "reinitialises dormant units", source: "Sokar et al. 2023, arXiv:2302.12902",
       settings: [
-        Setting("threshold", 0.025, 0...1e6, "greatest score of a dormant unit"), every(1000),
+        Setting("threshold", 0.025, 0...1e6, "highest score of a dormant unit"), every(1000),
       ],
       unitRole: .replaces
     ) { settings, _ in
       ReDo(threshold: settings["threshold"] ?? 0, every: Int(settings["every"] ?? 1))
     },
     InterventionKind(
-      "continual-backprop", "a share of the units of least use is made new all the time",
+      "continual-backprop", "reinitialises a share of the least useful units at every step",
       source: "Dohare et al. 2024, Nature 632",
       settings: [
-        Setting("rate", 1e-4, 0...1, "ρ: share per step"),
-        Setting("maturity", 10_000, 0...1e15, isWhole: true, "m: steps a new unit is spared"),
-        Setting("decay", 0.99, 0...0.999_999, "η of the running utility"),
+        Setting("rate", 1e-4, 0...1, "ρ, share per step"),
+        Setting("maturity", 10_000, 0...1e15, isWhole: true, "m, steps a new unit is spared"),
+        Setting("decay", 0.99, 0...0.999_999, "η, decay of the running utility"),
       ], unitRole: .replaces
     ) {
       ContinualBackpropagation(
@@ -184,23 +186,23 @@ public struct InterventionKind: Sendable {
         target: $1)
     },
     InterventionKind(
-      "reset", "the last layers, or all, get new weights and moments",
+      "reset", "reinitialises the weights and moments of the last layers, or of all",
       source: "Nikishin et al. 2022, arXiv:2205.07802",
       settings: [
-        every(200_000), Setting("layers", 0, 0...64, isWhole: true, "how many; 0 for all"),
+        every(200_000), Setting("layers", 0, 0...64, isWhole: true, "last layers; 0 for all"),
       ]
     ) { settings, _ in
       ScheduledReset(every: Int(settings["every"] ?? 1), lastLayers: Int(settings["layers"] ?? 0))
     },
     InterventionKind(
       "triggered-reset",
-      "all layers get new weights and moments once too many units are dormant, or a probe says so",
+      "reinitialises all layers when too many units are dormant or a probe passes a limit",
       source: "Nikishin et al. 2022, arXiv:2205.07802; Sokar et al. 2023, arXiv:2302.12902",
       settings: [
-        every(1000), Setting("fraction", 0.5, 0...1, "of dormant units to exceed"),
-        Setting("threshold", 0.025, 0...1e6, "greatest score of a dormant unit"),
-        Setting("above", .nan, -1e300...1e300, "of a probe: reset when it is greater"),
-        Setting("below", .nan, -1e300...1e300, "of a probe: reset when it is less"),
+        every(1000), Setting("fraction", 0.5, 0...1, "fraction of dormant units to exceed"),
+        Setting("threshold", 0.025, 0...1e6, "highest score of a dormant unit"),
+        Setting("above", .nan, -1e300...1e300, "limit of the probe: reset if it is greater"),
+        Setting("below", .nan, -1e300...1e300, "limit of the probe: reset if it is less"),
       ], takesProbe: true
     ) { settings, _ in
       TriggeredReset(
@@ -211,11 +213,11 @@ public struct InterventionKind: Sendable {
 
   private static let injections = [
     InterventionKind(
-      "injection", "what is learnt is frozen, and new weights learn beside it",
+      "injection", "freezes what a network has learnt and trains new weights beside it",
       source: "Nikishin et al. 2023, arXiv:2305.15555",
       settings: [
-        Setting("at", 100_000, 1...1e15, isWhole: true, "step of the optimiser of the first time"),
-        Setting("every", 0, 0...1e15, isWhole: true, "steps to each further one; 0 for none"),
+        Setting("at", 100_000, 1...1e15, isWhole: true, "optimiser step of the first injection"),
+        Setting("every", 0, 0...1e15, isWhole: true, "steps to each further injection; 0 for none"),
       ], freezes: true
     ) {
       PlasticityInjection(first: Int($0["at"] ?? 1), every: Int($0["every"] ?? 0), target: $1)
@@ -244,7 +246,7 @@ public struct InterventionKind: Sendable {
     InterventionKind(
       "equal-betas", "Adam with β₁ = β₂",
       source: "Dohare et al. 2024, Nature 632; Lyle et al. 2023, arXiv:2303.01486",
-      settings: [Setting("beta", 0.99, 0...0.999_999, "both decays")], ownsMoments: true
+      settings: [Setting("beta", 0.99, 0...0.999_999, "β₁ and β₂")], ownsMoments: true
     ) { EqualBetas(beta: $0["beta"] ?? 0, target: $1) },
   ]
 }

@@ -1,28 +1,29 @@
 internal import NeuralNetworks
 public import Training
 
-/// Which interventions are made on which networks.
+/// A choice of interventions and of the networks they act on.
 ///
-/// Each is written `NAME[@NETWORK][:KEY=VALUE,…]`; without a network it is made on all.
+/// Each is written `NAME[@NETWORK][:KEY=VALUE,…]`; without a network it acts on all networks.
 public struct InterventionSelection: Sendable, Equatable {
   private struct Item: Sendable, Equatable {
     var text: String
     var kind: String
     var network: String?
     var settings: [String: Double]
-    /// Of kinds that take one: `VALUE[@network[/layer]]`.
+    /// Triggering probe, `VALUE[@network[/layer]]`, of kinds that take one.
     var probe: String?
   }
 
   private let items: [Item]
 
-  /// Whether there are none.
+  /// Whether no interventions are selected.
   public var isEmpty: Bool { items.isEmpty }
 
-  /// Reads interventions.
+  /// Parses interventions and their settings.
   ///
-  /// - Parameter texts: One each.
-  /// - Throws: ``ConfigurationError`` where there is no such intervention or setting.
+  /// - Parameter texts: One text for each intervention.
+  /// - Throws: `ConfigurationError` if an intervention, setting or probe does not exist, or if a
+  ///   value is out of range or settings contradict each other.
   public init(_ texts: [String]) throws(ConfigurationError) {
     var items: [Item] = []
     for text in texts { items.append(try Self.item(text)) }
@@ -71,7 +72,7 @@ public struct InterventionSelection: Sendable, Equatable {
       settings: settings, probe: probe)
   }
 
-  /// Why settings do not go together where a probe may decide; nil when they do.
+  /// Explains why the given settings contradict each other; nil if they don't.
   private static func probeProblem(_ given: Set<String>) -> String? {
     let limits = given.intersection(["above", "below"])
     guard given.contains("probe") else {
@@ -83,19 +84,19 @@ public struct InterventionSelection: Sendable, Equatable {
     return limits.count == 1 ? nil : "a probe needs either above=NUMBER or below=NUMBER"
   }
 
-  /// One intervention for one network.
+  /// An intervention on one network.
   struct Choice {
     let kind: InterventionKind
     let settings: [String: Double]
     let probe: String?
   }
 
-  /// Finds an agent's networks.
+  /// Assigns the interventions to an agent's networks.
   ///
-  /// - Parameter networks: Those of the agent.
-  /// - Throws: ``ConfigurationError`` where there is no such network or interventions contradict each
-  ///   other.
-  /// - Returns: For each network, what is made on it.
+  /// - Parameter networks: The agent's networks.
+  /// - Throws: `ConfigurationError` if a network does not exist, an intervention does not suit it,
+  ///   or interventions contradict each other.
+  /// - Returns: The interventions on each network, in the order in which they act.
   func choices(for networks: [NamedNetwork]) throws(ConfigurationError) -> [[Choice]] {
     for item in items {
       if let name = item.network, !networks.contains(where: { $0.name == name }) {
@@ -108,7 +109,7 @@ public struct InterventionSelection: Sendable, Equatable {
       for item in items where item.network == nil || item.network == named.name {
         guard let kind = InterventionKind.find(item.kind) else { continue }
         guard !choices.contains(where: { $0.kind.name == kind.name }) else {
-          throw ConfigurationError("\(kind.name) is asked for twice on \(named.name)")
+          throw ConfigurationError("\(kind.name) is given twice for \(named.name)")
         }
         if kind.ownsMoments, let other = choices.first(where: \.kind.ownsMoments)?.kind.name {
           throw ConfigurationError(
@@ -125,21 +126,22 @@ public struct InterventionSelection: Sendable, Equatable {
     return all
   }
 
-  /// Where a kind stands among others.
+  /// Returns the rank of a kind in the order of interventions.
   ///
-  /// Who freezes does so after what others did to the weights, which the new ones are spared.  Who
-  /// pairs units does so before anyone looks at them, and ties gradients after everyone.
+  /// Freezing follows changes of weights, so that new weights are left alone.  Pairing comes last:
+  /// it combines gradients after all others have added theirs.  (Interventions are created in
+  /// reverse order, so that units are paired before others read them.)
   private static func place(_ kind: InterventionKind) -> Int {
     kind.unitRole == .pairs ? 2 : kind.freezes ? 1 : 0
   }
 
-  /// Why a network is of the wrong kind, in one sentence; nil when it is not.
+  /// Explains in one sentence why an intervention does not suit a network; nil if it does.
   private static func problem(
     _ kind: InterventionKind, on named: NamedNetwork, beside others: [Choice]
   ) -> String? {
     let architecture = named.network.architecture
     guard !kind.freezes || !architecture.usesBatchNorm else {
-      return "\(kind.name) keeps a network as it is, and \(named.name) has batch normalisation; "
+      return "\(kind.name) freezes a network, and \(named.name) has batch normalisation; "
         + "leave it out or narrow it with @NETWORK"
     }
     guard let role = kind.unitRole else { return nil }
@@ -149,11 +151,11 @@ public struct InterventionSelection: Sendable, Equatable {
     }
     if let other = others.first(where: { $0.kind.unitRole.map { $0 != role } ?? false })?.kind {
       return "\(other.name) and \(kind.name) can't share \(named.name): one ties units in pairs, "
-        + "the other makes single ones new"
+        + "the other reinitialises single ones"
     }
     guard role == .pairs else { return nil }
     guard architecture.activation == .relu, architecture.hidden.allSatisfy({ $0 % 2 == 0 }) else {
-      return "\(kind.name) pairs units of relu in layers of even width, and \(named.name) has "
+      return "\(kind.name) pairs relu units in layers of even width, and \(named.name) has "
         + "\(architecture.hidden) of \(architecture.activation)"
     }
     return nil

@@ -2,33 +2,34 @@ internal import LinearAlgebra
 internal import NeuralNetworks
 package import Training
 
-/// A network under intervention, with everything that one may read or change.
+/// A network under intervention, with everything an intervention may read or change.
 package final class InterventionTarget {
-  /// The network's name.
+  /// Name of the network.
   let name: String
   let network: MLP
   let optimizer: Adam
-  /// Holds the features of the minibatch that the step at hand was computed from.
+  /// Features of the minibatch from which the current step was computed.
   let workspace: MLP.Workspace
-  /// Follows the network slowly, if anything does.
+  /// Target network that slowly follows this one; nil if there is none.
   let follower: MLP?
   let layers: [MLP.DenseLayer]
   let parameters: [Parameter]
   /// The optimiser's moments of each parameter.
   let firstMoments: [Matrix]
   let secondMoments: [Matrix]
-  /// The values that each parameter started from, and all of them padded.
+  /// Initial values of each parameter, as views of ``initial``.
   let initialValues: [Matrix]
+  /// Initial values of all parameters, padded as in the network.
   let initial: Vector
-  /// Steps of this network so far.
+  /// Number of optimiser steps of this network so far.
   package internal(set) var steps = 0
-  /// Whether the halves of hidden layers are tied: new weights are tied too.
+  /// Whether the halves of hidden layers are tied, also in new weights.
   var tiesUnits = false
   private let seed: UInt64
-  /// For each layer, the place of its first parameter.
+  /// Index of each layer's first parameter.
   private let firstParameters: [Int]
 
-  /// Looks into a network whose weights are still those it started from.
+  /// Wraps a network whose weights still have their initial values.
   package init(_ named: NamedNetwork, seed: UInt64) {
     name = named.name
     network = named.network
@@ -52,12 +53,12 @@ package final class InterventionTarget {
     firstParameters = first
   }
 
-  /// The places of a layer's parameters: weight, bias and, where there is one, scale and shift.
+  /// Returns the indices of a layer's parameters: weight, bias, then scale and shift of its norm.
   func places(ofLayer l: Int) -> Range<Int> {
     firstParameters[l]..<firstParameters[l] + layers[l].parameters.count
   }
 
-  /// A network of new weights; the same whenever it is drawn for the same purpose and index.
+  /// Creates a network with new weights, the same for equal purpose and index.
   func freshNetwork(for purpose: String, index: Int) -> MLP {
     let fresh = network.fresh(
       seed: seed, purpose: "intervention.\(purpose).\(name)", index: index)
@@ -65,13 +66,13 @@ package final class InterventionTarget {
     return fresh
   }
 
-  /// Random numbers for a purpose; the same whenever they are drawn for the same index.
+  /// Creates a random stream, the same for equal purpose and index.
   func stream(for purpose: String, index: Int) -> RandomStream {
     RandomStream(seed: seed, name: "intervention.\(purpose).\(name)", index: index)
   }
 
-  /// Makes a hidden unit new: weights into it from a new network, bias 0, scale 1 and shift 0 of its
-  /// norm, weights out of it 0, and the moments of all of these 0.
+  /// Reinitialises a hidden unit: incoming weights from a new network, bias 0, scale 1 and shift 0
+  /// of its norm, outgoing weights 0, and the moments of all of these 0.
   func renewUnit(_ unit: Int, ofLayer l: Int, from fresh: MLP) {
     let source = fresh.denseLayers[l].weight.value
     for i in 0..<source.rows { layers[l].weight.value[i, unit] = source[i, unit] }
@@ -92,8 +93,8 @@ package final class InterventionTarget {
     }
   }
 
-  /// Freezes what the network computes and goes on with the weights of a new one beside it, in the
-  /// network that follows too; moments, their steps and the values to start from are new.
+  /// Freezes the network's function and trains the weights of a new network beside it, in the
+  /// target network too; resets the moments, the step count and the initial values.
   func inject(_ fresh: MLP) {
     network.inject(fresh)
     follower?.inject(fresh)
@@ -101,9 +102,9 @@ package final class InterventionTarget {
     optimizer.reset()
   }
 
-  /// Gives layers the weights of a new network, in the network that follows too, and forgets their
-  /// moments; where that is all layers, the steps they are corrected by, running statistics and what
-  /// injections froze too.
+  /// Reinitialises layers with the weights of a new network, in the target network too, and clears
+  /// their moments; if the range covers all layers, also resets the step count and the running
+  /// statistics and removes the parts frozen by injections.
   func resetLayers(_ range: Range<Int>, from fresh: MLP) {
     for place in range.flatMap({ Array(places(ofLayer: $0)) }) {
       let source = fresh.parameters.parameters[place].value

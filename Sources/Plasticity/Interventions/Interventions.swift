@@ -3,24 +3,23 @@ package import NeuralNetworks
 public import Training
 public import Storage
 
-/// The interventions of a run, at work in the steps of its agent's optimisers.
+/// The interventions of a run, which act on the optimiser steps of its agent's networks.
 ///
-/// Penalties come first, on gradients that are clipped already; then the step; then what changes
-/// parameters, in the order in which it was asked for, injection last.
+/// Penalties are added first, to gradients that are already clipped; then comes the step; then
+/// changes of parameters in the order in which they were given, with injection last.
 public final class Interventions: TrainingAttachment {
   public let metricNames: [String]
   private let hooks: [InterventionHook]
   private let watches: [ProbeWatch]
 
-  /// Puts hooks into the optimisers of an agent that is new: what networks started from is what they
-  /// are now.
+  /// Attaches interventions to the optimisers of a new agent with its initial weights.
   ///
   /// - Parameters:
-  ///   - selection: Which.
-  ///   - agent: Whose networks.
-  ///   - seed: The run's; interventions draw from streams of their own.
-  /// - Throws: ``ConfigurationError`` where there is no such network or interventions contradict each
-  ///   other.
+  ///   - selection: The interventions and their networks.
+  ///   - agent: The agent whose optimisers receive hooks.
+  ///   - seed: The run's seed; interventions draw from separate streams.
+  /// - Throws: `ConfigurationError` if a network does not exist, an intervention does not suit it,
+  ///   or interventions contradict each other.
   public init(
     _ selection: InterventionSelection, on agent: any Agent, seed: UInt64
   ) throws(ConfigurationError) {
@@ -36,7 +35,7 @@ public final class Interventions: TrainingAttachment {
     self.watches = watches
     hooks = zip(zip(networks, targets), choices).filter { !$1.isEmpty }.map { pair, choices in
       let (named, target) = pair
-      // Made from the last on, so that units are paired before others look at the weights.
+      // Created in reverse order, so that units are paired before others read the weights.
       let bodies = choices.reversed().map { choice in
         let watch = watches.first { $0.target === target && choice.probe != nil }
         return (choice.kind.name, watch?.reset ?? choice.kind.make(choice.settings, target))
@@ -69,10 +68,10 @@ package final class InterventionHook: StepHook {
   private let target: InterventionTarget
   private let interventions: [(name: String, body: any NetworkIntervention)]
   private let addsGradients: Bool
-  /// The loss's gradients, which probes read, while those of penalties are added.
+  /// A copy of the loss's gradients, which probes read, kept while penalties are added.
   private let lossGradients: Vector
 
-  /// Gathers them in order.
+  /// Creates a hook that applies interventions in the given order.
   package init(
     _ target: InterventionTarget, _ interventions: [(name: String, body: any NetworkIntervention)]
   ) {
@@ -105,7 +104,7 @@ package final class InterventionHook: StepHook {
     interventions.lazy.compactMap { $0.body.lengthOfLastStep(ofParameter: index) }.first
   }
 
-  /// Counts of what happens now and then.
+  /// Names of the event counters, one for each intervention that has one.
   var metricNames: [String] {
     interventions.filter { $0.body.events != nil }.map {
       "interventions/\(target.name)/\($0.name)"

@@ -1,9 +1,9 @@
 internal import LinearAlgebra
 internal import NeuralNetworks
 
-/// `+ λ/2 ‖θ‖²` over all parameters of the network.
+/// L2 regularisation: the penalty `λ/2 ‖θ‖²` over all parameters θ of the network.
 ///
-/// - Source: Dohare et al. 2024, Nature 632, where it is the strongest plain baseline.
+/// - Source: Dohare et al. 2024, Nature 632, where it is the strongest simple baseline.
 final class L2: NetworkIntervention {
   private let strength: Float
 

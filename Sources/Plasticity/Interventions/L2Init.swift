@@ -1,7 +1,7 @@
 internal import LinearAlgebra
 internal import NeuralNetworks
 
-/// `+ λ ‖θ − θ₀‖²` over all parameters, θ₀ being the values the network started from.
+/// L2 regularisation towards the initial parameters θ₀ of the network: the penalty `λ ‖θ − θ₀‖²`.
 ///
 /// - Source: Kumar et al. 2023, arXiv:2308.11958, "regenerative regularization".
 final class L2Init: NetworkIntervention {

@@ -1,25 +1,25 @@
 package import Storage
 
-/// One way to keep one network plastic: at work in every step of its optimiser.
+/// An intervention that keeps one network plastic and takes part in every step of its optimiser.
 package protocol NetworkIntervention: AnyObject {
   /// Whether ``addGradients(to:)`` does anything.
   var addsGradients: Bool { get }
-  /// How often it has done what it does now and then; nil where it acts in every step.
+  /// Number of times the intervention has fired; nil if it acts on every step.
   var events: Int? { get }
-  /// Adds the gradients of a penalty before a step; those of the loss are there, scaled.
+  /// Adds the gradients of a penalty to the scaled gradients of the loss, before a step.
   func addGradients(to target: InterventionTarget)
   /// Takes the step in place of Adam.
   ///
-  /// - Returns: Whether it has.
+  /// - Returns: Whether the intervention has taken the step.
   func takeStep(of target: InterventionTarget, learningRate: Float, gradientScale: Float) -> Bool
-  /// How far its own last step moved a parameter, by the place, without the decay of weights; nil
-  /// where it takes none.
+  /// Returns the length of the intervention's own last step of a parameter, without weight decay;
+  /// nil if it takes no steps.
   func lengthOfLastStep(ofParameter place: Int) -> Double?
   /// Changes parameters and moments after a step.
   func didStep(_ target: InterventionTarget)
-  /// Writes what the next step depends on, under names that begin with the prefix.
+  /// Writes the state that the next step depends on, under names that begin with the prefix.
   func save(to archive: inout TensorArchive, prefix: String)
-  /// Continues from what ``save(to:prefix:)`` wrote.
+  /// Restores the state that ``save(to:prefix:)`` wrote.
   func load(from archive: TensorArchive, prefix: String) throws(ArchiveError)
 }
 
@@ -36,9 +36,9 @@ extension NetworkIntervention {
   package func load(from archive: TensorArchive, prefix: String) throws(ArchiveError) {}
 }
 
-/// One that acts now and then, and keeps nothing between steps but how often it has.
+/// An intervention that fires occasionally and stores only the number of times it has fired.
 package protocol CountingIntervention: NetworkIntervention {
-  /// How often it has acted.
+  /// Number of times the intervention has fired.
   var count: Int { get set }
 }
 
@@ -55,7 +55,7 @@ extension CountingIntervention {
 }
 
 extension TensorArchive {
-  /// A count that fits.
+  /// Reads a count and checks its range.
   func count(_ name: String) throws(ArchiveError) -> Int {
     let word = try words(name, count: 1)[0]
     guard word < 1 << 62 else { throw .invalid(reason: "\(name) is impossible") }

@@ -1,16 +1,17 @@
 internal import LinearAlgebra
 internal import NeuralNetworks
 
-/// `W ← ρ W / ‖W‖` after every step, ρ being the norm that the layer's weights started with.
+/// Normalise-and-project: `W ← ρ W / ‖W‖` after every step, where ρ is the layer's initial norm.
 ///
-/// It belongs with LayerNorm in the hidden layers, which is a setting of the agents: without it the
-/// function changes.  Biases, scales and shifts are left alone, and so is the output layer unless it
-/// is asked for: no norm follows it, so its length is what outputs can reach.  A policy's output
-/// starts at a hundredth and could never leave near-uniform actions.
+/// Meant for networks with LayerNorm in the hidden layers, a setting of the agents: without it the
+/// network's function changes.  Biases, scales and shifts are left alone, and so is the output
+/// layer by default: no norm follows it, so the length of its weights limits the outputs.  A
+/// policy's output layer starts at a hundredth of the usual scale and could never leave
+/// near-uniform actions.
 ///
-/// - Source: Lyle et al. 2024, arXiv:2407.01800; there, no layer is named that keeps its freedom.
+/// - Source: Lyle et al. 2024, arXiv:2407.01800, which exempts no layer.
 final class NormalizeAndProject: NetworkIntervention {
-  /// For each layer that is projected: the first ones.
+  /// Initial norms of the projected layers, which are the first ones.
   private let norms: [Double]
 
   init(includesOutput: Bool, target: InterventionTarget) {

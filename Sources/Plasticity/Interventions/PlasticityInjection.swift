@@ -2,15 +2,14 @@ internal import LinearAlgebra
 internal import NeuralNetworks
 internal import Storage
 
-/// Freezes what a network computes, once or now and then, and lets new weights learn beside it.
+/// Plasticity injection: freezes a network's function and trains new weights beside it.
 ///
-/// Outputs stay as they are at that moment, those of the network that follows too; moments start
-/// anew.
+/// An injection changes no outputs, of the network or of its target network; moments are reset.
 ///
-/// - Source: Nikishin et al. 2023, arXiv:2305.15555; see ``NeuralNetworks/MLP/inject(_:)``.
+/// - Source: Nikishin et al. 2023, arXiv:2305.15555; see `MLP.inject(_:)` in NeuralNetworks.
 final class PlasticityInjection: NetworkIntervention {
   private let first: Int
-  /// Steps from one time to the next; 0 for a single one.
+  /// Steps from one injection to the next; 0 for a single injection.
   private let every: Int
   private var count = 0
   private weak var target: InterventionTarget?

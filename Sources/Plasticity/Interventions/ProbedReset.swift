@@ -2,9 +2,9 @@ internal import NeuralNetworks
 internal import Training
 internal import Storage
 
-/// Resets all layers, as ``ScheduledReset`` does, once a probe has passed a limit.
+/// Resets all layers, as ``ScheduledReset`` does, whenever a probe has passed a limit.
 ///
-/// ``ProbeWatch`` asks it between two iterations, when probes can be measured.
+/// ``ProbeWatch`` makes the checks between iterations, when probes can be measured.
 ///
 /// - Source: the reset of Nikishin et al. 2022, arXiv:2205.07802, with a probe in place of a schedule.
 final class ProbedReset: NetworkIntervention {
@@ -22,14 +22,14 @@ final class ProbedReset: NetworkIntervention {
 
   var events: Int? { count }
 
-  /// Whether there have been enough steps since the last check; they count from here then.
+  /// Returns whether a check is due, and if so counts steps to the next check from here.
   func beginsCheck(_ target: InterventionTarget) -> Bool {
     guard target.steps - checkedSteps >= every else { return false }
     checkedSteps = target.steps
     return true
   }
 
-  /// Goes by a probe's value; one that is not there, NaN, triggers nothing.
+  /// Resets the network if the probe's value is past a limit; NaN, a missing value, is not.
   func check(_ value: Double, _ target: InterventionTarget) {
     guard value > above || value < below else { return }
     count += 1
@@ -52,14 +52,14 @@ final class ProbedReset: NetworkIntervention {
   }
 }
 
-/// Measures a probe of an agent for the reset of one of its networks.
+/// Measures the probe that triggers the reset of one of an agent's networks.
 final class ProbeWatch {
   let reset: ProbedReset
   let target: InterventionTarget
   private let panel: ProbePanel
   private let column: Int
 
-  /// Finds the value; without the name of a network it is that of the network to be reset.
+  /// Finds the probe's value, by default of the network to be reset.
   init(
     _ choice: InterventionSelection.Choice, on target: InterventionTarget, of agent: any Agent,
     seed: UInt64
@@ -71,7 +71,7 @@ final class ProbeWatch {
     let text = choice.probe ?? ""
     let selection = try ProbeValueSelection(
       text.contains("@") ? text : "\(text)@\(target.name)", origin: choice.kind.name)
-    // With the name of a network there is one place.
+    // A selection that names its network has exactly one place.
     guard let place = try selection.places(in: agent).first else {
       preconditionFailure("\(text) has no place")
     }
@@ -87,7 +87,7 @@ final class ProbeWatch {
     self.column = column
   }
 
-  /// Ends an iteration: measures if it is time, and resets if the value says so.
+  /// Ends an iteration: measures the probe if a check is due, and resets if a limit is passed.
   func didIterate() {
     guard reset.beginsCheck(target) else { return }
     reset.check(panel.didIterate()[column], target)

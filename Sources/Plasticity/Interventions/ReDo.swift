@@ -1,12 +1,13 @@
 internal import LinearAlgebra
 internal import NeuralNetworks
 
-/// Recycles dormant units: every so many steps, hidden units whose score on the minibatch is at most a
-/// threshold are made new, with no weight out of them, so that the output is that of the network
-/// without them.
+/// ReDo: at regular intervals, reinitialises dormant hidden units, those whose score on the
+/// minibatch is at most a threshold.
+///
+/// The outgoing weights of such a unit become 0, so the output is that of the network without it.
 ///
 /// - Source: Sokar et al. 2023, arXiv:2302.12902, algorithm 1.
-/// - Difference from source: scores are those of the minibatch the step was computed from.
+/// - Difference from source: scores are computed on the minibatch of the current step.
 final class ReDo: CountingIntervention {
   private let threshold: Double
   private let every: Int

@@ -1,7 +1,6 @@
-/// Gives the last layers, or all, new weights every so many steps.
+/// Reinitialises the last layers, or all layers, at regular intervals.
 ///
-/// Their moments start anew, and the network that follows gets the same weights; what was experienced
-/// stays.
+/// Their moments are reset too, and the target network gets the same weights; experience is kept.
 ///
 /// - Source: Nikishin et al. 2022, arXiv:2205.07802.
 final class ScheduledReset: CountingIntervention {
@@ -9,7 +8,7 @@ final class ScheduledReset: CountingIntervention {
   private let lastLayers: Int
   var count = 0
 
-  /// Resets so many layers, or all for 0.
+  /// Creates a reset of a number of last layers, or of all layers if that number is 0.
   init(every: Int, lastLayers: Int) {
     self.every = every
     self.lastLayers = lastLayers

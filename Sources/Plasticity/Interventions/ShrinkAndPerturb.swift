@@ -1,9 +1,9 @@
 internal import LinearAlgebra
 internal import NeuralNetworks
 
-/// `θ ← α θ + (1 − α) ψ` now and then, ψ being the parameters of a new network.
+/// Shrink and perturb: `θ ← α θ + (1 − α) ψ` at regular intervals, with new parameters ψ.
 ///
-/// Where a noise is set it is `θ ← α θ + σ ε` with normal ε.  Moments are left alone.
+/// If a noise σ is set, the rule is `θ ← α θ + σ ε` with normal ε.  Moments are left alone.
 ///
 /// - Source: Ash and Adams 2020, arXiv:1910.08475; D'Oro et al. 2023 for reinforcement learning.
 final class ShrinkAndPerturb: CountingIntervention {

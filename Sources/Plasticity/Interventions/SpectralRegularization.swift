@@ -2,16 +2,17 @@ internal import LinearAlgebra
 internal import NeuralNetworks
 internal import Storage
 
-/// `+ λ Σ_l ((σ_l^k − 1)² + ‖b_l‖^(2k))`, σ_l being the largest singular value of a layer's weights.
+/// Spectral regularisation: the penalty `λ Σ_l ((σ_l^k − 1)² + ‖b_l‖^(2k))`, where σ_l is the
+/// largest singular value of layer l's weights.
 ///
-/// One power iteration per step follows σ, u and v; its gradient is `2 λ (σ^k − 1) k σ^(k−1) u vᵀ`.
+/// One power iteration per step tracks σ, u and v; the gradient is `2 λ (σ^k − 1) k σ^(k−1) u vᵀ`.
 /// Scales and shifts of norms are left alone.
 ///
 /// - Source: Lewandowski et al. 2024, arXiv:2406.06811.
 final class SpectralRegularization: NetworkIntervention {
   private let strength: Float
   private let power: Float
-  /// For each layer, the direction of the outputs.
+  /// Leading right singular vector v of each layer's weights, on the side of the outputs.
   private var directions: [[Float]]
 
   init(strength: Double, power: Double, target: InterventionTarget) {
@@ -39,7 +40,7 @@ final class SpectralRegularization: NetworkIntervention {
         for j in 0..<weight.columns { back[j] += weight[i, j] * u[i] }
       }
       let (v, sigma) = Self.unit(back)
-      // A layer of zeros has no direction; it keeps the one it had.
+      // A layer of zeros has no leading direction and keeps its last one.
       if sigma > 0 {
         directions[l] = v
         let slope =

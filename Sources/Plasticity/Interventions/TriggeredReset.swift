@@ -1,7 +1,7 @@
 internal import NeuralNetworks
 
-/// Resets all layers, as ``ScheduledReset`` does, once more than a fraction of the hidden units is
-/// dormant on the minibatch.
+/// Resets all layers, as ``ScheduledReset`` does, whenever more than a fraction of the hidden units
+/// is dormant on the minibatch.
 ///
 /// - Source: the reset of Nikishin et al. 2022, arXiv:2205.07802, with the score of Sokar et al. 2023,
 ///   arXiv:2302.12902, in place of a schedule.

@@ -2,20 +2,20 @@ internal import LinearAlgebra
 internal import NeuralNetworks
 internal import Storage
 
-/// Utility-based perturbed gradient descent, its adaptive form, in place of Adam's step.
+/// Utility-based perturbed gradient descent (UPGD) in its adaptive form, in place of Adam's step.
 ///
 /// ```
 /// u ← β_u u + (1 − β_u) (−g w);   s = sigmoid(û / max û), the maximum over the network
 /// w ← (1 − lr wd) w − 2 lr ((1 − s) m̂ / (√v̂ + ε) + (1 − s) σ ξ),   ξ normal
 /// ```
 ///
-/// Weights of use are protected; those of none get the full rate and the most noise.  Moments are the
-/// optimiser's, with the decays of this rule.
+/// Useful weights are protected; useless weights get the full rate and the most noise.  Moments are
+/// the optimiser's, with this rule's decays.
 ///
 /// - Source: Elsayed and Mahmood 2024, arXiv:2404.00781.
-/// - Difference from source: where no weight is of use, every s is one half.
+/// - Difference from source: if no weight is useful, every s is one half.
 final class UPGD: NetworkIntervention {
-  /// The rule's constants.
+  /// Constants of the rule.
   struct Settings {
     var utilityDecay: Float
     var noise: Float
@@ -27,10 +27,10 @@ final class UPGD: NetworkIntervention {
 
   private let settings: Settings
   private let utilities: [Matrix]
-  /// Of one parameter: how useful each number is, 0...1, and normal noise.
+  /// Scratch space for one parameter: the utility s of each element, in 0...1, and normal noise.
   private let shares: Vector
   private let noise: Vector
-  /// Of the last step of each parameter, noise included and decay left out.
+  /// Squared length of each parameter's last step, with noise and without weight decay.
   private var squaredLengths: [Double]
 
   init(_ settings: Settings, target: InterventionTarget) {
@@ -46,7 +46,7 @@ final class UPGD: NetworkIntervention {
     target.optimizer.countStep(learningRate: learningRate)
     let time = Float(target.optimizer.stepCount)
     let greatest = updateUtilities(target, gradientScale)
-    // Both are corrected for their start by the same factor, which cancels.
+    // û and max û are corrected for their start by the same factor, which cancels.
     let scale = greatest > 0 ? 1 / greatest : 0
     let correction1 = 1 - ScalarMaths.pow(settings.beta1, time)
     let correction2 = 1 - ScalarMaths.pow(settings.beta2, time)
@@ -79,7 +79,7 @@ final class UPGD: NetworkIntervention {
 
   func lengthOfLastStep(ofParameter place: Int) -> Double? { squaredLengths[place].squareRoot() }
 
-  /// Fills ``shares`` and, unless there is none, ``noise`` for a parameter.
+  /// Fills ``shares`` and, if the rule has noise, ``noise`` for a parameter.
   private func prepare(_ utility: Matrix, _ scale: Float, using random: inout RandomStream) {
     let count = utility.rows * utility.columns
     var k = 0
@@ -98,7 +98,7 @@ final class UPGD: NetworkIntervention {
     }
   }
 
-  /// - Returns: The greatest utility of the network.
+  /// Updates the running utilities and returns the greatest of the network.
   private func updateUtilities(_ target: InterventionTarget, _ gradientScale: Float) -> Float {
     var greatest = -Float.infinity
     for (parameter, utility) in zip(target.parameters, utilities) {

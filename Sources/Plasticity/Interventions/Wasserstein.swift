@@ -1,11 +1,12 @@
 internal import LinearAlgebra
 internal import NeuralNetworks
 
-/// `+ λ Σ (w₍ᵢ₎ − w₀₍ᵢ₎)²`, each parameter's numbers and those it started from sorted: the distribution
-/// of weights is held, and which weight has which value is free.
+/// Wasserstein regularisation: the penalty `λ Σ (w₍ᵢ₎ − w₀₍ᵢ₎)²` between the sorted elements of
+/// each parameter and its sorted initial elements.
 ///
-/// All weights are sorted in every step, which takes two thirds of the time of an update of 256 × 256
-/// and as long as one of 64 × 64.
+/// It holds the distribution of weights but not which weight has which value.  All weights are
+/// sorted at every step, which takes two thirds of the time of an update of a 256 × 256 network and
+/// as long as an update of a 64 × 64 network.
 ///
 /// - Source: Lewandowski et al. 2023, arXiv:2312.00246, the distributional regulariser.
 final class Wasserstein: NetworkIntervention {

@@ -1,14 +1,14 @@
 internal import LinearAlgebra
 internal import NeuralNetworks
 
-/// Weights and biases stay in ±κ times the bound that their layer's weights started within.
+/// Weight clipping: keeps weights and biases within ±κ times their layer's initial bound.
 ///
-/// The bound is that of the uniform distribution, or the greatest magnitude drawn where weights start
-/// otherwise.  Scales and shifts of norms are left alone.
+/// The bound is that of the weights' initial uniform distribution, or for other distributions the
+/// greatest magnitude drawn.  Scales and shifts of norms are left alone.
 ///
 /// - Source: Elsayed et al. 2024, arXiv:2407.01704.
 final class WeightClipping: NetworkIntervention {
-  /// For each layer.
+  /// Bound of each layer's weights and biases.
   private let bounds: [Float]
 
   init(factor: Double, target: InterventionTarget) {

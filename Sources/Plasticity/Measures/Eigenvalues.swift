@@ -1,19 +1,19 @@
 internal import LinearAlgebra
 
-/// Eigenvalues of a symmetric matrix that is known by its products with vectors only.
+/// Eigenvalues and eigenvectors of a symmetric matrix given only by its products with vectors.
 public enum Eigenvalues {
-  /// The largest eigenvalue, with its sign.
+  /// Returns the largest eigenvalue, with its sign.
   ///
-  /// Power iteration finds the eigenvalue of the greatest magnitude.  Where that one is negative a
-  /// second iteration on the shifted matrix `H − λI`, whose eigenvalues are all positive, finds the
+  /// Power iteration finds the eigenvalue λ of the greatest magnitude.  If λ is negative, a second
+  /// iteration on the shifted matrix `H − λI`, which has no negative eigenvalues, finds the
   /// largest.
   ///
   /// - Parameters:
-  ///   - start: A direction that is not zero, drawn at random.
-  ///   - iterations: Products at most, for each of the two.
-  ///   - tolerance: It ends when the estimate changes by less than this, relatively.
-  ///   - product: Multiplies by the matrix.
-  /// - Returns: The eigenvalue; NaN where a product is not finite.
+  ///   - start: A nonzero direction, drawn at random.
+  ///   - iterations: Maximum number of products of each iteration.
+  ///   - tolerance: Relative change of the estimate below which an iteration ends.
+  ///   - product: Multiplies the matrix by a vector.
+  /// - Returns: The eigenvalue; NaN if a product is not finite.
   public static func largest(
     start: [Double], iterations: Int = 20, tolerance: Double = 1e-2,
     product: ([Double]) -> [Double]
@@ -47,17 +47,17 @@ public enum Eigenvalues {
     return estimate
   }
 
-  /// The eigenvectors of the largest eigenvalues, by the method of Lanczos with every new direction
-  /// made orthogonal to all before, twice.
+  /// Returns the largest eigenvalues and their eigenvectors, by the Lanczos method with full
+  /// reorthogonalisation, done twice for each new direction.
   ///
   /// - Source: Lanczos 1950; Golub and Van Loan 2013, section 10.1.
   /// - Parameters:
-  ///   - count: How many.
-  ///   - steps: Products to take; some three times `count` settle them.
-  ///   - start: A direction that is not zero, drawn at random.
-  ///   - product: Multiplies by the matrix.
-  /// - Returns: Values and vectors of length 1, largest first; fewer where the matrix has not as many,
-  ///   and none where a product is not finite.
+  ///   - count: Number of eigenvectors to find.
+  ///   - steps: Maximum number of products; about three times `count` are enough to converge.
+  ///   - start: A nonzero direction, drawn at random.
+  ///   - product: Multiplies the matrix by a vector.
+  /// - Returns: Eigenvalues, largest first, and eigenvectors of length 1; fewer than `count` if the
+  ///   iteration ends early, and none if a product is not finite.
   public static func leading(
     _ count: Int, steps: Int, start: [Double], product: ([Double]) -> [Double]
   ) -> (values: [Double], vectors: [[Double]]) {
@@ -73,7 +73,7 @@ public enum Eigenvalues {
       }
       let length = normalize(&next)
       guard length.isFinite else { return ([], []) }
-      // What is left is rounding: the directions so far are closed under the matrix.
+      // Only rounding is left: the matrix maps the span of the directions so far into itself.
       guard length > 1e-10 * (diagonal.map(abs).max() ?? 0) else { break }
       offDiagonal.append(length)
       basis.append(next)
@@ -97,12 +97,12 @@ public enum Eigenvalues {
     return (Array(eigen.values.prefix(count)), vectors)
   }
 
-  /// The share of a vector's squared length that lies in a subspace: `‖Pg‖² / ‖g‖²`.
+  /// Returns the share of a vector's squared length that lies in a subspace, `‖Pg‖² / ‖g‖²`.
   ///
   /// - Source: Gur-Ari et al. 2018, arXiv:1812.04754; Schneider et al. 2024, arXiv:2401.06604.
   /// - Parameters:
-  ///   - vector: g.
-  ///   - basis: Orthonormal.
+  ///   - vector: The vector g.
+  ///   - basis: An orthonormal basis of the subspace.
   /// - Returns: A number in 0...1; NaN for a vector of zeros.
   public static func fraction(of vector: [Double], in basis: [[Double]]) -> Double {
     let inside = basis.reduce(0.0) { sum, direction in
@@ -112,7 +112,7 @@ public enum Eigenvalues {
     return inside / dot(vector, vector)
   }
 
-  /// In eight lanes: sums of one would take four times as long.
+  /// Returns the dot product, summed in eight lanes because a single sum takes four times as long.
   private static func dot(_ a: [Double], _ b: [Double]) -> Double {
     precondition(a.count == b.count)
     var lanes = SIMD8<Double>.zero
@@ -135,7 +135,7 @@ public enum Eigenvalues {
     for i in a.indices { b[i] -= factor * a[i] }
   }
 
-  /// - Returns: The length before.
+  /// Scales a vector to length 1 and returns its previous length; leaves a vector of zeros alone.
   @discardableResult private static func normalize(_ vector: inout [Double]) -> Double {
     let length = dot(vector, vector).squareRoot()
     guard length > 0 else { return length }

@@ -1,17 +1,18 @@
-/// How noisy a minibatch's gradient is.
+/// Measures of the noise in a minibatch's gradient.
 public enum GradientNoise {
-  /// The batch size at which noise and signal are equal, `tr Σ / |G|²`, from squared lengths of
-  /// gradients of two batch sizes.
+  /// Returns the batch size at which noise and signal are equal, `tr Σ / |G|²`, from the squared
+  /// lengths of gradients of two batch sizes.
   ///
   /// `|G|² = (B |G_B|² − b |G_b|²) / (B − b)` and `tr Σ = (|G_b|² − |G_B|²) / (1/b − 1/B)` are unbiased;
   /// their ratio is not, so average it over many measurements.
   ///
   /// - Source: McCandlish et al. 2018, arXiv:1812.06162, appendix A.1.
   /// - Parameters:
-  ///   - small: Rows b of the smaller batch and its gradient's squared length (mean of several).
-  ///   - large: Rows B of the larger batch and its gradient's squared length.
-  /// - Returns: Signal `|G|²`, noise `tr Σ` and their ratio, which is NaN where the signal's estimate is
-  ///   not positive.
+  ///   - small: Number of rows b of the smaller batch, at least 1, and squared length of its
+  ///     gradient, usually a mean over several batches.
+  ///   - large: Number of rows B of the larger batch, above b, and squared length of its gradient.
+  /// - Returns: The signal `|G|²`, the noise `tr Σ` and their ratio, which is NaN if the estimate
+  ///   of the signal is not positive.
   public static func simpleScale(
     small: (rows: Int, squaredNorm: Double), large: (rows: Int, squaredNorm: Double)
   ) -> (signal: Double, noise: Double, scale: Double) {

@@ -1,9 +1,9 @@
 public import LinearAlgebra
 public import NeuralNetworks
 
-/// The second derivatives of a loss by a network's parameters, as products with vectors.
+/// The Hessian of a loss with respect to a network's parameters, as products with vectors.
 ///
-/// Parameters and gradients are put back, bit for bit, by ``restore()``.
+/// Products change the network's parameters and gradients; ``restore()`` puts them back.
 ///
 /// - Source: central differences of gradients, `Hv ≈ (∇L(θ + εv) − ∇L(θ − εv)) / 2ε`, with
 ///   `ε = 2 √u (1 + ‖θ‖) / ‖v‖` and u the rounding unit: Martens 2010, "Deep learning via Hessian-free
@@ -15,10 +15,10 @@ public final class LossCurvature {
   private let gradients: Vector
   private let step: Double
 
-  /// Prepares to differentiate at the network's parameters as they are.
+  /// Prepares to differentiate at the network's current parameters.
   ///
   /// - Parameters:
-  ///   - network: Whose parameters.
+  ///   - network: The network whose parameters are varied.
   ///   - computeGradient: Sets the network's gradients to those of the loss at its parameters.
   public init(_ network: MLP, computeGradient: @escaping () -> Void) {
     self.network = network
@@ -33,10 +33,10 @@ public final class LossCurvature {
     step = 2 * Double(Float.ulpOfOne).squareRoot() * (1 + squares.squareRoot())
   }
 
-  /// Length of a direction: all parameters with their padding, in which directions are zero.
+  /// Length of a direction: all parameters and their padding, where directions are zero.
   public var dimension: Int { values.count }
 
-  /// A direction of normal numbers.
+  /// Draws a direction of normally distributed numbers.
   public func randomDirection(using random: inout RandomStream) -> [Double] {
     var direction = [Double](repeating: 0, count: dimension)
     var offset = 0
@@ -52,13 +52,13 @@ public final class LossCurvature {
     return direction
   }
 
-  /// The gradient at the parameters themselves.
+  /// Returns the gradient at the unchanged parameters.
   public func gradient() -> [Double] {
     network.parameters.values.copy(from: values)
     return evaluate()
   }
 
-  /// Multiplies a direction by the matrix of second derivatives.
+  /// Returns the product of the matrix of second derivatives and a direction.
   public func product(_ direction: [Double]) -> [Double] {
     let length = direction.reduce(0) { $0 + $1 * $1 }.squareRoot()
     guard length > 0 else { return direction }
@@ -83,7 +83,7 @@ public final class LossCurvature {
     return (0..<dimension).map { Double(gradients[$0]) }
   }
 
-  /// Puts parameters and gradients back.
+  /// Restores the network's parameters and gradients, bit for bit.
   public func restore() {
     network.parameters.values.copy(from: values)
     network.parameters.gradients.copy(from: gradients)

@@ -1,30 +1,30 @@
 public import LinearAlgebra
 public import NeuralNetworks
 
-/// Sizes of weights, features, gradients and steps, summed in double precision.
+/// Norms of weights, features, gradients and steps, summed in double precision.
 public enum Norms {
-  /// Sums over the elements of matrices, padding left out.
+  /// Sums over the elements of matrices, without padding.
   public struct Sums: Sendable, Equatable {
     /// Number of elements.
     public private(set) var count = 0
-    /// Σ|x|.
+    /// Sum of magnitudes, Σ|x|.
     public private(set) var l1 = 0.0
-    /// Σx².
+    /// Sum of squares, Σx².
     public private(set) var squares = 0.0
-    /// Elements with |x| of at most a tolerance.
+    /// Number of elements with |x| at most the tolerance.
     public private(set) var zeros = 0
 
-    /// Sums over nothing.
+    /// Creates sums over no elements.
     public init() {}
 
-    /// The Euclidean (Frobenius) norm.
+    /// Euclidean (Frobenius) norm.
     public var l2: Double { squares.squareRoot() }
-    /// Mean of |x|; NaN over nothing.
+    /// Mean of |x|; NaN if there are no elements.
     public var meanMagnitude: Double { l1 / Double(count) }
-    /// Fraction of elements within the tolerance of zero; NaN over nothing.
+    /// Fraction of elements with |x| at most the tolerance; NaN if there are no elements.
     public var zeroFraction: Double { Double(zeros) / Double(count) }
 
-    /// Adds the elements of a matrix.
+    /// Adds the elements of a matrix; those with |x| at most the tolerance count as zeros.
     public mutating func add(_ matrix: Matrix, tolerance: Float = 0) {
       count += matrix.rows * matrix.columns
       for i in 0..<matrix.rows {
@@ -38,19 +38,19 @@ public enum Norms {
     }
   }
 
-  /// Gradients of at most this size count as zero.
+  /// Magnitude up to which an element of a gradient counts as zero.
   public static let zeroTolerance: Float = 1e-8
 
-  /// Sums over some matrices.
+  /// Returns the sums over the elements of several matrices.
   public static func sums(_ matrices: [Matrix], tolerance: Float = 0) -> Sums {
     var sums = Sums()
     for matrix in matrices { sums.add(matrix, tolerance: tolerance) }
     return sums
   }
 
-  /// Mean over the batch of the Euclidean length of a feature row.
+  /// Returns the mean Euclidean length of the first `rows` rows of features.
   ///
-  /// - Source: Moalla et al. 2024, arXiv:2405.00662: it grows before PPO's features collapse.
+  /// - Source: Moalla et al. 2024, arXiv:2405.00662, where it grows before PPO's features collapse.
   public static func feature(_ features: Matrix, rows: Int) -> Double {
     var sum = 0.0
     for i in 0..<rows {
@@ -61,17 +61,17 @@ public enum Norms {
     return sum / Double(rows)
   }
 
-  /// `α ‖Δ‖ / ‖W‖`: how far Adam's last step moved a weight matrix, relative to its norm.
+  /// Returns the length of Adam's last step of weights relative to their norm, `α ‖Δ‖ / ‖W‖`.
   ///
-  /// Weight decay is left out: it changes the length of W and not its direction.
+  /// Weight decay is left out: it changes the length of W but not its direction.
   ///
   /// - Source: Lyle et al. 2024, arXiv:2407.01800.
   /// - Parameters:
-  ///   - weight: W, after the step.
-  ///   - firstMoment: Of the same shape.
-  ///   - secondMoment: Of the same shape.
-  ///   - optimizer: Whose they are.
-  /// - Returns: NaN before the first step or where W is zero.
+  ///   - weight: The weights W after the step.
+  ///   - firstMoment: First moment of W, of the same shape.
+  ///   - secondMoment: Second moment of W, of the same shape.
+  ///   - optimizer: The optimiser that made the step.
+  /// - Returns: The relative length; NaN before the first step or if W is zero.
   public static func effectiveLearningRate(
     weight: Matrix, firstMoment: Matrix, secondMoment: Matrix, optimizer: Adam
   ) -> Double {

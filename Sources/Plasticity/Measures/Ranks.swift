@@ -1,10 +1,10 @@
 internal import LinearAlgebra
 
-/// Ranks of a feature matrix that do not ask for exact zeros, from its singular values.
+/// Approximate ranks of a feature matrix, computed from its singular values.
 ///
-/// Each takes the singular values, largest first, and is 0 where all of them are 0.
+/// Each function takes the singular values, largest first, and returns 0 if all of them are 0.
 public enum Ranks {
-  /// `exp(−Σ p log p)` with `p = σ / Σσ`: as many directions as that many equal ones would be.
+  /// Returns the effective rank `exp(−Σ p log p)` with `p = σ / Σσ`: n for n equal singular values.
   ///
   /// - Source: Roy and Vetterli 2007, "The effective rank".
   public static func effective(_ singularValues: [Double]) -> Double {
@@ -17,23 +17,25 @@ public enum Ranks {
     return ScalarMaths.exp(entropy)
   }
 
-  /// The fewest singular values whose sum is at least 1 − δ of all of them: srank.
+  /// Returns the srank: the smallest number of leading singular values that sum to at least a share
+  /// 1 − δ of the total.
   ///
   /// - Source: Kumar et al. 2021, arXiv:2010.14498, with δ = 0.01.
   public static func srank(_ singularValues: [Double], delta: Double = 0.01) -> Double {
     fewest(singularValues, delta: delta)
   }
 
-  /// The fewest singular values whose squares sum to at least 1 − δ: the rank of a principal
-  /// component analysis.
+  /// Returns the smallest number of leading singular values whose squares sum to at least a share
+  /// 1 − δ of the total, the number of components in a principal component analysis.
   ///
   /// - Source: Yang et al. 2020, arXiv:1909.12255.
   public static func approximate(_ singularValues: [Double], delta: Double = 0.01) -> Double {
     fewest(singularValues.map { $0 * $0 }, delta: delta)
   }
 
-  /// `‖Φ‖²_F / σ₁²`, the stable rank of numerical analysis; not what some call by that name, which is
-  /// ``srank(_:delta:)``.
+  /// Returns the stable rank of numerical analysis, `‖Φ‖²_F / σ₁²`.
+  ///
+  /// Some papers use that name for ``srank(_:delta:)``.
   ///
   /// - Source: Rudelson and Vershynin 2007.
   public static func stable(_ singularValues: [Double]) -> Double {

@@ -1,30 +1,30 @@
 public import LinearAlgebra
 public import NeuralNetworks
 
-/// How well weights can still be trained: random targets are fitted from them with a new optimiser.
+/// A test of how well weights can still be trained: from them, a new optimiser fits random targets.
 ///
-/// Targets are `sin(10⁵ g(x)) + b`, where g is a network of random weights of the same shape and b the
-/// mean output of the network under test, so that every network starts as far from its targets as
-/// any other.
+/// Targets are `sin(10⁵ g(x)) + b`, where g is a network of the same shape with random weights and
+/// b is the mean output of the network under test, so that all networks start equally far from
+/// their targets.
 ///
 /// - Source: Lyle et al. 2023, arXiv:2303.01486, section 3.
-/// - Difference from source: a mean over the same inputs throughout, without minibatches.
+/// - Difference from source: full-batch steps on fixed inputs instead of minibatches.
 public struct Trainability {
-  /// Steps of Adam.
+  /// Default number of steps of Adam.
   public static let steps = 100
-  /// Adam's learning rate; its other settings are the defaults.
+  /// Learning rate of Adam; its other settings are the defaults.
   public static let learningRate: Float = 1e-3
 
   private let inputs: Matrix
   private let waves: Matrix
 
-  /// Draws the targets of a run; they are the same whenever they are drawn.
+  /// Draws random targets, the same for equal inputs, architecture, seed and name.
   ///
   /// - Parameters:
-  ///   - inputs: [B × inputs]; all rows are used.
-  ///   - architecture: The shape of the network under test.
+  ///   - inputs: Inputs, [B × inputs]; all rows are used.
+  ///   - architecture: Architecture of the network under test.
   ///   - seed: The run's seed.
-  ///   - name: Of the network.
+  ///   - name: Name of the network under test.
   public init(inputs: Matrix, architecture: MLPArchitecture, seed: UInt64, name: String) {
     self.inputs = inputs
     var random = RandomStream(seed: seed, name: "probe.trainability.target.\(name)")
@@ -40,12 +40,12 @@ public struct Trainability {
     }
   }
 
-  /// The mean squared error that is left after ``steps`` steps, over rows and outputs.
+  /// Trains a copy of a network and returns the remaining mean squared error over rows and outputs.
   ///
   /// - Parameters:
-  ///   - network: Where to start from; it is left as it is.
-  ///   - steps: Steps to take.
-  /// - Returns: The error.
+  ///   - network: The network to start from; it is not changed.
+  ///   - steps: Number of steps.
+  /// - Returns: The mean squared error after the last step.
   public func loss(from network: MLP, steps: Int = Trainability.steps) -> Double {
     let (copy, rows, columns) = (network.copy(), inputs.rows, waves.columns)
     let optimizer = Adam(copy.parameters)

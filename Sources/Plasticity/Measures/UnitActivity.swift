@@ -1,25 +1,25 @@
 public import LinearAlgebra
 public import NeuralNetworks
 
-/// What the units of one hidden layer do on a batch of inputs.
+/// The activity of a hidden layer's units on a batch of inputs.
 public struct UnitActivity: Sendable, Equatable {
-  /// Mean of |h| over the batch, one for each unit.
+  /// Mean of |h| over the batch for each unit.
   public let meanMagnitudes: [Double]
-  /// Fraction of the batch on which h is above zero, one for each unit.
+  /// Fraction of the batch on which h is above zero, for each unit.
   public let activeFractions: [Double]
 
-  /// Takes numbers that are known already.
+  /// Creates an activity from known statistics, one element of each array per unit.
   public init(meanMagnitudes: [Double], activeFractions: [Double]) {
     precondition(meanMagnitudes.count == activeFractions.count)
     self.meanMagnitudes = meanMagnitudes
     self.activeFractions = activeFractions
   }
 
-  /// Summarises the features after the activation.
+  /// Summarises the features of a layer, taken after its activation function.
   ///
   /// - Parameters:
-  ///   - features: [≥ rows × units].
-  ///   - rows: How many rows, at least one.
+  ///   - features: Features h, [≥ rows × units].
+  ///   - rows: Number of rows to use, at least 1.
   public init(features: Matrix, rows: Int) {
     precondition(rows > 0 && rows <= features.rows, "\(rows) of \(features.rows) rows")
     var magnitudes = [Double](repeating: 0, count: features.columns)
@@ -37,7 +37,7 @@ public struct UnitActivity: Sendable, Equatable {
   /// Number of units.
   public var count: Int { meanMagnitudes.count }
 
-  /// Each unit's share of the layer's activity: `E|h_i| / (mean over the layer of E|h_k| + 1e-9)`.
+  /// Activity of each unit relative to the layer's mean, `E|h_i| / (mean_k E|h_k| + 1e-9)`.
   ///
   /// - Source: Sokar et al. 2023, arXiv:2302.12902, equation 1.
   public var dormancyScores: [Double] {
@@ -45,19 +45,19 @@ public struct UnitActivity: Sendable, Equatable {
     return meanMagnitudes.map { $0 / (mean + 1e-9) }
   }
 
-  /// How many units score at most a threshold; 0 counts those that never fire.
+  /// Returns the number of units with a dormancy score of at most a threshold; a threshold of 0
+  /// counts the units that never fire.
   public func dormantCount(threshold: Double) -> Int {
     dormancyScores.count { $0 <= threshold }
   }
 
-  /// How many units are never above zero.
+  /// Number of units that are never above zero.
   public var deadCount: Int { activeFractions.count { $0 == 0 } }
 
-  /// How many units have a mean magnitude above 0.9: of a hyperbolic tangent, those whose slope is
-  /// all but gone.
+  /// Number of units with a mean magnitude above 0.9, where a hyperbolic tangent is almost flat.
   public var saturatedCount: Int { meanMagnitudes.count { $0 > 0.9 } }
 
-  /// The fraction of pairs of unit and input with h above zero.
+  /// Fraction of all pairs of unit and input with h above zero.
   ///
   /// - Source: Ma et al. 2024, arXiv:2310.07418, "fraction of active units".
   public var activeFraction: Double {
@@ -66,7 +66,7 @@ public struct UnitActivity: Sendable, Equatable {
 }
 
 extension Activation {
-  /// Whether a unit that is never above zero has stopped (or all but stopped) to learn.
+  /// Whether a unit that is never above zero has stopped, or almost stopped, learning.
   public var canDie: Bool {
     switch self {
     case .relu, .elu, .silu: true
@@ -74,9 +74,9 @@ extension Activation {
     }
   }
 
-  /// Whether there is a function at all.
+  /// Whether the activation is anything but the identity.
   public var isActivating: Bool { self != .identity }
 
-  /// Whether a unit of great magnitude has all but stopped to learn.
+  /// Whether a unit of large magnitude has almost stopped learning.
   public var canSaturate: Bool { self == .tanh }
 }

@@ -1,14 +1,14 @@
 internal import NeuralNetworks
 
 extension Probe {
-  /// Thresholds of dormancy: never active, ReDo's default, and the one most papers report.
+  /// Thresholds of the dormancy score: never active, ReDo's default, and that of most papers.
   static let dormancyThresholds = [0, 0.025, 0.1]
 
-  /// What units do.
+  /// Probes of the activity of hidden units.
   static let unitProbes = [
     Probe(
       "dormant-units",
-      "fraction of units whose share of the layer's activity is at most a threshold",
+      "fraction of units whose activity relative to the layer's mean is at most a threshold",
       source: "Sokar et al. 2023, arXiv:2302.12902, equation 1", scope: .features(hasTotal: true),
       columns: ["dormant-units-0", "dormant-units-0.025", "dormant-units-0.1"]
     ) { context, layer in
@@ -24,7 +24,7 @@ extension Probe {
       [context.unitFraction(layer, of: \.isActivating) { $0.activeFraction * Double($0.count) }]
     },
     Probe(
-      "dead-units", "fraction of units that are not above zero on any input; not for tanh",
+      "dead-units", "fraction of units that are never above zero; not for tanh",
       source: "Lyle et al. 2023, arXiv:2303.01486", scope: .features(hasTotal: true),
       applies: \.canDie
     ) { context, layer in [context.unitFraction(layer, of: \.canDie) { Double($0.deadCount) }] },
@@ -37,7 +37,7 @@ extension Probe {
     },
   ]
 
-  /// How many directions features span.
+  /// Probes of the rank and size of features.
   static let rankProbes = [
     Probe(
       "effective-rank", "exponential of the entropy of the features' singular values",
@@ -45,18 +45,19 @@ extension Probe {
       work: .spectrum
     ) { context, layer in context.rank(layer, Ranks.effective) },
     Probe(
-      "srank", "fewest singular values of the features that sum to 99 % of all",
+      "srank", "smallest number of the features' singular values that sum to 99 % of all",
       source: "Kumar et al. 2021, arXiv:2010.14498", scope: .features(hasTotal: false),
       work: .spectrum
     ) { context, layer in context.rank(layer) { Ranks.srank($0) } },
     Probe(
-      "approximate-rank", "fewest singular values whose squares sum to 99 % of all squares",
+      "approximate-rank",
+      "smallest number of the features' singular values whose squares sum to 99 % of all squares",
       source: "Yang et al. 2020, arXiv:1909.12255", scope: .features(hasTotal: false),
       work: .spectrum
     ) { context, layer in context.rank(layer) { Ranks.approximate($0) } },
     Probe(
       "stable-rank",
-      "squared Frobenius norm of the features over their largest singular value's square",
+      "squared Frobenius norm of the features over the square of their largest singular value",
       source: "Rudelson and Vershynin 2007", scope: .features(hasTotal: false),
       work: .spectrum
     ) { context, layer in context.rank(layer, Ranks.stable) },
@@ -70,7 +71,7 @@ extension Probe {
 }
 
 extension ProbeContext {
-  /// A count of units as a fraction of a hidden layer's, or of all hidden layers' together.
+  /// Returns a count of units as a fraction of one hidden layer's units, or of all hidden units.
   fileprivate func unitFraction(
     _ layer: Int?, of applies: (Activation) -> Bool = { _ in true },
     _ count: (UnitActivity) -> Double

@@ -3,12 +3,12 @@ internal import NeuralNetworks
 internal import Training
 
 extension Probe {
-  /// What takes many gradients.
+  /// Probes that need many gradients of the loss.
   static let lossProbes = [
     Probe(
       "hessian-eigenvalue",
-      "largest eigenvalue of the second derivatives of the last minibatch's loss",
-      source: "Lyle et al. 2023, arXiv:2303.01486; power iteration, 20 products at most, to 1 %",
+      "largest eigenvalue of the Hessian of the last minibatch's loss",
+      source: "Lyle et al. 2023, arXiv:2303.01486; power iteration, at most 20 products, to 1 %",
       isBasic: false, scope: .network, work: .products(20, isOrthogonal: false)
     ) { context, _ in
       var random = context.stream("hessian-eigenvalue")
@@ -20,8 +20,7 @@ extension Probe {
     },
     Probe(
       "gradient-subspace",
-      "share of the gradient's squared length in the span of the 10 leading eigenvectors of the "
-        + "second derivatives",
+      "share of the gradient's squared length in the span of the Hessian's 10 leading eigenvectors",
       source: "Gur-Ari et al. 2018, arXiv:1812.04754; Schneider et al. 2024, arXiv:2401.06604; "
         + "30 steps of Lanczos",
       isBasic: false, scope: .network, work: .products(30, isOrthogonal: true)
@@ -43,8 +42,8 @@ extension Probe {
     ) { context, _ in [context.gradientNoiseScale(parts: 8)] },
     Probe(
       "trainability",
-      "mean squared error after 100 steps of Adam towards random targets, from the current weights "
-        + "and from new ones",
+      "mean squared error after fitting random targets with 100 steps of Adam, from the current "
+        + "weights and from new ones",
       source: "Lyle et al. 2023, arXiv:2303.01486", isBasic: false, scope: .network,
       columns: ["trainability-loss", "trainability-fresh-loss"], work: .fit(Trainability.steps)
     ) { context, _ in
@@ -64,7 +63,7 @@ extension Probe {
 }
 
 extension ProbeContext {
-  /// Compares the gradient of the last minibatch with those of its parts.
+  /// Returns the noise scale from the gradients of the last minibatch and of its parts.
   fileprivate func gradientNoiseScale(parts: Int) -> Double {
     guard let minibatch = named.minibatch else { return .nan }
     let rows = minibatch.rows / parts
@@ -72,8 +71,8 @@ extension ProbeContext {
     let outputGradient = Matrix(rows: minibatch.rows, columns: network.architecture.outputs)
     let squaredNorm = withCurvature { curvature in
       _ = curvature.gradient()
-      // The loss is a mean over rows: a part's own mean is that much larger.  The features of all
-      // rows are there, so that whatever is dropped stays dropped.
+      // The loss is a mean over all rows, so the gradients of a part's own mean are larger by this
+      // factor.  The backward pass runs over all rows, so that dropout masks stay the same.
       func squaredNorm(_ part: Range<Int>) -> Double {
         let scale = Float(minibatch.rows) / Float(part.count)
         outputGradient.fill(0)

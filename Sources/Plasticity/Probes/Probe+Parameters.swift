@@ -3,10 +3,10 @@ internal import NeuralNetworks
 internal import Training
 
 extension Probe {
-  /// Sizes of weights, gradients and steps.
+  /// Probes of the norms of weights, gradients and steps.
   static let sizeProbes = [
     Probe(
-      "weight-norm", "mean magnitude and Frobenius norm of the weights, biases left out",
+      "weight-norm", "mean magnitude and Frobenius norm of the weights, without biases",
       source: "Dohare et al. 2024, Nature 632", scope: .parameters(hasTotal: true),
       columns: ["weight-magnitude", "weight-norm"]
     ) { context, layer in
@@ -15,9 +15,8 @@ extension Probe {
     },
     Probe(
       "gradient-norm",
-      "L1 and L2 norm of the gradient of the network's last step, before clipping, and its fraction "
-        + "of zeros",
-      source: "Klein et al. 2024, arXiv:2411.04832; zero is at most 1e-8 in magnitude",
+      "L1 and L2 norm of the network's last gradient before clipping, and its fraction of zeros",
+      source: "Klein et al. 2024, arXiv:2411.04832; magnitudes of at most 1e-8 count as zero",
       scope: .parameters(hasTotal: true), columns: ["gradient-l1", "gradient-l2", "gradient-zeros"]
     ) { context, layer in
       guard context.named.minibatch != nil else { return [.nan, .nan, .nan] }
@@ -27,7 +26,7 @@ extension Probe {
     },
     Probe(
       "effective-learning-rate",
-      "length of the optimiser's last step of the weights over their norm",
+      "length of the weights' last optimiser step, relative to their norm",
       source: "Lyle et al. 2024, arXiv:2407.01800", scope: .parameters(hasTotal: false)
     ) { context, layer in
       guard let layer, context.named.minibatch != nil else { return [.nan] }
@@ -49,7 +48,7 @@ extension Probe {
 }
 
 extension ProbeContext {
-  /// A dense layer, or all of them.
+  /// Returns one dense layer, or all of them.
   fileprivate func chosen(_ layer: Int?) -> [MLP.DenseLayer] {
     layer.map { [layers[$0]] } ?? layers
   }

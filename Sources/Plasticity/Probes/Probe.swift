@@ -1,12 +1,12 @@
 package import NeuralNetworks
 
-/// One kind of measurement of a network.
+/// A kind of measurement of a network.
 public struct Probe: Sendable {
-  /// What it is measured of.
+  /// The part of a network that a probe measures.
   public enum Scope: Sendable, Equatable {
-    /// Each hidden layer's features, and all of them together where `hasTotal`.
+    /// The features of each hidden layer, and with `hasTotal` also those of all together.
     case features(hasTotal: Bool)
-    /// Each dense layer's parameters, and all of them together where `hasTotal`.
+    /// The parameters of each dense layer, and with `hasTotal` also those of all together.
     case parameters(hasTotal: Bool)
     /// The network as a whole.
     case network
@@ -14,23 +14,23 @@ public struct Probe: Sendable {
     case policy
   }
 
-  /// As it is selected by.
+  /// Name of the probe, as written in a selection.
   public let name: String
-  /// One phrase.
+  /// Description of the probe in one phrase.
   public let summary: String
-  /// Where the definition comes from.
+  /// Publication that defines the probe.
   public let source: String
-  /// Whether it is cheap enough to belong to `basic`.
+  /// Whether the probe is cheap enough to belong to the group `basic`.
   public let isBasic: Bool
-  /// What it is measured of.
+  /// The part of a network that is measured.
   public let scope: Scope
-  /// The names of its values.
+  /// Names of the measured values.
   public let columns: [String]
-  /// What it takes.
+  /// The computation that the probe needs.
   let work: ProbeWork.Kind
-  /// Whether it means anything for a layer with such a function after it.
+  /// Whether the probe is meaningful for layers with an activation.
   let applies: @Sendable (Activation) -> Bool
-  /// Measures a layer, or everything where that is nil; one value for each column.
+  /// Measures a layer, or the whole network if the layer is nil; returns one value for each column.
   let measure: @Sendable (ProbeContext, Int?) -> [Double]
 
   init(
@@ -50,7 +50,7 @@ public struct Probe: Sendable {
     self.measure = measure
   }
 
-  /// The layers it can be measured of, and nil for everything together.
+  /// Returns the layers the probe can measure, and nil if it can measure the whole network.
   package func parts(of network: MLP) -> [Int?] {
     let layers = network.denseLayers
     switch scope {
@@ -64,16 +64,16 @@ public struct Probe: Sendable {
     }
   }
 
-  /// The probe of this name.
+  /// Returns the probe of this name; nil if there is none.
   public static func find(_ name: String) -> Probe? { all.first { $0.name == name } }
 
-  /// Every probe there is, in the order of their columns.
+  /// All probes, in the order of their columns.
   public static let all: [Probe] = unitProbes + rankProbes + sizeProbes + lossProbes + [churn]
 
-  /// Measured by the panel itself, which remembers the policy of the iteration before.
+  /// Policy churn, which the panel measures because it keeps the previous iteration's policy.
   static let churn = Probe(
     "policy-churn",
-    "mean divergence KL(before ‖ after) of one iteration's policies on the probe batch, in nats",
+    "mean KL(before ‖ after) between the policies before and after an iteration, in nats",
     source: "Schaul et al. 2022, arXiv:2206.00730", scope: .policy
   ) { _, _ in [.nan] }
 }

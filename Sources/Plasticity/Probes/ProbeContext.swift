@@ -2,27 +2,26 @@ package import LinearAlgebra
 package import NeuralNetworks
 package import Training
 
-/// What follows from a run's seed and probe batches alone and takes long to find.
+/// A cache of expensive results that depend only on a run's seed and probe batches.
 package final class ProbeMemory {
-  /// By the network's name: the loss that new weights are trained to.
+  /// Remaining loss of new weights after training, by the network's name.
   var freshLosses: [String: Double] = [:]
 
-  /// Starts with nothing.
+  /// Creates an empty cache.
   package init() {}
 }
 
-/// One network at one moment, with what several probes share.
+/// A network at the time of a measurement, with results that several probes share.
 package final class ProbeContext {
-  /// The network with what it learnt from; what it knows of the last minibatch is used only while
-  /// ``minibatch`` is there.
+  /// The network and its last minibatch, which probes use only if `minibatch` is not nil.
   package let named: NamedNetwork
-  /// The fixed inputs, [rows × inputs].
+  /// Fixed inputs, [rows × inputs].
   let batch: Matrix
-  /// Lasts from one moment to the next.
+  /// Cache that is kept between measurements.
   let memory: ProbeMemory
   /// The run's seed.
   let seed: UInt64
-  /// Iterations done.
+  /// Number of completed iterations.
   let iteration: Int
   private let workspace: MLP.Workspace
   private var singularValues: [Int: [Double]] = [:]
@@ -62,7 +61,7 @@ package final class ProbeContext {
     return activity
   }
 
-  /// Of the features of a hidden layer.
+  /// Returns the singular values of a hidden layer's features, largest first.
   func spectrum(_ layer: Int) -> [Double] {
     if let known = singularValues[layer] { return known }
     let features = features(layer)
@@ -76,7 +75,8 @@ package final class ProbeContext {
     return spectrum
   }
 
-  /// Works on the curvature of the last minibatch's loss and puts everything back.
+  /// Calls a closure with the curvature of the last minibatch's loss and restores the network after
+  /// it; returns nil if there is no minibatch.
   func withCurvature<Result>(_ body: (LossCurvature) -> Result) -> Result? {
     guard let minibatch = named.minibatch else { return nil }
     let curvature = LossCurvature(network) { minibatch.computeGradient() }
@@ -84,7 +84,7 @@ package final class ProbeContext {
     return body(curvature)
   }
 
-  /// A stream for a probe's draws at this moment.
+  /// Creates a random stream for a probe's draws in this iteration.
   func stream(_ purpose: String) -> RandomStream {
     RandomStream(seed: seed, name: "probe.\(purpose).\(named.name)", index: iteration)
   }

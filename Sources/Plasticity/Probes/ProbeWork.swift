@@ -1,38 +1,39 @@
 package import Storage
 
-/// What measuring one network takes, in numbers that do not depend on a clock.
+/// The work of measuring one network, counted in units that do not depend on a clock.
 ///
-/// The unit is that of learning: one parameter for one row of a minibatch, forward, backward and in the
-/// optimiser.  Factors are rounded up from processor times of networks of 64 to 256 units.
+/// A unit is the work of learning for one parameter and one row of a minibatch: forward pass,
+/// backward pass and optimiser.  Factors are rounded up from processor times of networks with 64 to
+/// 256 units.
 package struct ProbeWork: Equatable {
   /// A kind of computation that a probe needs.
   package enum Kind: Sendable, Equatable {
-    /// A look at each parameter or feature of the probe batch, or little more.
+    /// About one pass over each parameter or each feature of the probe batch.
     case pass
     /// Singular values of a layer's features, which all ranks share.
     case spectrum
-    /// So many gradients of the last minibatch's loss.
+    /// A number of gradients of the last minibatch's loss.
     case gradients(Int)
-    /// So many products with second derivatives, two gradients each; each new direction is compared
-    /// with those before, where `isOrthogonal`.
+    /// A number of products with second derivatives, of two gradients each; with `isOrthogonal`,
+    /// each new direction is made orthogonal to all previous ones.
     case products(Int, isOrthogonal: Bool)
-    /// Fits of the probe batch, of so many steps.
+    /// A fit of the probe batch, with a number of steps.
     case fit(Int)
   }
 
   private var passes = 0
-  /// Widths of layers.
+  /// Widths of the layers whose singular values are needed.
   private var spectra: [Int] = []
   private var gradients = 0
-  /// Operations on vectors of as many numbers, in double precision, as there are parameters.
+  /// Number of operations on vectors of all parameters, in double precision.
   private var vectors = 0
-  /// Steps of fits.
+  /// Number of steps of fits.
   private var fits = 0
 
-  /// Nothing to do.
+  /// Creates an empty amount of work.
   package init() {}
 
-  /// Adds what a probe needs, of a layer as wide as this.
+  /// Adds the work of a probe on a layer of the given width.
   package mutating func add(_ kind: Kind, width: Int) {
     switch kind {
     case .pass: passes += 1
@@ -46,14 +47,14 @@ package struct ProbeWork: Equatable {
     }
   }
 
-  /// The work of one measurement.
+  /// Returns the work of one measurement.
   ///
   /// - Parameters:
-  ///   - parameters: Of the network.
-  ///   - rows: Of the probe batch.
-  ///   - minibatch: Rows of the minibatch it learns from.
-  ///   - isFirst: Whether a new network has to be fitted too.
-  /// - Returns: Units.
+  ///   - parameters: Number of parameters of the network.
+  ///   - rows: Number of rows of the probe batch.
+  ///   - minibatch: Number of rows of the network's minibatches.
+  ///   - isFirst: Whether new weights must be fitted too.
+  /// - Returns: The work, in units.
   package func units(parameters: Int, rows: Int, minibatch: Int, isFirst: Bool) -> Double {
     let perParameter =
       passes * rows + gradients * minibatch + vectors * 12 + fits * rows * (isFirst ? 2 : 1)
@@ -65,25 +66,27 @@ package struct ProbeWork: Equatable {
   }
 }
 
-/// Decides when probes are measured that have no interval of their own: once the agent has learnt so
-/// much that measuring takes a small share of the work.
+/// A budget that schedules probes without a set interval, so that measuring takes a small share of
+/// the work of learning.
 ///
-/// Work is counted, so that a run repeats and resumes exactly.
+/// Work is counted rather than timed, so that a run repeats and resumes exactly.
 package struct ProbeBudget: Equatable {
-  /// Of the work of learning, for cheap probes and as much again for the others.
+  /// Share of the work of learning that is spent on basic probes, and again on all others.
   package static let share = 0.02
 
-  /// Work that is not spent yet.
+  /// Work that is saved up and not yet spent.
   package private(set) var credit = 0.0
-  /// Measurements that are paid for.
+  /// Number of measurements paid for so far.
   package private(set) var measurements = 0
-  /// Whether the next iteration ends with the last of them.
+  /// Whether a measurement is due at the end of the next iteration.
   package private(set) var isDue = false
 
-  /// Nothing is earned yet.
+  /// Creates an empty budget.
   package init() {}
 
-  /// Continues from what was kept.
+  /// Restores a budget.
+  ///
+  /// - Throws: `ArchiveError` if the values are impossible.
   package init(credit: Double, measurements: Int, isDue: Bool) throws(ArchiveError) {
     guard credit >= 0, credit.isFinite, measurements > 0 || !isDue else {
       throw .invalid(reason: "its budget of probes is impossible")
@@ -91,17 +94,17 @@ package struct ProbeBudget: Equatable {
     (self.credit, self.measurements, self.isDue) = (credit, measurements, isDue)
   }
 
-  /// Ends an iteration.
+  /// Adds the share of an iteration's work, and pays for a measurement if the credit suffices.
   ///
   /// - Parameters:
-  ///   - learnt: Its work of learning.
-  ///   - cost: The work of the next measurement.
+  ///   - learnt: Work of learning in the iteration, in units.
+  ///   - cost: Work of the next measurement, in units.
   package mutating func earn(_ learnt: Double, cost: Double) {
     credit += Self.share * learnt
     isDue = credit >= cost && cost > 0
     guard isDue else { return }
     measurements += 1
-    // No more is saved up than one measurement takes.
+    // At most one measurement's worth of credit is kept.
     credit = min(credit - cost, cost)
   }
 }
