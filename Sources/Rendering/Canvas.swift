@@ -1,32 +1,32 @@
 internal import CCairo
 package import RLCore
 
-/// Draws anti-aliased shapes into a picture, in pixels from its upper left corner downwards.
+/// Draws anti-aliased shapes into a picture, in pixels from its upper left corner, y downwards.
 ///
-/// One Cairo context serves all frames; what it caches (glyphs, paths) is bounded by Cairo itself.
-/// Coordinates must be finite; those far outside the picture are brought within Cairo's range.
+/// One Cairo context serves all frames; Cairo itself bounds its caches of glyphs and paths.
+/// Coordinates must be finite; those far outside the picture are clamped to Cairo's range.
 package final class Canvas {
-  /// A place in the picture.
+  /// A position in the picture, in pixels.
   package typealias Pixel = (x: Double, y: Double)
 
-  /// What is drawn into.
+  /// The picture that receives the drawing.
   package let picture: Picture
   private let surface: OpaquePointer
   private let context: OpaquePointer
   private let regular: OpaquePointer
   private let bold: OpaquePointer
 
-  /// Cairo keeps coordinates in 24 bits before the binary point.
+  /// Largest coordinate: Cairo stores coordinates with 24 bits before the binary point.
   private static let farthest = 1_000_000.0
-  /// Height of a capital letter in Cairo's built-in font, as part of the font's size.
+  /// Height of a capital letter in Cairo's built-in font, as a fraction of the font size.
   private static let capitalHeight = 0.64
 
-  /// Whether edges are found to a quarter of a pixel only, which is faster for areas.
+  /// Whether edges are computed only to a quarter of a pixel, which is faster for areas.
   ///
-  /// It would be slower for translucent lines, hence not so there.
+  /// Ignored for translucent lines, where it would be slower.
   package var isCoarse = false
 
-  /// Takes hold of a picture.
+  /// Creates a canvas that draws into a picture.
   package init(_ picture: Picture) {
     self.picture = picture
     let memory = UnsafeMutableRawPointer(picture.pixels).assumingMemoryBound(to: UInt8.self)
@@ -56,7 +56,7 @@ package final class Canvas {
     cairo_surface_destroy(surface)
   }
 
-  /// Covers the whole picture with a gradient that reaches its two colours in the outermost rows.
+  /// Covers the whole picture with a vertical gradient from the bottom row to the top row.
   package func paint(bottom: Scene.Color, top: Scene.Color) {
     cairo_surface_flush(surface)
     let last = Double(picture.height - 1)
@@ -75,7 +75,7 @@ package final class Canvas {
     component.isFinite ? UInt32((min(max(component, 0), 1) * 255).rounded()) : 0
   }
 
-  /// Ends a frame: all that was drawn is in the picture's memory now.
+  /// Ends a frame: writes everything drawn so far to the picture's memory.
   package func finish() {
     cairo_surface_flush(surface)
     let status = cairo_status(context)
@@ -86,7 +86,7 @@ package final class Canvas {
 
   // MARK: Paths
 
-  /// Adds a chain of straight lines to the path.
+  /// Adds a polyline to the path.
   package func addLines(_ points: some Sequence<Pixel>, isClosed: Bool) {
     var isFirst = true
     for point in points {
@@ -104,7 +104,7 @@ package final class Canvas {
     cairo_close_path(context)
   }
 
-  /// Adds a rectangle with round corners to the path.
+  /// Adds a rectangle with rounded corners to the path.
   package func addRectangle(
     x: Double, y: Double, width: Double, height: Double, cornerRadius: Double = 0
   ) {
@@ -128,19 +128,20 @@ package final class Canvas {
 
   // MARK: Drawing the path
 
-  /// Fills the path and forgets it unless it is kept for an outline.
+  /// Fills the path, and discards it unless it is kept for an outline.
   package func fill(_ color: Scene.Color, keepsPath: Bool = false) {
     setSource(color)
     setQuality(isCoarse: isCoarse)
     if keepsPath { cairo_fill_preserve(context) } else { cairo_fill(context) }
   }
 
-  /// Fills the path with a vertical gradient between two rows, constant beyond them.
+  /// Fills the path with a vertical gradient between two rows, constant beyond them; discards the
+  /// path unless it is kept.
   package func fill(
     bottom: Scene.Color, at bottomRow: Double, top: Scene.Color, at topRow: Double,
     keepsPath: Bool = false
   ) {
-    // Cairo's gradient would be empty, hence a colour of its choice, where both rows are one.
+    // If both rows were equal, the gradient would be empty and its colour up to Cairo.
     let topRow = near(topRow)
     let bottomRow = topRow == near(bottomRow) ? topRow + 0.01 : near(bottomRow)
     let gradient = cairo_pattern_create_linear(0, topRow, 0, bottomRow)
@@ -154,9 +155,9 @@ package final class Canvas {
     if keepsPath { cairo_fill_preserve(context) } else { cairo_fill(context) }
   }
 
-  /// Draws a line along the path, with round joins and ends, and forgets the path.
+  /// Strokes the path with round joins and ends, and discards it.
   package func stroke(_ color: Scene.Color, width: Double) {
-    // Ends of a pixel or two look the same square, and take a fraction of the time.
+    // Square ends of lines this thin look the same and take a fraction of the time.
     let isThin = width < 2
     cairo_set_line_cap(context, isThin ? CAIRO_LINE_CAP_SQUARE : CAIRO_LINE_CAP_ROUND)
     cairo_set_line_join(context, isThin ? CAIRO_LINE_JOIN_MITER : CAIRO_LINE_JOIN_ROUND)
@@ -170,7 +171,7 @@ package final class Canvas {
     cairo_set_antialias(context, isCoarse ? CAIRO_ANTIALIAS_FAST : CAIRO_ANTIALIAS_DEFAULT)
   }
 
-  /// Forgets the path.
+  /// Discards the path.
   package func dropPath() { cairo_new_path(context) }
 
   private func setSource(_ color: Scene.Color) {
@@ -182,12 +183,12 @@ package final class Canvas {
   /// Draws a line of ASCII text.
   ///
   /// - Parameters:
-  ///   - text: What to draw; other characters than printable ASCII become question marks.
-  ///   - anchor: The place on the baseline that `alignment` speaks of.
-  ///   - height: Height of a capital letter.
-  ///   - color: Its colour.
-  ///   - alignment: Where the anchor lies.
-  ///   - isBold: Whether strokes are thick.
+  ///   - text: The text; characters other than printable ASCII become question marks.
+  ///   - anchor: Position on the baseline to which `alignment` refers.
+  ///   - height: Height of a capital letter, in pixels.
+  ///   - color: Colour of the text.
+  ///   - alignment: Position of the anchor along the text.
+  ///   - isBold: Whether the text is bold.
   package func draw(
     _ text: String, at anchor: Pixel, height: Double, color: Scene.Color,
     alignment: Scene.Alignment = .leading, isBold: Bool = false
@@ -206,7 +207,7 @@ package final class Canvas {
     cairo_new_path(context)
   }
 
-  /// How far a line of text reaches.
+  /// Returns the width of a line of text, in pixels.
   package func width(of text: String, height: Double, isBold: Bool = false) -> Double {
     selectFont(height: height, isBold: isBold)
     return advance(Self.printable(text))
@@ -214,7 +215,7 @@ package final class Canvas {
 
   private func selectFont(height: Double, isBold: Bool) {
     cairo_set_font_face(context, isBold ? bold : regular)
-    // Cairo gives up at letters it can't tell from points.
+    // Cairo fails at letters that are too small to tell from points.
     cairo_set_font_size(context, min(max(height / Self.capitalHeight, 0.001), 4096))
   }
 
@@ -224,7 +225,7 @@ package final class Canvas {
     return extents.x_advance
   }
 
-  /// The built-in font has no other letters, and Cairo stops at what is no UTF-8.
+  /// Replaces characters that the built-in font lacks; Cairo also fails at invalid UTF-8.
   private static func printable(_ text: String) -> String {
     guard !text.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) else { return text }
     return String(

@@ -1,10 +1,10 @@
 internal import Foundation
 internal import Storage
 
-/// Encodes films with the program FFmpeg: raw pictures go through a socket to its standard input.
+/// Encodes films with the program FFmpeg, which receives raw pictures through a socket.
 ///
-/// A socket, because writing to one whose reader is gone can be kept from raising SIGPIPE; it
-/// blocks while the encoder is busy, so pictures never pile up.  The program's complaints go to an
+/// Unlike a pipe, a socket can be written without SIGPIPE if its reader has gone; writing blocks
+/// while the encoder is busy, so pictures never pile up.  The program's error output goes to an
 /// unnamed file, which can't fill up as a pipe can.
 final class FFmpeg: FilmEncoder {
   private let film: Film
@@ -12,13 +12,13 @@ final class FFmpeg: FilmEncoder {
   private var input: Int32
   private let complaints: Int32
   private var hasEnded = false
-  /// One picture with even sides, where the film's are odd; most decoders want even ones.
+  /// One picture padded to even sides, which most decoders need; empty if the film's are even.
   private var padded: [UInt32]
 
   private var evenWidth: Int { film.width + film.width % 2 }
   private var evenHeight: Int { film.height + film.height % 2 }
 
-  /// Finds the program in a list of folders separated by colons.
+  /// Finds the program in a list of folders separated by colons; nil if it is not installed.
   static func find(in searchPath: String) -> String? {
     searchPath.split(separator: ":").lazy.map { "\($0)/ffmpeg" }.first { path in
       !FileSystem.isFolder(path) && access(path, X_OK) == 0
@@ -77,7 +77,7 @@ final class FFmpeg: FilmEncoder {
       case .mkv: ["-f", "matroska"]
       default: ["-movflags", "+faststart", "-f", "mp4"]
       }
-    // A name that begins with a dash would be an option.
+    // A name that begins with a dash would be read as an option.
     return source + codec + ["-pix_fmt", "yuv420p"] + format + ["file:\(film.temporary)"]
   }
 
@@ -97,7 +97,7 @@ final class FFmpeg: FilmEncoder {
     posix_spawn_file_actions_adddup2(&actions, input, 0)
     posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
     posix_spawn_file_actions_adddup2(&actions, complaints, 2)
-    // A group of its own: Ctrl-C is for us, and we may want to finish the film.
+    // A separate process group, so that Ctrl-C does not stop the encoder in the middle of a film.
     posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
     posix_spawnattr_setpgroup(&attributes, 0)
     var pointers = ([program] + arguments).map { strdup($0) } + [nil]
@@ -120,7 +120,7 @@ final class FFmpeg: FilmEncoder {
     if !isSent { throw failure() }
   }
 
-  /// Repeats the last column or row, which nobody sees.
+  /// Pads a picture by repeating its last column or row, which is hardly visible, and sends it.
   private func padAndSend(_ picture: Picture) -> Bool {
     for y in 0..<evenHeight {
       let row = picture.pixels + min(y, film.height - 1) * film.width
@@ -129,7 +129,7 @@ final class FFmpeg: FilmEncoder {
     return padded.withUnsafeBytes(send)
   }
 
-  /// Writes all bytes; false when the program no longer reads.
+  /// Writes all bytes; returns false if the program no longer reads.
   private func send(_ bytes: UnsafeRawBufferPointer) -> Bool {
     var rest = bytes[...]
     while !rest.isEmpty {
@@ -143,8 +143,8 @@ final class FFmpeg: FilmEncoder {
   }
 
   func finish() throws(FileError) {
-    // On a full disk the program complains of the file's end that it could not write, and exits
-    // with 0; it is told to speak of errors only.
+    // If the disk is full when the film's end is written, the program reports an error but exits
+    // with 0; since it logs errors only, any output means failure.
     let status = wait()
     if status != 0 || lseek(complaints, 0, SEEK_END) > 0 { throw failure() }
   }
@@ -165,7 +165,7 @@ final class FFmpeg: FilmEncoder {
     return status
   }
 
-  /// The last line that the program had to say.
+  /// Returns an error with the last line of the program's error output.
   private func failure() -> FileError {
     _ = wait()
     let size = max(0, min(lseek(complaints, 0, SEEK_END), 1 << 16))
@@ -174,6 +174,6 @@ final class FFmpeg: FilmEncoder {
     let lines = String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
       .split(whereSeparator: \.isNewline)
     let last = lines.last.map { $0.trimmingCharacters(in: .whitespaces) }
-    return .unwritable(path: film.path, reason: "ffmpeg: \(last ?? "it ended without a word")")
+    return .unwritable(path: film.path, reason: "ffmpeg: \(last ?? "it ended without a message")")
   }
 }

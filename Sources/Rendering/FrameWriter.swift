@@ -1,36 +1,37 @@
 internal import Foundation
 public import Storage
 
-/// A kind of picture file.
+/// A file format for pictures.
 public enum PictureFormat: String, Sendable, Equatable, CaseIterable {
-  /// Compressed without loss.
+  /// Portable network graphics, compressed without loss.
   case png
-  /// Binary portable pixmap, "P6": a line of text, then the bytes of red, green and blue.
+  /// Binary portable pixmap, "P6": a header line, then the bytes of red, green and blue.
   case ppm
 }
 
-/// Writes pictures into numbered files of a folder.
+/// Writes pictures to numbered files in a folder.
 ///
-/// They are called `frame-000000.png`, `frame-000001.png` and so on.  A file of that name is whole:
-/// it is written under a hidden name and renamed.  Files of these names are replaced, and what else
-/// the folder holds stays, the last pictures of a longer film too.
+/// Files are named `frame-000000.png`, `frame-000001.png` and so on.  They are always complete,
+/// since they are written under a hidden name and then renamed.  Existing files of these names are
+/// replaced; all other files in the folder are left alone, including the last pictures of an
+/// earlier, longer film.
 public final class FrameWriter {
-  /// Where the files go.
+  /// Folder that receives the files.
   public let folder: String
-  /// What they are.
+  /// Format of the files.
   public let format: PictureFormat
-  /// How many have been written.
+  /// Number of files written so far.
   public private(set) var count = 0
   private let encoder = PictureEncoder()
 
-  /// Makes the folder if it is not there.
+  /// Creates a writer, and its folder if that does not exist.
   public init(folder: String, format: PictureFormat = .png) throws(FileError) {
     try FileSystem.makeFolder(folder)
     self.folder = folder
     self.format = format
   }
 
-  /// Writes the next file.
+  /// Writes a picture to the next file.
   public func write(_ picture: Picture) throws(FileError) {
     let digits = String(count)
     let number = String(repeating: "0", count: max(0, 6 - digits.count)) + digits
@@ -40,13 +41,13 @@ public final class FrameWriter {
 }
 
 extension Picture {
-  /// Writes one file, whole or not at all.
+  /// Writes the picture to one file, completely or not at all.
   public func write(to path: String, as format: PictureFormat = .png) throws(FileError) {
     try PictureEncoder().write(self, to: path, as: format)
   }
 }
 
-/// Turns pictures into files with memory that is used again.
+/// Encodes pictures into reused memory and writes them to files.
 private final class PictureEncoder {
   private let png = PNGEncoder()
   private var ppm: [UInt8] = []
@@ -70,7 +71,7 @@ private final class PictureEncoder {
     }
   }
 
-  /// Does not wait for the disk, which would take longer than drawing.
+  /// Writes bytes without waiting for the disk, which would take longer than drawing.
   private func write(_ bytes: UnsafeRawBufferPointer, to path: String) throws(FileError) {
     guard let start = bytes.baseAddress else { return }
     let data = Data(

@@ -2,26 +2,27 @@ internal import CGIF
 internal import Foundation
 internal import Storage
 
-/// Writes an animated GIF that plays for ever.
+/// Writes an animated GIF that repeats endlessly.
 ///
-/// A picture holds only the rectangle that changed, and there only the pixels that did.
+/// Each picture stores only the rectangle that changed, with unchanged pixels transparent.
 final class GIFEncoder: FilmEncoder {
   private let film: Film
   private var file: UnsafeMutablePointer<GifFileType>?
   private var palette: GIFPalette?
-  /// Whether ``palette`` is the one at the head of the file.
+  /// Whether ``palette`` is the global one in the file's header.
   private var isGlobal = true
   private var indices: [UInt8]
-  /// [height × width]: what a viewer shows now; 0xRRGGBB, or above that where nothing is yet.
+  /// Pixels that a viewer currently shows, [height × width], as 0xRRGGBB; larger before the first
+  /// picture.
   private var shown: [UInt32]
   private var count = 0
-  /// How long the pictures written so far are shown, in hundredths of a second.
+  /// Total duration of the pictures written so far, in hundredths of a second.
   private var hundredths = 0
 
-  /// Viewers show pictures of less than this for a tenth of a second.
+  /// Shortest delay in hundredths of a second: viewers replace shorter ones by a tenth of a second.
   private static let shortestDelay = 2
 
-  /// Takes over an open file.
+  /// Creates an encoder that owns an open file.
   init(_ film: Film, file descriptor: Int32) throws(FileError) {
     self.film = film
     indices = Array(repeating: 0, count: film.width * film.height)
@@ -37,7 +38,7 @@ final class GIFEncoder: FilmEncoder {
   func write(_ picture: Picture) throws(FileError) {
     defer { count += 1 }
     let end = Int((Double(count + 1) * film.timeStep * 100).rounded())
-    // Rounding errors are carried on to the next picture; one too short to be seen is left out.
+    // Rounding errors are carried over to the next picture; too short pictures are left out.
     guard count == 0 || end - hundredths >= Self.shortestDelay else { return }
     let delay = min(max(end - hundredths, Self.shortestDelay), Int(UInt16.max))
     hundredths += delay
@@ -49,7 +50,7 @@ final class GIFEncoder: FilmEncoder {
     try write(changed, palette, delay: delay)
   }
 
-  /// Fills ``indices``, with new colours if those of the last picture no longer do.
+  /// Fills ``indices`` and returns their palette, a new one if the last no longer fits.
   private func choosePalette(for picture: Picture) throws(FileError) -> GIFPalette {
     if let palette, palette.index(picture, into: &indices) { return palette }
     let new = GIFPalette(picture)
@@ -60,7 +61,7 @@ final class GIFEncoder: FilmEncoder {
     return new
   }
 
-  /// Makes unchanged pixels transparent and returns the rectangle of the others, if there are any.
+  /// Makes unchanged pixels transparent and returns the rectangle of the others, nil if empty.
   private func update(
     to palette: GIFPalette
   ) -> (x: Int, y: Int, width: Int, height: Int)? {
@@ -88,7 +89,7 @@ final class GIFEncoder: FilmEncoder {
     try withMap(palette) {
       EGifPutScreenDesc(file, Int32(film.width), Int32(film.height), 8, 0, $0)
     }
-    // Mozilla's extension: repeat without end.
+    // Netscape's extension: repeat endlessly.
     try check(EGifPutExtensionLeader(file, APPLICATION_EXT_FUNC_CODE))
     try check(EGifPutExtensionBlock(file, 11, Array("NETSCAPE2.0".utf8)))
     try check(EGifPutExtensionBlock(file, 3, [1, 0, 0] as [UInt8]))

@@ -1,21 +1,21 @@
-/// Up to 255 colours that stand for all of a picture, and one that is transparent.
+/// A palette of up to 255 colours that approximates a picture, and one transparent index.
 ///
-/// Boxes of colours are halved where that takes away most of the squared error; the means of the
-/// boxes are then moved to the means of the colours nearest to them.  Nothing is dithered: noise
-/// would flicker, and compress badly.
+/// Boxes of colours are split in the order of the squared error that a split removes; the means of
+/// the boxes are then refined by Lloyd's algorithm.  There is no dithering: its noise would flicker
+/// and compress badly.
 final class GIFPalette {
-  /// The index that leaves a pixel as it was.
+  /// Index that leaves a pixel unchanged.
   static let transparent: UInt8 = 255
   private static let size = 255
-  /// A mean squared error beyond this is visible in flat areas.
+  /// Mean squared error above which errors are visible in flat areas.
   private static let tolerance = 6.0
 
-  /// [256]: 0xRRGGBB; the last one is never shown.
+  /// Colours as 0xRRGGBB, [256]; the last one is never shown.
   let colors: [UInt32]
   private let entries: [SIMD4<Int32>]
-  /// Squared error per pixel of the picture it was made for.
+  /// Squared error per pixel of the picture for which the palette was made.
   private var ownError: Double?
-  /// What was looked up already, by colour.
+  /// Cache of the nearest entries, by colour.
   private var known: [UInt32: (index: UInt8, error: Int32)] = [:]
 
   fileprivate struct Sample {
@@ -23,13 +23,13 @@ final class GIFPalette {
     var count: Double
   }
 
-  /// Finds the colours of a picture.
+  /// Chooses the colours for a picture.
   init(_ picture: Picture) {
     var counts: [UInt32: Int] = [:]
     for i in 0..<picture.width * picture.height {
       counts[picture.pixels[i] & 0xFF_FFFF, default: 0] += 1
     }
-    // Dictionaries have another order in every process.
+    // Sorted, because the order of a dictionary differs between processes.
     let samples = counts.sorted { $0.key < $1.key }.map {
       Sample(color: Self.components($0.key), count: Double($0.value))
     }
@@ -38,9 +38,9 @@ final class GIFPalette {
     colors = shown + Array(repeating: 0, count: 256 - shown.count)
   }
 
-  /// Finds the nearest colour of each pixel.
+  /// Writes the index of the nearest colour for each pixel.
   ///
-  /// - Returns: Whether they are near enough.
+  /// - Returns: Whether the palette fits the picture well enough.
   func index(_ picture: Picture, into indices: inout [UInt8]) -> Bool {
     if known.count > 100_000 { known.removeAll(keepingCapacity: true) }
     var total = 0
@@ -85,10 +85,10 @@ final class GIFPalette {
 
   // MARK: Choosing colours
 
-  /// Colours next to each other, and what they gain from a cut.
+  /// A box of neighbouring colours and the gain of its best split.
   private struct Box {
     var samples: ArraySlice<Sample>
-    /// The squared error that the best cut takes away.
+    /// Squared error removed by the best split.
     var gain = 0.0
     var axis = 0
     var cut = 0
@@ -105,14 +105,14 @@ final class GIFPalette {
       for index in sorted.indices.dropLast() {
         left += sorted[index].weighted
         guard sorted[index].color[axis] != sorted[index + 1].color[axis] else { continue }
-        // Parting two groups takes away the difference of n times the squared means.
+        // A split removes the sum over both parts of n · mean², minus that of the whole.
         let gain =
           Self.squaredMean(left) + Self.squaredMean(total - left) - Self.squaredMean(total)
         if gain > self.gain { (self.gain, self.axis, cut) = (gain, axis, index + 1) }
       }
     }
 
-    /// The last lane holds the count.
+    /// Returns n · mean² for a sum of colours whose last lane holds the count n.
     private static func squaredMean(_ sum: SIMD4<Double>) -> Double {
       (sum.x * sum.x + sum.y * sum.y + sum.z * sum.z) / sum.w
     }
@@ -138,7 +138,7 @@ final class GIFPalette {
     return boxes.map(\.mean)
   }
 
-  /// Two rounds of Lloyd's algorithm.
+  /// Refines colours by two rounds of Lloyd's algorithm.
   private static func refine(
     _ entries: [SIMD4<Int32>], _ samples: [Sample]
   ) -> [SIMD4<Int32>] {
@@ -155,7 +155,7 @@ final class GIFPalette {
 }
 
 extension GIFPalette.Sample {
-  /// The colour as often as it occurs, the count in the last lane.
+  /// The colour multiplied by its count, with the count in the last lane.
   fileprivate var weighted: SIMD4<Double> {
     var sum = SIMD4<Double>(color) * count
     sum.w = count

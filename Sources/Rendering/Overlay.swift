@@ -1,17 +1,17 @@
 public import RLCore
 
-/// Figures drawn on top of a scene, the same for every environment.
+/// Numbers and text drawn on top of a scene, in the same layout for every environment.
 public struct Overlay: Sendable, Equatable {
   /// A number with a name and bounds, shown as a bar that grows from zero.
   public struct Gauge: Sendable, Equatable {
-    /// What it is.
+    /// Name of the number.
     public var name: String
-    /// Its value; the bar ends at the bounds where it is beyond them.
+    /// Value of the number; the bar ends at the bounds if the value is beyond them.
     public var value: Double
-    /// The bar's ends; it starts in its middle where they are infinite or do not hold zero.
+    /// Values at the bar's ends; the bar grows from its middle if they are infinite or exclude 0.
     public var bounds: ClosedRange<Double>
 
-    /// Names a number.
+    /// Creates a gauge.
     public init(_ name: String, value: Double, bounds: ClosedRange<Double>) {
       self.name = name
       self.value = value
@@ -19,36 +19,36 @@ public struct Overlay: Sendable, Equatable {
     }
   }
 
-  /// An action.
+  /// An action as shown in the overlay.
   public enum Action: Sendable, Equatable {
-    /// One number for each component.
+    /// A continuous action, with one gauge for each component.
     case gauges([Gauge])
-    /// One of several; an index outside them is none.
+    /// The index of a discrete action among the names of all; none is marked if it is out of range.
     case choice(Int, of: [String])
   }
 
-  /// The first line, for instance the environment's id.
+  /// First line, for example the environment's id.
   public var title: String
-  /// Steps taken in this episode.
+  /// Number of steps taken in this episode.
   public var step: Int
-  /// Steps of the whole episode, or of its limit; nil where that is unknown.
+  /// Number of steps of the whole episode, or its limit; nil if unknown.
   public var steps: Int?
-  /// Simulated time since the episode began, in seconds.
+  /// Simulated time since the start of the episode, in seconds.
   public var time: Double
-  /// The reward of the last step; nil before the first.
+  /// Reward of the last step; nil before the first.
   public var reward: Double?
-  /// The undiscounted sum of rewards so far.
+  /// Undiscounted sum of rewards so far.
   public var episodeReturn: Double
-  /// What else is to be said of this step, such as "terminated".
+  /// Further remarks on this step, such as "terminated".
   public var flags: [String]
   /// The last action; nil before the first.
   public var action: Action?
-  /// What pushes from outside; shown only where one of them is not zero.
+  /// External disturbances; shown only if at least one of them is not zero.
   public var disturbances: [Gauge]
-  /// What the player of the pictures is doing, such as "paused"; drawn at the upper right.
+  /// State of the player, such as "paused"; drawn at the upper right.
   public var mode: String?
 
-  /// Gathers what to show.
+  /// Creates an overlay.
   public init(
     title: String, step: Int, steps: Int? = nil, time: Double, reward: Double? = nil,
     episodeReturn: Double = 0, flags: [String] = [], action: Action? = nil,
@@ -68,7 +68,7 @@ public struct Overlay: Sendable, Equatable {
 }
 
 extension Overlay.Action {
-  /// Names the components of an action [A] as its environment does.
+  /// Creates a labelled action from its numbers, [A], with the component names of its environment.
   public init(_ action: some Sequence<Float>, of specification: EnvironmentSpecification) {
     let names = specification.actionComponents.map(\.name)
     let values = Array(action)
@@ -91,7 +91,7 @@ extension Overlay.Action {
 }
 
 extension [Overlay.Gauge] {
-  /// Names the components of a disturbance [D].
+  /// Creates labelled gauges for the components of a disturbance, [D].
   public init(_ disturbance: some Sequence<Float>, of components: [DisturbanceComponent]) {
     self = zip(components, disturbance).map { component, value in
       let bound = Double(component.bound)

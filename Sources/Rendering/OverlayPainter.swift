@@ -2,7 +2,7 @@ internal import RLCore
 
 /// Draws an overlay: a panel at the upper left and a tag at the upper right.
 ///
-/// Lengths are in points, 400 to the height of a picture; narrow pictures have smaller ones.
+/// Lengths are in points: a picture is 400 points high, more if it is narrow.
 final class OverlayPainter {
   private let canvas: Canvas
   /// Pixels per point.
@@ -16,9 +16,9 @@ final class OverlayPainter {
     static let rowHeight = 12.5
     static let nameWidth = 84.0
     static let barWidth = 56.0
-    static let text = 7.0  // height of a capital
+    static let text = 7.0  // height of a capital letter
     static let smallText = 6.0
-    /// More rows than this are summed up, so that the panel leaves the scene visible.
+    /// Rows beyond this limit are summarised in one, so that the panel leaves the scene visible.
     static let rowLimit = 8
   }
 
@@ -147,7 +147,7 @@ final class OverlayPainter {
     draw(value, x: right, line: line, alignment: .trailing)
   }
 
-  /// Draws text on a coloured ground and returns where it ends.
+  /// Draws text on a coloured background and returns the position of its end.
   @discardableResult private func drawTag(
     _ text: String, left: Double? = nil, right: Double = 0, top: Double, _ color: Scene.Color
   ) -> Double {
@@ -193,7 +193,7 @@ final class OverlayPainter {
 }
 
 extension Overlay.Gauge {
-  /// How far along the bar a number lies, in 0...1.
+  /// Returns the position of a number along the bar, in 0...1.
   fileprivate func share(of number: Double) -> Double {
     let width = bounds.upperBound - bounds.lowerBound
     guard width.isFinite, width > 0, !number.isNaN else { return 0.5 }
@@ -201,7 +201,7 @@ extension Overlay.Gauge {
   }
 }
 
-/// Writes a number with a fixed count of decimals, the same in every locale.
+/// Formats a number with a fixed number of decimals, independently of the locale.
 package func decimal(_ number: Double, digits: Int) -> String {
   guard number.isFinite, abs(number) < 1e12 else { return "\(number)" }
   let factor = (0..<digits).reduce(1) { product, _ in product * 10 }

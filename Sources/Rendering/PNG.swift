@@ -5,7 +5,7 @@ internal import Storage
 extension Picture {
   /// Reads a PNG file; opacity is ignored.
   ///
-  /// Nothing is allocated before the size was found to lie within ``sizes``.
+  /// Nothing is allocated before the size has been checked against ``sizes``.
   public static func readPNG(_ path: String) throws(RenderingError) -> Picture {
     let data: Data
     do { data = try FileSystem.read(path) } catch { throw .file(error) }
@@ -17,13 +17,13 @@ extension Picture {
   }
 }
 
-/// What libpng had to say.
+/// An error reported by libpng.
 struct PNGError: Error {
   let reason: String
 }
 
 enum PNG {
-  /// Decodes a whole file.
+  /// Decodes the bytes of a whole PNG file.
   static func decode(_ bytes: [UInt8]) throws(PNGError) -> Picture {
     var (width, height) = (UInt32(0), UInt32(0))
     try check { cpng_size(bytes, bytes.count, &width, &height, $0) }
@@ -37,7 +37,7 @@ enum PNG {
     return picture
   }
 
-  /// Calls into libpng with room for a sentence.
+  /// Calls libpng with a buffer for an error message, and throws the message on failure.
   static func check(_ body: (UnsafeMutablePointer<CChar>) -> Int32) throws(PNGError) {
     let capacity = Int(cpng_message_capacity)
     let result = withUnsafeTemporaryAllocation(of: CChar.self, capacity: capacity) {
@@ -50,13 +50,13 @@ enum PNG {
   }
 }
 
-/// Encodes pictures one after the other into the same memory.
+/// Encodes pictures as PNG files, one after another, into the same memory.
 final class PNGEncoder {
   private var buffer = cpng_buffer()
 
   deinit { cpng_free(&buffer) }
 
-  /// The bytes of a PNG file, valid until the next call.
+  /// Returns the bytes of a PNG file, which are valid until the next call.
   func encode(_ picture: Picture) throws(PNGError) -> UnsafeRawBufferPointer {
     let rows = UnsafePointer(
       UnsafeMutableRawPointer(picture.pixels).assumingMemoryBound(to: UInt8.self))

@@ -1,23 +1,25 @@
 /// A picture in memory: rows of 32-bit pixels from top to bottom.
 ///
-/// A pixel is a native word 0x**RRGGBB whose highest byte means nothing: blue, green, red, unused
-/// in memory on x86 and ARM, which is Cairo's RGB24, SDL's XRGB8888 and FFmpeg's `bgr0`.
+/// A pixel is a native word 0x**RRGGBB whose highest byte is unused; on x86 and ARM its bytes in
+/// memory are blue, green, red, unused.  This is Cairo's RGB24, SDL's XRGB8888 and FFmpeg's `bgr0`.
 public final class Picture: Equatable {
-  /// What width and height may be, in pixels.
+  /// Range of allowed widths and heights, in pixels.
   public static let sizes = 64...4096
-  /// The size of pictures unless somebody asks for another.
+  /// Default size of pictures, in pixels.
   public static let standardSize = (width: 600, height: 400)
 
-  /// Pixels in a row.
+  /// Width, in pixels.
   public let width: Int
-  /// Number of rows.
+  /// Height, in pixels.
   public let height: Int
-  /// Bytes from one row to the next; there are none between rows.
+  /// Number of bytes from one row to the next; rows are contiguous.
   public let stride: Int
-  /// [height × width], the picture's own memory.
+  /// Pixels, [height × width], in memory owned by the picture.
   public let pixels: UnsafeMutablePointer<UInt32>
 
-  /// Makes a black picture.
+  /// Creates a black picture.
+  ///
+  /// - Throws: ``RenderingError/sizeOutOfRange(width:height:)`` beyond ``sizes``.
   public init(width: Int, height: Int) throws(RenderingError) {
     guard Self.sizes.contains(width), Self.sizes.contains(height) else {
       throw .sizeOutOfRange(width: width, height: height)
@@ -31,13 +33,17 @@ public final class Picture: Equatable {
 
   deinit { pixels.deallocate() }
 
-  /// The colour of one pixel as 0xRRGGBB, counted from the upper left corner.
+  /// Colour of one pixel as 0xRRGGBB, with coordinates from the upper left corner.
   public subscript(x: Int, y: Int) -> UInt32 {
     precondition(x >= 0 && x < width && y >= 0 && y < height, "(\(x), \(y))")
     return pixels[y * width + x] & 0xFF_FFFF
   }
 
-  /// Reads a size as it is written on the command line, "600x400", within ``sizes``.
+  /// Parses a size such as "600x400".
+  ///
+  /// - Parameter text: Width and height in pixels, within ``sizes``.
+  /// - Throws: ``RenderingError`` if the text is not a size or the size is not within ``sizes``.
+  /// - Returns: The width and height.
   public static func size(from text: String) throws(RenderingError) -> (width: Int, height: Int) {
     let parts = text.split(separator: "x", omittingEmptySubsequences: false)
     guard parts.count == 2, let width = Int(parts[0]), let height = Int(parts[1]) else {
@@ -49,7 +55,7 @@ public final class Picture: Equatable {
     return (width, height)
   }
 
-  /// Compares sizes and colours.
+  /// Returns whether two pictures have the same size and colours.
   public static func == (first: Picture, second: Picture) -> Bool {
     guard first.width == second.width, first.height == second.height else { return false }
     return (0..<first.width * first.height).allSatisfy {

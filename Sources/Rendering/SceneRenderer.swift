@@ -1,18 +1,18 @@
 public import RLCore
 
-/// Draws scenes, one after the other, into one picture; needs neither display nor fonts.
+/// Draws scenes, one after another, into one picture; needs neither a display nor fonts.
 ///
-/// The same scene gives the same pixels on one machine: no clock, locale or environment variable
-/// has a say.  Not for use from several threads at a time.
+/// On one machine the same scene always gives the same pixels: they depend on no clock, locale or
+/// environment variable.  A renderer must not be used by several threads at a time.
 public final class SceneRenderer {
   /// The last drawn frame; the next one overwrites it.
   public let picture: Picture
   private let canvas: Canvas
   private let overlayPainter: OverlayPainter
-  /// The points of the element that is being drawn; memory used again.
+  /// Points of the element being drawn, in reused memory.
   private var chain: [Canvas.Pixel] = []
 
-  /// Prepares to draw pictures of a size within ``Picture/sizes``.
+  /// Creates a renderer for pictures of a size within ``Picture/sizes``.
   public init(
     width: Int = Picture.standardSize.width, height: Int = Picture.standardSize.height
   ) throws(RenderingError) {
@@ -23,13 +23,13 @@ public final class SceneRenderer {
 
   /// Draws a frame.
   ///
-  /// Elements with a coordinate or size that is not finite are left out, and all of them where the
-  /// camera shows nothing: a simulation that went astray still has a picture.
+  /// Elements with a coordinate or size that is not finite are left out, and so are all elements if
+  /// the camera is invalid: a diverged simulation still has a picture.
   ///
   /// - Parameters:
-  ///   - scene: What is shown.
-  ///   - overlay: Figures on top of it.
-  /// - Returns: ``picture``.
+  ///   - scene: The scene to draw.
+  ///   - overlay: Numbers and text to draw on top of the scene; nil for none.
+  /// - Returns: The frame, which is ``picture``.
   @discardableResult public func draw(_ scene: Scene, overlay: Overlay? = nil) -> Picture {
     canvas.paint(bottom: scene.background.bottom, top: scene.background.top)
     if let view = View(scene.camera, of: picture) {
@@ -71,7 +71,7 @@ public final class SceneRenderer {
     canvas.isCoarse = false
   }
 
-  /// Adds what is in sight of a chain of lines to the path.
+  /// Adds the visible part of a polyline to the path.
   ///
   /// - Returns: Whether there is anything to draw.
   private func addLines(
@@ -82,17 +82,17 @@ public final class SceneRenderer {
       guard point.isFinite else { return false }
       chain.append(view.pixel(point))
     }
-    // Pointed joins of thin lines reach five times as far as the line is wide.
+    // Mitred joins of thin lines extend by up to five times the line's width.
     let sight = Sight(canvas.picture, margin: 8 + width(of: stroke, through: view))
     sight.cut(&chain)
     guard !chain.isEmpty else { return false }
     canvas.addLines(chain, isClosed: isClosed)
-    // Hills and ground: their long edges cost the most, and a quarter of a pixel is fine enough.
+    // Hills and ground have long, expensive edges, for which a quarter of a pixel is fine enough.
     canvas.isCoarse = sight.isMostlyCrossed(by: chain)
     return true
   }
 
-  /// In pixels; 0 where there is no line, or one of a width that can't be drawn.
+  /// Returns a stroke's width in pixels; 0 if there is no stroke or its width can't be drawn.
   private func width(of stroke: Scene.Stroke?, through view: View) -> Double {
     let width = (stroke?.width ?? 0) * view.scale
     return width.isFinite ? max(width, 0) : 0
@@ -118,7 +118,7 @@ public final class SceneRenderer {
   }
 }
 
-/// The picture's area and a margin around it.
+/// The area of a picture plus a margin, for leaving out what is not visible.
 private struct Sight {
   private let x: ClosedRange<Double>
   private let y: ClosedRange<Double>
@@ -130,7 +130,7 @@ private struct Sight {
     width = Double(picture.width)
   }
 
-  /// The sides that a point lies beyond, one bit each.
+  /// Returns the sides beyond which a point lies, one bit each.
   private func sides(_ point: Canvas.Pixel) -> UInt8 {
     (point.x < x.lowerBound ? 1 : 0) | (point.x > x.upperBound ? 2 : 0)
       | (point.y < y.lowerBound ? 4 : 0) | (point.y > y.upperBound ? 8 : 0)
@@ -138,9 +138,9 @@ private struct Sight {
 
   func contains(_ point: Canvas.Pixel) -> Bool { sides(point) == 0 }
 
-  /// Takes away points that lie beyond the same side as both their neighbours.
+  /// Removes points that lie beyond the same side as both their neighbours.
   ///
-  /// What is in sight stays as it is, and nothing remains of what is beyond one side as a whole.
+  /// The visible part does not change; a chain that lies entirely beyond one side becomes empty.
   func cut(_ chain: inout [Canvas.Pixel]) {
     guard chain.reduce(15, { $0 & sides($1) }) == 0 else {
       chain.removeAll(keepingCapacity: true)
@@ -157,7 +157,7 @@ private struct Sight {
     chain.removeSubrange(kept...)
   }
 
-  /// Whether a chain reaches over more than half of the picture's width.
+  /// Returns whether a chain spans more than half of the picture's width.
   func isMostlyCrossed(by chain: [Canvas.Pixel]) -> Bool {
     var (left, right) = (width, 0.0)
     for point in chain { (left, right) = (min(left, point.x), max(right, point.x)) }
@@ -165,14 +165,14 @@ private struct Sight {
   }
 }
 
-/// How a camera's part of the world lies in a picture.
+/// The mapping from a camera's part of the world to the pixels of a picture.
 package struct View {
   /// Pixels per world unit.
   package let scale: Double
   private let center: Scene.Point
   private let middle: (x: Double, y: Double)
 
-  /// Fits what must be visible into a picture, centred; nil where that can't be done.
+  /// Fits the camera's area into a picture, centred; nil if the camera is invalid.
   package init?(_ camera: Scene.Camera, of picture: Picture) {
     scale = min(Double(picture.width) / camera.width, Double(picture.height) / camera.height)
     guard camera.center.isFinite, camera.width > 0, camera.height > 0, scale.isFinite, scale > 0
@@ -181,26 +181,26 @@ package struct View {
     middle = (Double(picture.width) / 2, Double(picture.height) / 2)
   }
 
-  /// Where a point of the world lies, in pixels from the upper left corner.
+  /// Returns the position of a point of the world, in pixels from the upper left corner.
   package func pixel(_ point: Scene.Point) -> Canvas.Pixel {
     (middle.x + (point.x - center.x) * scale, row(point.y))
   }
 
-  /// Where a height of the world lies, in pixels from the upper edge.
+  /// Returns the position of a height of the world, in pixels from the upper edge.
   package func row(_ height: Double) -> Double { middle.y - (height - center.y) * scale }
 }
 
-/// The outline of an arrow: a shaft and a head in proportion to its width.
+/// The outline of an arrow, whose head is proportional to the width of its shaft.
 private struct Arrow {
   let outline: [Scene.Point]
 
-  /// Finds the seven corners; nil where there is nothing to draw.
+  /// Computes the seven corners; nil if there is nothing to draw.
   init?(from start: Scene.Point, to end: Scene.Point, width: Double) {
     let (dx, dy) = (end.x - start.x, end.y - start.y)
     let length = (dx * dx + dy * dy).squareRoot()
     guard start.isFinite, end.isFinite, length > 0, length.isFinite, width > 0, width.isFinite
     else { return nil }
-    // A short arrow is all head, and a smaller one; its shaft has no length, hence no area.
+    // A short arrow is only a smaller head; its shaft has no length and thus no area.
     let headLength = min(4 * width, length)
     let headSide = headLength / 2
     let (along, across) = ((x: dx / length, y: dy / length), (x: -dy / length, y: dx / length))

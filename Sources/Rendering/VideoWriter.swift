@@ -1,22 +1,22 @@
 internal import Foundation
 internal import Storage
 
-/// Writes pictures into a film; its kind follows from the file name's ending.
+/// Writes pictures to a film, in the format given by the file name's ending.
 ///
-/// `.gif` needs nothing else; the other kinds are encoded by the program FFmpeg, found on the
-/// search path.  The file has its name only once it is finished; a writer that is given up leaves
-/// none.
+/// `.gif` needs no other program; the other formats are encoded by FFmpeg, which must be on the
+/// search path.  The film appears under its name only once it is finished; an abandoned writer
+/// leaves no file.
 public final class VideoWriter {
-  /// The endings of film names.
+  /// File name endings of the supported film formats.
   public static let endings = Kind.allCases.map { ".\($0.rawValue)" }
 
   enum Kind: String, CaseIterable {
     case mp4, mkv, webm, gif
   }
 
-  /// Where the film goes.
+  /// Path of the film.
   public let path: String
-  /// How many pictures have been written.
+  /// Number of pictures written so far.
   public private(set) var count = 0
   private let size: (width: Int, height: Int)
   private let temporary: String
@@ -25,11 +25,12 @@ public final class VideoWriter {
   /// Starts a film.
   ///
   /// - Parameters:
-  ///   - path: Its name; a file that is there already is replaced in the end.
-  ///   - width: Of every picture, in pixels.
-  ///   - height: Of every picture, in pixels.
+  ///   - path: Path of the film; an existing file is replaced when the film is finished.
+  ///   - width: Width of every picture, in pixels.
+  ///   - height: Height of every picture, in pixels.
   ///   - timeStep: Time from one picture to the next, in seconds.
-  /// - Throws: Where the name has another ending, FFmpeg is missing or the file can't be made.
+  /// - Throws: ``RenderingError`` if the size is out of range, the name has an unknown ending,
+  ///   FFmpeg is missing or the file can't be created.
   public convenience init(
     path: String, width: Int, height: Int, timeStep: Double
   ) throws(RenderingError) {
@@ -51,7 +52,7 @@ public final class VideoWriter {
       guard let found = FFmpeg.find(in: searchPath) else { throw .encoderMissing(path: path) }
       program = found
     }
-    // Better now than after all pictures.
+    // Checked here rather than after all pictures.
     guard !FileSystem.isFolder(path) else {
       throw .file(.unwritable(path: path, reason: "it is a folder"))
     }
@@ -88,7 +89,7 @@ public final class VideoWriter {
     return kind
   }
 
-  /// Appends a picture of the announced size.
+  /// Appends a picture, which must have the film's size.
   public func write(_ picture: Picture) throws(RenderingError) {
     precondition(
       picture.width == size.width && picture.height == size.height,
@@ -98,7 +99,7 @@ public final class VideoWriter {
     count += 1
   }
 
-  /// Ends the film and gives it its name.
+  /// Finishes the film and gives it its name.
   public func finish() throws(RenderingError) {
     guard let encoder else { return }
     guard count > 0 else { throw giveUp(.unwritable(path: path, reason: "it has no pictures")) }
@@ -115,18 +116,18 @@ public final class VideoWriter {
   }
 }
 
-/// What an encoder must know.
+/// The properties of a film that an encoder needs.
 struct Film {
-  /// The name to speak of.
+  /// Final path, used in error messages.
   let path: String
-  /// The name to write to.
+  /// Temporary path, to which the film is written.
   let temporary: String
   let width: Int
   let height: Int
-  /// Seconds from picture to picture.
+  /// Time from one picture to the next, in seconds.
   let timeStep: Double
 
-  /// Makes the file under its temporary name and opens it.
+  /// Creates the file under its temporary path and opens it.
   func create() throws(FileError) -> Int32 {
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw FileSystem.lastError(path) }
@@ -134,22 +135,22 @@ struct Film {
   }
 }
 
-/// Turns pictures into a file.
+/// An encoder that writes pictures to a film.
 protocol FilmEncoder: AnyObject {
   /// Appends a picture.
   func write(_ picture: Picture) throws(FileError)
   /// Completes the file.
   func finish() throws(FileError)
-  /// Lets go of the file as it is; may follow a failure of the others.
+  /// Abandons the file; may be called after a failure of the other methods.
   func cancel()
 }
 
-/// A number of pictures per second as a ratio of whole numbers.
+/// A frame rate, in pictures per second, as a ratio of whole numbers.
 package struct FrameRate: Equatable, CustomStringConvertible {
   package let numerator: Int
   package let denominator: Int
 
-  /// Finds the simplest ratio that is right to nine digits: 0.02 s is 50/1, 1/30 s is 30/1.
+  /// Finds the simplest ratio that is correct to nine digits: 0.02 s is 50/1, 1/30 s is 30/1.
   package init(timeStep: Double) {
     let rate = 1 / timeStep
     // Convergents of the continued fraction.

@@ -1,19 +1,19 @@
-/// What a window shows over a scene besides figures: a timeline, help, an announcement.
+/// The controls that a window shows over a scene: a timeline, help and an announcement.
 ///
-/// Lengths are in the points of ``Overlay``: 400 to the height of a picture, larger in narrow ones.
+/// Lengths are in points as for ``Overlay``: a picture is 400 points high, more if it is narrow.
 public struct ControlPanel: Sendable, Equatable {
-  /// Where in an episode the window is.
+  /// The position of a window within an episode.
   public struct Timeline: Sendable, Equatable {
-    /// The step that is shown.
+    /// Step that is currently shown.
     public var step: Int
-    /// The episode's last step.
+    /// Last step of the episode.
     public var steps: Int
-    /// Seconds from step to step.
+    /// Time from one step to the next, in seconds.
     public var timeStep: Double
-    /// Whether time runs.
+    /// Whether the episode is playing, rather than paused.
     public var isPlaying: Bool
 
-    /// Describes a timeline.
+    /// Creates a timeline.
     public init(step: Int, steps: Int, timeStep: Double, isPlaying: Bool) {
       self.step = step
       self.steps = steps
@@ -24,39 +24,39 @@ public struct ControlPanel: Sendable, Equatable {
 
   /// A line of help.
   public struct Line: Sendable, Equatable {
-    /// The keys.
+    /// Keys that the line explains.
     public var keys: String
-    /// What they do.
+    /// Effect of the keys.
     public var meaning: String
 
-    /// Explains keys.
+    /// Creates a line of help.
     public init(_ keys: String, _ meaning: String) {
       self.keys = keys
       self.meaning = meaning
     }
   }
 
-  /// What the mouse can meet.
+  /// A part of the panel that reacts to the mouse.
   public enum Target: Sendable, Equatable {
-    /// The sign for play or pause.
+    /// The button that plays or pauses.
     case playButton
-    /// The timeline, at a share of the way in 0...1.
+    /// The timeline, at a fraction of its length in 0...1.
     case timeline(Double)
   }
 
-  /// At the lower edge.
+  /// Timeline at the lower edge; nil for none.
   public var timeline: Timeline?
-  /// In the middle; no panel where empty.
+  /// Lines of help in the middle; empty for none.
   public var help: [Line] = []
-  /// Above the help, or in its place.
+  /// Headline above the help, or in its place; nil for none.
   public var headline: String?
-  /// Below the help, or below the headline.
+  /// Footnote below the help or the headline; nil for none.
   public var footnote: String?
 
-  /// Shows nothing.
+  /// Creates an empty panel.
   public init() {}
 
-  /// What lies under a pixel of a picture of some size, if a timeline is shown.
+  /// Returns the part of a timeline under a pixel of a picture of this size; nil if none.
   public static func target(x: Double, y: Double, width: Int, height: Int) -> Target? {
     let layout = TimelineLayout(width: width, height: height)
     let (x, y) = (x / layout.point, y / layout.point)
@@ -67,16 +67,16 @@ public struct ControlPanel: Sendable, Equatable {
     return x <= layout.trackRight + 2 * TimelineLayout.reach ? .timeline(layout.share(x)) : nil
   }
 
-  /// The share of the way that a column of pixels stands for, however far up or down.
+  /// Returns the fraction of the timeline, in 0...1, at a column of pixels, at any height.
   public static func timelineShare(x: Double, width: Int, height: Int) -> Double {
     let layout = TimelineLayout(width: width, height: height)
     return layout.share(x / layout.point)
   }
 }
 
-/// Where the parts of a timeline lie, in points from the upper left corner.
+/// The positions of a timeline's parts, in points from the upper left corner.
 struct TimelineLayout {
-  /// How far beside its parts the mouse still meets them.
+  /// Distance from the parts within which the mouse still hits them, in points.
   static let reach = 5.0
 
   /// Pixels per point.
@@ -97,7 +97,7 @@ struct TimelineLayout {
   var middle: Double { (top + bottom) / 2 }
   var buttonRight: Double { left + 28 }
   var trackLeft: Double { left + 36 }
-  /// Leaves room for the time.
+  /// Right end of the track, which leaves room for the time.
   var trackRight: Double { right - 98 }
 
   func share(_ x: Double) -> Double {

@@ -1,6 +1,6 @@
 internal import RLCore
 
-/// Draws control panels over the picture of a scene renderer.
+/// Draws control panels on top of a scene renderer's picture.
 public final class ControlPanelPainter {
   private let canvas: Canvas
   private let layout: TimelineLayout
@@ -16,13 +16,13 @@ public final class ControlPanelPainter {
   }
 
   private enum Text {
-    static let height = 7.0  // of a capital
+    static let height = 7.0  // of a capital letter
     static let small = 6.0
     static let large = 10.0
     static let line = 15.0
   }
 
-  /// Prepares to draw over a renderer's picture, after each of its frames.
+  /// Creates a painter for a renderer's picture, to be used after each of its frames.
   public init(over renderer: SceneRenderer) {
     canvas = Canvas(renderer.picture)
     layout = TimelineLayout(width: renderer.picture.width, height: renderer.picture.height)
@@ -67,7 +67,7 @@ public final class ControlPanelPainter {
     decimal(Double(step) * timeline.timeStep, digits: 2)
   }
 
-  /// What a click on it does: two bars while time runs, a triangle while it stands.
+  /// Draws the button's effect: two bars (pause) while playing, a triangle (play) while paused.
   private func drawSign(isPlaying: Bool) {
     let (x, y) = (layout.left + 17, layout.middle)
     if isPlaying {
@@ -95,7 +95,7 @@ public final class ControlPanelPainter {
     let footHeight = panel.footnote == nil ? 0 : Text.line + 2
     let height = headHeight + Double(panel.help.count) * Text.line + footHeight + 24
     let (room, middle) = (layout.right + 10, (layout.bottom + 10) / 2)
-    // Small windows get smaller letters rather than cut ones.
+    // In small windows, letters shrink rather than being cut off.
     let scale = min(1, (room - 16) / (innerWidth + 36), (layout.bottom - 4) / height)
     let painter = Board(
       canvas: canvas, point: layout.point * scale, center: (room / 2 / scale, middle / scale))
@@ -126,7 +126,7 @@ public final class ControlPanelPainter {
     }
   }
 
-  /// Coordinates of a board in the middle, in points of its own size.
+  /// A drawing area for the centred board, with points of its own size.
   private struct Board {
     let canvas: Canvas
     let point: Double

@@ -2,22 +2,22 @@ internal import CSDL2
 internal import Glibc
 internal import RLCore
 
-/// A window that shows pictures and hears keys, mouse and a game pad.
+/// A window that shows pictures and receives events from keyboard, mouse and game pad.
 ///
-/// SDL 2 is loaded when the first window opens.  One window at a time, on one thread; it closes
-/// with its owner.
+/// SDL 2 is loaded when the first window opens.  There can be one window at a time, used from one
+/// thread; it closes when it is deallocated.
 public final class Window {
   private let handle: OpaquePointer
 
   /// Opens a window.
   ///
   /// - Parameters:
-  ///   - title: What its bar says.
+  ///   - title: Text of the title bar.
   ///   - width: Width of the drawing area in points, which are pixels on most screens.
   ///   - height: Height of the drawing area in points.
-  /// - Throws: Where SDL or a display is missing.
+  /// - Throws: ``WindowError`` if SDL or a display is missing.
   public init(title: String, width: Int, height: Int) throws(WindowError) {
-    // SDL_VIDEODRIVER is SDL's own way of asking for something else than the usual.
+    // SDL_VIDEODRIVER selects another of SDL's video drivers, which may need no display.
     let names = ["DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER"]
     let places = names.compactMap { (name: String) -> String? in
       guard let value = getenv(name), value.pointee != 0 else { return nil }
@@ -41,7 +41,7 @@ public final class Window {
     return (Int(size.width), Int(size.height))
   }
 
-  /// The size of a picture that fills the drawing area: its own, within ``Picture/sizes``.
+  /// Size of a picture that fills the drawing area, in pixels, within ``Picture/sizes``.
   public var pictureSize: (width: Int, height: Int) {
     let (width, height) = drawingSize
     let scale = min(1, Double(Picture.sizes.upperBound) / Double(max(width, height, 1)))
@@ -51,8 +51,8 @@ public final class Window {
     return (fitted(width), fitted(height))
   }
 
-  /// Shows a picture: pixel for pixel where it has the size of the drawing area, otherwise scaled
-  /// to fit between black bars.
+  /// Shows a picture, pixel for pixel if it has the size of the drawing area, otherwise scaled to
+  /// fit between black bars.
   public func present(_ picture: Picture) throws(WindowError) {
     let isShown = picture.pixels.withMemoryRebound(
       to: UInt8.self, capacity: picture.stride * picture.height
@@ -63,12 +63,12 @@ public final class Window {
     guard isShown else { throw .failed(String(cString: csdl2_error())) }
   }
 
-  /// Sleeps until something happens or the time is over, and tells all that has happened.
+  /// Waits until an event arrives or the time is over, and returns all pending events.
   ///
-  /// - Parameter seconds: The longest sleep, at most a second; 0 only looks.
-  /// - Returns: What happened, in order.
+  /// - Parameter seconds: Longest wait in seconds, at most 1; 0 to return at once.
+  /// - Returns: The events, in order.
   public func events(waiting seconds: Double) -> [WindowEvent] {
-    // Rounded up: a wait that ends too early would be followed by waits of no time at all.
+    // Rounded up: a wait that ends too early would be followed by waits of zero length.
     var milliseconds = Int32(min(max(seconds, 0) * 1000, 1000).rounded(.up))
     var events: [WindowEvent] = []
     var event = csdl2_event()
@@ -146,16 +146,16 @@ public final class Window {
   }
 }
 
-/// A window that can't be opened or used.
+/// An error in opening or using a window.
 public enum WindowError: Error, Equatable, CustomStringConvertible {
-  /// SDL can't be loaded.
+  /// SDL can't be loaded, for the given reason.
   case libraryMissing(String)
-  /// There is nowhere to open a window.
+  /// There is no display, for the given reason.
   case noDisplay(String)
-  /// The window stopped working.
+  /// The window can't show pictures, for the given reason.
   case failed(String)
 
-  /// One sentence.
+  /// The error as one sentence.
   public var description: String {
     switch self {
     case .libraryMissing(let reason):

@@ -1,49 +1,49 @@
 public import RLCore
 
-/// What a person, or the system, did to a window.
+/// An event of a window, caused by the user or the system.
 public enum WindowEvent: Sendable, Equatable {
-  /// The window is to be closed.
+  /// The user asked to close the window.
   case quit
-  /// A key went down, or is still down and repeats.
+  /// A key was pressed, or is held and repeats.
   case keyPressed(Keystroke)
-  /// A key was let go; named by its place.
+  /// A key was released; identified by its position.
   case keyReleased(WindowKey)
-  /// Keys go elsewhere from now on, and nothing tells when they are let go.
+  /// The window lost keyboard focus; releases of keys that are still down are not reported.
   case focusLost
-  /// The drawing area has another size.
+  /// The size of the drawing area changed.
   case resized
-  /// What was shown must be shown again.
+  /// The window's contents must be drawn again.
   case exposed
-  /// The left button went down, at a pixel of the drawing area.
+  /// The left mouse button was pressed, at a pixel of the drawing area.
   case mousePressed(x: Double, y: Double)
-  /// The mouse moved with its left button down.
+  /// The mouse moved with its left button down, to a pixel of the drawing area.
   case mouseDragged(x: Double, y: Double)
-  /// The left button was let go.
+  /// The left mouse button was released.
   case mouseReleased
-  /// A game pad is in use from now on.
+  /// A game pad was connected and is now in use.
   case padConnected(name: String)
-  /// The game pad is gone; another one may have taken over.
+  /// The game pad was disconnected; another one may have taken over.
   case padDisconnected
-  /// A button of the game pad went down.
+  /// A button of the game pad was pressed.
   case padPressed(PadButton)
-  /// A button of the game pad was let go.
+  /// A button of the game pad was released.
   case padReleased(PadButton)
-  /// A stick moved; -1...1, rightwards and upwards positive, 0 within the dead zone.
+  /// A stick moved to a deflection in -1...1, positive to the right and up, 0 within the dead zone.
   case padMoved(ManualControls.Axis, Double)
 }
 
-/// A key going down.
+/// A key press.
 public struct Keystroke: Sendable, Equatable {
-  /// What an American keyboard has at the key's place; for keys that steer.
+  /// The key at this position on an American keyboard, for keys that steer.
   public var position: WindowKey
-  /// What is printed on it in the person's layout; for keys that mean a word.
+  /// The key's label in the user's keyboard layout, for keys that stand for a word.
   public var symbol: WindowKey
-  /// Whether the key was down already.
+  /// Whether the key was already down and repeats.
   public var isRepeat: Bool
   /// Whether a shift key was down.
   public var hasShift: Bool
 
-  /// Describes a press.
+  /// Creates a key press; the symbol defaults to the position.
   public init(
     _ position: WindowKey, symbol: WindowKey? = nil, isRepeat: Bool = false, hasShift: Bool = false
   ) {
@@ -57,15 +57,15 @@ public struct Keystroke: Sendable, Equatable {
 /// A key of a keyboard.
 public enum WindowKey: Sendable, Hashable {
   case left, right, up, down, home, end, pageUp, pageDown, enter, escape
-  /// A key that prints, by its lower-case character.
+  /// A printing key, by its lower-case character.
   case printing(Character)
-  /// Any other.
+  /// Any other key.
   case other
 
   /// The space bar.
   public static let space = WindowKey.printing(" ")
 
-  /// The key as controls name it, if they can.
+  /// The corresponding key of manual controls; nil if there is none.
   public var controlKey: ManualControls.Key? {
     switch self {
     case .left: .left
@@ -79,13 +79,13 @@ public enum WindowKey: Sendable, Hashable {
   }
 }
 
-/// A button of a game pad, by its place.
+/// A button of a game pad, by its position.
 public enum PadButton: Sendable, Hashable {
   case south, east, west, north, back, start
-  /// Of the directional pad.
+  /// A button of the directional pad.
   case left, right, up, down
 
-  /// The arrow key that a button of the directional pad stands for.
+  /// The arrow key that corresponds to a button of the directional pad; nil for other buttons.
   public var controlKey: ManualControls.Key? {
     switch self {
     case .left: .left
@@ -98,10 +98,11 @@ public enum PadButton: Sendable, Hashable {
 }
 
 extension ManualControls.Axis {
-  /// The part of a stick's way in which it counts as untouched; worn sticks rest off the middle.
+  /// Deflection, as a fraction of the full range, below which a stick counts as untouched, since
+  /// worn sticks don't return to the middle.
   public static let deadZone = 0.15
 
-  /// A deflection without its dead zone, growing from 0 at its edge to ±1 at the end of the way.
+  /// Returns a raw deflection rescaled to leave out the dead zone: 0 at its edge, ±1 at the end.
   public static func deflection(of raw: Double) -> Double {
     let way = (min(abs(raw), 1) - deadZone) / (1 - deadZone)
     return way <= 0 ? 0 : raw < 0 ? -way : way
