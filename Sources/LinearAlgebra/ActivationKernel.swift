@@ -1,6 +1,6 @@
 internal import CKernels
 
-/// The activation functions the kernels know.
+/// The activation functions that the kernels implement.
 package enum ActivationKernel: Int32, Sendable, CaseIterable {
   case identity = 0
   case tanh = 1
@@ -10,13 +10,13 @@ package enum ActivationKernel: Int32, Sendable, CaseIterable {
 }
 
 extension Matrix {
-  /// Sets the matrix to an activation of another of the same shape.
+  /// Sets the matrix to an activation of another matrix of the same shape.
   package func setToActivation(_ activation: ActivationKernel, of sums: Matrix) {
     precondition(rows == sums.rows && columns == sums.columns)
     ck_activate(rows * stride, activation.rawValue, sums.base, base)
   }
 
-  /// Sets the matrix to the transpose of another, padding included.
+  /// Sets the matrix to the transpose of another, including its padding.
   package func setToTranspose(of source: Matrix) {
     precondition(
       source.rows == columns && source.columns == rows,

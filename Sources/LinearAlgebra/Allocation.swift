@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// Zeroed memory for `count` floats, aligned to 64 bytes and a multiple of 64 bytes long.
+/// Allocates zeroed memory for `count` floats, aligned to 64 bytes and a multiple of 64 bytes long.
 func allocateFloats(_ count: Int) -> UnsafeMutablePointer<Float> {
   let bytes = max(64, (count * MemoryLayout<Float>.stride + 63) / 64 * 64)
   var memory: UnsafeMutableRawPointer?

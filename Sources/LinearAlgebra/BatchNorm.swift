@@ -1,4 +1,4 @@
-/// The matrices of a BatchNorm in front of a layer.
+/// The matrices of a batch normalisation in front of a layer.
 package struct BatchNormMatrices {
   package let scale: Matrix
   package let shift: Matrix
@@ -6,15 +6,15 @@ package struct BatchNormMatrices {
   package let shiftGradient: Matrix
   package let runningMean: Matrix
   package let runningVariance: Matrix
-  /// Whether a batch is standardised by its own statistics, which then move the running ones, rather
-  /// than by the running ones.
+  /// Whether a batch is standardised by its own statistics, which also update the running ones,
+  /// rather than by the running statistics.
   package let usesBatchStatistics: Bool
-  /// The standardised input, and what the layer sees of it.
+  /// The standardised input, and the scaled and shifted input of the layer.
   let normalized: Matrix
   let output: Matrix
   let scratch: Matrix
 
-  /// Takes parameters and statistics of [1 × inputs], and allocates memory for `rows` rows.
+  /// Wraps parameters and statistics, [1 × inputs], and allocates memory for `rows` rows.
   package init(
     scale: Matrix, shift: Matrix, scaleGradient: Matrix, shiftGradient: Matrix,
     runningMean: Matrix, runningVariance: Matrix, usesBatchStatistics: Bool, rows: Int
@@ -32,16 +32,16 @@ package struct BatchNormMatrices {
   }
 }
 
-/// A BatchNorm as plain pointers.
+/// A batch normalisation as plain pointers.
 ///
-/// `y = scale · (x − mean) / √(variance + 1e-3) + shift` in each column.  Rows are summed in their
-/// order, so a result depends on the batch alone.
+/// `y = scale · (x − mean) / √(variance + 1e-3) + shift` in each column.  Rows are summed in order,
+/// so results depend on the batch alone.
 ///
 /// - Source: Ioffe and Szegedy 2015, arXiv:1502.03167; epsilon and momentum of Bhatt et al. 2024,
 ///   arXiv:1902.05605.
 struct BatchNormPointers {
   private static let epsilon: Float = 1e-3
-  /// How far running statistics move towards those of a batch.
+  /// Fraction by which running statistics move towards those of a batch.
   private static let rate: Float = 0.01
 
   private let stride: Int
@@ -76,7 +76,7 @@ struct BatchNormPointers {
     alongShift = mean + 3 * stride
   }
 
-  /// Standardises rows; returns what the layer sees of them.
+  /// Standardises rows and returns the scaled and shifted input of the layer.
   func forward(_ x: UnsafePointer<Float>, rows: Int) -> UnsafePointer<Float> {
     if usesBatchStatistics && rows > 0 {
       measure(x, rows: rows)
@@ -117,9 +117,9 @@ struct BatchNormPointers {
     }
   }
 
-  /// Turns the gradient by what the layer sees into that by the raw input, in place.
+  /// Converts the gradient by the layer's input to the gradient by the raw input, in place.
   ///
-  /// A batch's own statistics depend on every row, and so do the gradients.
+  /// With batch statistics, every row's gradient depends on all rows.
   func backward(
     _ gradient: UnsafeMutablePointer<Float>, rows: Int, accumulating: Bool,
     updatesParameters: Bool

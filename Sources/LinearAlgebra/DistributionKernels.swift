@@ -2,7 +2,7 @@ internal import CKernels
 
 /// Diagonal Gaussians over rows of actions.
 package enum GaussianKernels {
-  /// Writes the logarithm of the density of each action row.
+  /// Writes the log-density of each row of actions.
   package static func logProbabilities(
     of actions: Matrix, mean: Matrix, logStd: Matrix, rows: Int, into result: Vector
   ) {
@@ -12,7 +12,8 @@ package enum GaussianKernels {
       result.base)
   }
 
-  /// Sets the gradient by the mean and adds to that by the logarithm of the deviation.
+  /// Sets the gradient with respect to the mean and adds to the gradient with respect to the
+  /// logarithm of the standard deviation.
   package static func backward(
     weights: Vector, actions: Matrix, mean: Matrix, logStd: Matrix, rows: Int,
     meanGradient: Matrix, logStdGradient: Matrix
@@ -39,7 +40,7 @@ package enum GaussianKernels {
 
 /// Categorical distributions over rows of logits.
 package enum CategoricalKernels {
-  /// Writes the logarithm of the probability of each row's choice.
+  /// Writes the log-probability of each row's choice.
   package static func logProbabilities(
     of actions: Matrix, logits: Matrix, rows: Int, into result: Vector
   ) {
@@ -48,13 +49,13 @@ package enum CategoricalKernels {
       rows, logits.columns, actions.base, actions.stride, logits.base, logits.stride, result.base)
   }
 
-  /// Writes the entropy of each row.
+  /// Writes the entropy of each row's distribution, in nats.
   package static func entropies(logits: Matrix, rows: Int, into result: Vector) {
     check(logits, rows, result, nil)
     ck_categorical_entropy(rows, logits.columns, logits.base, logits.stride, result.base)
   }
 
-  /// Sets the gradient by the logits.
+  /// Sets the gradient with respect to the logits.
   package static func backward(
     weights: Vector, entropyWeight: Float, actions: Matrix, logits: Matrix, rows: Int,
     logitGradient: Matrix

@@ -1,14 +1,14 @@
 internal import CKernels
 
-/// Replaces the first `count` elements by their exponentials.
+/// Replaces the first `count` elements of a vector by their exponentials.
 public func exponential(_ vector: Vector, count: Int) {
   vector.apply(CK_EXPONENTIAL, count)
 }
 
-/// e to the power of x.
+/// Returns e to the power of x.
 public func exponential(_ x: Float) -> Float { ScalarMaths.exp(x) }
 
-/// Replaces the first `count` elements by their natural logarithms.
+/// Replaces the first `count` elements of a vector by their natural logarithms.
 public func logarithm(_ vector: Vector, count: Int) {
   vector.apply(CK_LOGARITHM, count)
 }
@@ -18,7 +18,7 @@ public func hyperbolicTangent(_ vector: Vector, count: Int) {
   vector.apply(CK_HYPERBOLIC_TANGENT, count)
 }
 
-/// Replaces the first `count` elements x by 1 / (1 + e⁻ˣ).
+/// Replaces the first `count` elements x of a vector by 1 / (1 + e⁻ˣ).
 public func logisticSigmoid(_ vector: Vector, count: Int) {
   vector.apply(CK_SIGMOID, count)
 }
@@ -32,20 +32,20 @@ extension Vector {
 
 /// Moves a target towards a source: `target += rate · (source − target)`.
 ///
-/// After n calls a constant source is approached to within (1 − rate)ⁿ of the first distance.
+/// After n calls, the distance to a constant source is (1 − rate)ⁿ of the initial distance.
 public func softUpdate(_ target: Vector, towards source: Vector, rate: Float) {
   precondition(target.count == source.count, "\(target.count) and \(source.count) elements")
   ck_soft_update(target.count, rate, source.base, target.base)
 }
 
-/// Copies rows picked by index: row i of the target becomes row `indices[first + i]` of the source.
+/// Copies rows by index: row i of the target becomes row `indices[first + i]` of the source.
 ///
 /// - Parameters:
-///   - source: Where rows come from.
-///   - indices: Row numbers, a shuffled list for example.
-///   - first: The first index to use.
-///   - count: How many rows to copy.
-///   - target: Where they go, from its first row on.
+///   - source: Matrix to copy from.
+///   - indices: Row numbers of the source, for example in shuffled order.
+///   - first: Position of the first index to use.
+///   - count: Number of rows to copy.
+///   - target: Matrix to copy to, from its first row on.
 public func gatherRows(
   of source: Matrix, at indices: [Int32], from first: Int, count: Int, into target: Matrix
 ) {
@@ -62,14 +62,14 @@ public func gatherRows(
   }
 }
 
-/// Copies elements picked by index: element i of the target becomes `source[indices[first + i]]`.
+/// Copies elements by index: element i of the target becomes `source[indices[first + i]]`.
 ///
 /// - Parameters:
-///   - source: Where elements come from.
-///   - indices: Element numbers.
-///   - first: The first index to use.
-///   - count: How many elements to copy.
-///   - target: Where they go, from its first element on.
+///   - source: Vector to copy from.
+///   - indices: Element numbers of the source.
+///   - first: Position of the first index to use.
+///   - count: Number of elements to copy.
+///   - target: Vector to copy to, from its first element on.
 public func gatherElements(
   of source: Vector, at indices: [Int32], from first: Int, count: Int, into target: Vector
 ) {
@@ -109,7 +109,7 @@ package struct AdamConstants {
   }
 }
 
-/// One Adam step over flat parameters.
+/// Takes one Adam step over flat parameters.
 package func adamStep(
   _ constants: AdamConstants, gradients: Vector, values: Vector, firstMoment: Vector,
   secondMoment: Vector

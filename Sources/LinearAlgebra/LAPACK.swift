@@ -1,17 +1,17 @@
 internal import COpenBLAS
 
-/// Decompositions of dense matrices in double precision, by the LAPACK inside OpenBLAS.
+/// Decompositions of dense matrices in double precision, by OpenBLAS's LAPACK.
 ///
-/// For measurements and tests, not for what is learnt: they allocate.
+/// They allocate memory and are meant for measurements and tests, not for learning.
 public enum LAPACK {
-  /// The singular values of a matrix, largest first; NaN throughout where one of its numbers is not
-  /// finite or the iteration did not converge.
+  /// Returns the singular values of a matrix, largest first.
   ///
   /// - Parameters:
-  ///   - values: Row by row, `rows · columns` numbers.
+  ///   - values: The `rows · columns` elements, row by row.
   ///   - rows: Number of rows.
   ///   - columns: Number of columns.
-  /// - Returns: As many as the smaller of the two extents.
+  /// - Returns: `min(rows, columns)` singular values; all of them are NaN if an element is not
+  ///   finite or the iteration does not converge.
   public static func singularValues(_ values: [Double], rows: Int, columns: Int) -> [Double] {
     precondition(
       rows >= 0 && columns >= 0 && values.count == rows * columns,
@@ -20,7 +20,7 @@ public enum LAPACK {
     let count = min(rows, columns)
     guard count > 0 else { return [] }
     guard values.allSatisfy(\.isFinite) else { return [Double](repeating: .nan, count: count) }
-    // Row by row is column by column of the transpose, whose singular values are the same.
+    // Row-major storage is that of the transpose by columns; its singular values are the same.
     var (job, m, n) = (CChar(UInt8(ascii: "N")), blasint(columns), blasint(rows))
     var (a, singular) = (values, [Double](repeating: 0, count: count))
     var integers = [blasint](repeating: 0, count: 8 * count)
@@ -38,12 +38,13 @@ public enum LAPACK {
     return info == 0 ? singular : [Double](repeating: .nan, count: count)
   }
 
-  /// Eigenvalues, largest first, and eigenvectors of a symmetric matrix.
+  /// Returns the eigenvalues, largest first, and the eigenvectors of a symmetric matrix.
   ///
   /// - Parameters:
-  ///   - values: Row by row, `size · size` finite numbers, of which one triangle is read.
-  ///   - size: Rows and columns.
-  /// - Returns: One vector of length 1 for each value; nil where the iteration did not converge.
+  ///   - values: The `size · size` elements, of which one triangle is read.
+  ///   - size: Number of rows and columns.
+  /// - Returns: The eigenvalues, each with an eigenvector of length 1; nil if an element is not
+  ///   finite or the iteration does not converge.
   public static func symmetricEigenvectors(
     _ values: [Double], size: Int
   ) -> (values: [Double], vectors: [[Double]])? {
@@ -60,7 +61,7 @@ public enum LAPACK {
     var work = [Double](repeating: 0, count: Int(length))
     dsyev_(&job, &triangle, &n, &a, &leading, &eigenvalues, &work, &length, &info, 1, 1)
     guard info == 0 else { return nil }
-    // Ascending, one vector per column, and columns lie one behind the other.
+    // LAPACK's values are ascending, and its vectors are columns, stored one after another.
     let vectors = (0..<size).map { Array(a[$0 * size..<($0 + 1) * size]) }
     return (eigenvalues.reversed(), vectors.reversed())
   }

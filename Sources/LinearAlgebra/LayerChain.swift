@@ -1,6 +1,6 @@
 internal import CKernels
 
-/// The matrices of one layer of a perceptron and what a batch leaves in it.
+/// The matrices of one layer of a perceptron, with its results for the last batch.
 package struct LayerMatrices {
   package let weight: Matrix
   package let transposedWeight: Matrix
@@ -9,11 +9,11 @@ package struct LayerMatrices {
   package let biasGradient: Matrix
   package let norm: LayerNormMatrices?
   package let activation: ActivationKernel
-  /// After the activation.
+  /// Output of the layer, after the activation.
   package let output: Matrix
-  /// Before it; needed for SiLU only.
+  /// Sums before the activation; needed for SiLU only.
   package let sums: Matrix?
-  /// What the layer does besides; nil for nothing.
+  /// Additional operations of the layer; nil if there are none.
   package let extras: LayerExtras?
 
   package init(
@@ -34,7 +34,7 @@ package struct LayerMatrices {
   }
 }
 
-/// The matrices of a LayerNorm.
+/// The matrices of a layer normalisation.
 package struct LayerNormMatrices {
   package let scale: Matrix
   package let shift: Matrix
@@ -56,10 +56,10 @@ package struct LayerNormMatrices {
   }
 }
 
-/// Dense layers in a row, forward and backward.
+/// A sequence of dense layers, with forward and backward pass.
 ///
-/// Works on plain pointers: with reference counting of every matrix a single row would take three
-/// times as long.
+/// It works on plain pointers: with reference counting of every matrix, a single row would take
+/// three times as long.
 package final class LayerChain {
   let layers: UnsafeMutablePointer<LayerPointers>
   let count: Int
@@ -68,17 +68,17 @@ package final class LayerChain {
   private let widest: Int
   private let inputs: Int
   private let outputs: Int
-  /// Keeps alive what the pointers point to.
+  /// Keeps the memory alive that the pointers refer to.
   private let matrices: [LayerMatrices]
   private var gradients: [Vector] = []
 
-  /// Added to the variance by LayerNorm, as in PyTorch.
+  /// Constant that LayerNorm adds to the variance, as in PyTorch.
   static let normEpsilon: Float = 1e-5
 
-  /// Whether `forward` reads Wᵀ of a layer of so many outputs, so that it must be current.
+  /// Returns whether `forward` needs a current Wᵀ for a layer with this number of outputs.
   package static func readsTransposedWeight(outputs: Int) -> Bool { outputs <= Int(CK_NARROW) }
 
-  /// Chains layers whose outputs have room for `capacity` rows.
+  /// Creates a chain of layers whose outputs have room for `capacity` rows.
   package init(_ matrices: [LayerMatrices], capacity: Int) {
     precondition(!matrices.isEmpty, "a chain of no layers")
     self.matrices = matrices
@@ -95,7 +95,7 @@ package final class LayerChain {
           && capacity <= layer.output.rows && layer.output.columns == layer.weight.columns,
         "layer \(l) is \(layer.weight.rows) × \(layer.weight.columns)")
       (layers + l).initialize(to: LayerPointers(layer))
-      // Wᵀ of the first layer is refreshed only for gradients by the input.
+      // Wᵀ of the first layer is refreshed only for gradients with respect to the input.
       if l == 0 && count > 1 { layers[0].forwardTransposed = nil }
     }
   }
@@ -105,7 +105,7 @@ package final class LayerChain {
     extras?.deallocate()
   }
 
-  /// Computes the outputs of `rows` rows of the input that start at `firstRow`.
+  /// Computes the outputs for `rows` rows of the input, from `firstRow` on.
   package func forward(_ input: Matrix, firstRow: Int, rows: Int) {
     check(input, firstRow, rows)
     let openBLAS = KernelBackend.usesOpenBLAS(width: widest)
@@ -128,14 +128,15 @@ package final class LayerChain {
     }
   }
 
-  /// Computes the gradients of the batch that `forward` last ran.
+  /// Computes the gradients for the last batch of `forward`.
   ///
   /// - Parameters:
-  ///   - input: The same input.
-  ///   - firstRow: The same first row.
-  ///   - rows: The same number of rows.
-  ///   - outputGradient: The derivative of the loss by the output.
-  ///   - inputGradient: Receives the derivative by the input; Wᵀ of the first layer must be current.
+  ///   - input: The same input as in the forward pass.
+  ///   - firstRow: The same first row as in the forward pass.
+  ///   - rows: The same number of rows as in the forward pass.
+  ///   - outputGradient: Gradient of the loss with respect to the output.
+  ///   - inputGradient: Receives the gradient with respect to the input; Wᵀ of the first layer must
+  ///     then be current.
   ///   - accumulating: Whether to add to the parameters' gradients rather than set them.
   ///   - updatesParameters: Whether to compute the parameters' gradients at all.
   package func backward(
@@ -164,7 +165,7 @@ package final class LayerChain {
       rows, gradient, .identity, saved: nil, into: inputGradient.base, openBLAS: openBLAS)
   }
 
-  /// The backward pass down to the gradient by the first layer's sums.
+  /// Runs the backward pass down to the gradient with respect to the first layer's sums.
   private func backward(
     _ input: UnsafePointer<Float>, rows: Int, outputGradient: UnsafePointer<Float>,
     accumulating: Bool, updatesParameters: Bool, openBLAS: Bool
@@ -191,8 +192,10 @@ package final class LayerChain {
     return gradient
   }
 
-  /// Allocates the gradients by the hidden layers; neighbours but one share memory, unless a layer
-  /// is added to another, whose gradient has to last.
+  /// Allocates the gradients with respect to hidden layers.
+  ///
+  /// Every other layer shares memory, unless the chain has extras, whose skip connections need
+  /// earlier gradients.
   private func allocateGradients() {
     guard gradients.isEmpty, count > 1 || extras != nil else { return }
     func allocate(_ width: Int) -> UnsafeMutablePointer<Float> {

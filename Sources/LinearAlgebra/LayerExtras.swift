@@ -1,22 +1,22 @@
 internal import CKernels
 
-/// What a layer adds to its own result, from an earlier layer of the same width.
+/// A skip connection from an earlier layer of the same width.
 package enum LayerSkip: Sendable, Equatable {
-  /// The earlier layer's sums to its own, before its norm.
+  /// Adds the earlier layer's sums to the layer's own sums, before its norm.
   case sums(of: Int)
-  /// The earlier layer's output to its own; the layer has no activation.
+  /// Adds the earlier layer's output to the layer's own output; the layer has no activation.
   case output(of: Int)
 }
 
-/// What a layer does besides `act(norm(X · W + b))`; a chain whose layers have none runs without.
+/// Operations of a layer in addition to `act(norm(X · W + b))`.
 package struct LayerExtras {
-  /// What is added from an earlier layer.
+  /// Skip connection from an earlier layer; nil if there is none.
   package let skip: LayerSkip?
   /// Receives the sums before the norm, for a later layer to add.
   package let keptSums: Matrix?
-  /// Multiplies the sums before anything else.
+  /// Mask that multiplies the sums before any other operation.
   package let dropoutMask: Matrix?
-  /// Stands in front of the layer.
+  /// Batch normalisation in front of the layer; nil if there is none.
   package let batchNorm: BatchNormMatrices?
 
   package init(
@@ -36,12 +36,13 @@ struct LayerExtraPointers {
   let keptSums: UnsafeMutablePointer<Float>?
   let mask: UnsafeMutablePointer<Float>?
   let batchNorm: BatchNormPointers?
-  /// The layer that adds this one's sums, and the one that adds its output.
+  /// The later layer that adds this layer's sums, and the one that adds its output.
   var sumsAddedBy: Int?
   var outputAddedBy: Int?
-  /// The gradient by the output, for the layer that was added to it.
+  /// The gradient with respect to the output, kept for the layer that was added to it.
   var outputGradient: UnsafeMutablePointer<Float>?
-  /// Of the first layer, where it has a norm in front: memory for the gradient by the input.
+  /// Memory for the gradient with respect to the input, if the first layer has a batch
+  /// normalisation in front.
   var inputGradient: UnsafeMutablePointer<Float>?
 
   init(_ extras: LayerExtras?) {
@@ -51,18 +52,18 @@ struct LayerExtraPointers {
     batchNorm = extras?.batchNorm.map(BatchNormPointers.init)
   }
 
-  /// Whether there is nothing to do between the sums and the norm, nor after the activation.
+  /// Whether there are no operations between the sums and the norm or after the activation.
   var isPlain: Bool { skip == nil && keptSums == nil && mask == nil }
 }
 
 extension LayerPointers {
-  /// Activates the sums in the output, where there is no norm.
+  /// Applies the activation to the sums in the output, if there is no norm.
   func activateOutput(rows: Int) {
     sums?.update(from: output, count: rows * stride)
     ck_activate(rows * stride, activation.rawValue, saved, output)
   }
 
-  /// Turns the gradient by the output into that by what was activated, in place.
+  /// Converts the gradient by the output to the gradient by the activation's input, in place.
   func differentiateActivation(_ gradient: UnsafeMutablePointer<Float>, rows: Int) {
     guard activation != .identity else { return }
     ck_activation_gradient(rows * stride, activation.rawValue, saved, gradient, gradient)
@@ -70,7 +71,7 @@ extension LayerPointers {
 }
 
 extension LayerChain {
-  /// Gathers the extras of all layers; nil where there are none.
+  /// Gathers the extras of all layers; returns nil if there are none.
   static func makeExtras(
     _ matrices: [LayerMatrices], capacity: Int
   ) -> UnsafeMutablePointer<LayerExtraPointers>? {
@@ -108,7 +109,7 @@ extension LayerChain {
     return extras
   }
 
-  /// The forward pass of layers with extras.
+  /// Runs the forward pass of layers with extras.
   func forward(
     _ input: UnsafePointer<Float>, rows: Int, openBLAS: Bool,
     extras: UnsafeMutablePointer<LayerExtraPointers>
@@ -141,7 +142,7 @@ extension LayerChain {
     }
   }
 
-  /// The backward pass of layers with extras, down to the gradient by the input where it is wanted.
+  /// Runs the backward pass of layers with extras, down to the input's gradient if requested.
   func backward(
     _ input: UnsafePointer<Float>, rows: Int, outputGradient: UnsafePointer<Float>,
     inputGradient: UnsafeMutablePointer<Float>?, accumulating: Bool, updatesParameters: Bool,
@@ -184,7 +185,7 @@ extension LayerChain {
       if let mask = extra.pointee.mask { multiply(next, by: mask, count: length) }
       gradient = UnsafePointer(next)
     }
-    // The first norm learns even where nobody asks for the gradient by the input.
+    // The first norm has parameters to learn even if the gradient by the input is not requested.
     guard
       let result = inputGradient ?? (updatesParameters ? extras.pointee.inputGradient : nil)
     else { return }

@@ -1,8 +1,8 @@
 internal import CKernels
 
-/// One layer as plain pointers, and the kernel or OpenBLAS calls on it.
+/// A layer as plain pointers, with its calls of kernels or OpenBLAS.
 ///
-/// All strides follow from the widths, because every matrix is padded alike.
+/// All strides follow from the widths, because all matrices are padded in the same way.
 struct LayerPointers {
   let inputs: Int
   let outputs: Int
@@ -12,7 +12,7 @@ struct LayerPointers {
   let inputStride: Int
   let weight: UnsafeMutablePointer<Float>
   let transposed: UnsafeMutablePointer<Float>
-  /// Wᵀ where the forward pass may read it.
+  /// Wᵀ, if the forward pass may read it.
   var forwardTransposed: UnsafeMutablePointer<Float>?
   let bias: UnsafeMutablePointer<Float>
   let weightGradient: UnsafeMutablePointer<Float>
@@ -21,9 +21,9 @@ struct LayerPointers {
   let activation: ActivationKernel
   let output: UnsafeMutablePointer<Float>
   let sums: UnsafeMutablePointer<Float>?
-  /// What the slope of the activation is computed from.
+  /// Values from which the slope of the activation is computed.
   let saved: UnsafeMutablePointer<Float>
-  /// The gradient by the sums.
+  /// Gradient with respect to the sums.
   var gradient: UnsafeMutablePointer<Float>?
 
   init(_ layer: LayerMatrices) {
@@ -44,7 +44,7 @@ struct LayerPointers {
     saved = sums ?? output
   }
 
-  /// Y = act(X · W + b).
+  /// Computes Y = act(X · W + b).
   func forward(
     _ x: UnsafePointer<Float>, _ xStride: Int, _ rows: Int, activation: ActivationKernel,
     sums: UnsafeMutablePointer<Float>?, openBLAS: Bool
@@ -65,7 +65,7 @@ struct LayerPointers {
     }
   }
 
-  /// dX = (dY · Wᵀ) ⊙ act'(saved), for the activation that made this layer's input.
+  /// Computes dX = (dY · Wᵀ) ⊙ act'(saved), for the activation that produced this layer's input.
   func backwardInput(
     _ rows: Int, _ dy: UnsafePointer<Float>, _ activation: ActivationKernel,
     saved: UnsafePointer<Float>?, into dx: UnsafeMutablePointer<Float>, openBLAS: Bool
@@ -84,7 +84,7 @@ struct LayerPointers {
     }
   }
 
-  /// dW (+)= Xᵀ · dY and db (+)= the column sums of dY.
+  /// Sets or adds to dW = Xᵀ · dY and db = the column sums of dY.
   func backwardWeights(
     _ x: UnsafePointer<Float>, _ rows: Int, _ dy: UnsafePointer<Float>, accumulating: Bool,
     openBLAS: Bool
@@ -102,7 +102,7 @@ struct LayerPointers {
   }
 }
 
-/// A LayerNorm as plain pointers.
+/// A layer normalisation as plain pointers.
 struct LayerNormPointers {
   let scale: UnsafeMutablePointer<Float>
   let shift: UnsafeMutablePointer<Float>
@@ -129,7 +129,7 @@ struct LayerNormPointers {
       rows * layer.stride, layer.activation.rawValue, layer.saved, layer.output)
   }
 
-  /// Turns the gradient by the scaled sums into that by the raw sums, in place.
+  /// Converts the gradient by the scaled sums to the gradient by the raw sums, in place.
   func backward(
     _ layer: LayerPointers, rows: Int, gradient: UnsafeMutablePointer<Float>, accumulating: Bool,
     updatesParameters: Bool

@@ -1,9 +1,10 @@
 internal import Glibc
 
-/// A named, aligned buffer of single-precision numbers in rows.
+/// A matrix of single-precision numbers in aligned memory, stored by rows.
 ///
-/// Reference semantics: a matrix is allocated once and written many times.  Rows start at multiples
-/// of 16 floats (64 bytes), so `stride >= columns`; the padding is zero and kernels keep it zero.
+/// It has reference semantics: a matrix is allocated once and written many times.  Rows start at
+/// multiples of 16 floats (64 bytes), so `stride >= columns`; the padding is zero and kernels keep
+/// it zero.
 public final class Matrix {
   /// Number of rows.
   public let rows: Int
@@ -11,9 +12,9 @@ public final class Matrix {
   public let columns: Int
   /// Distance between the starts of two rows, in floats: `columns` rounded up to a multiple of 16.
   public let stride: Int
-  /// The first element; 64-byte aligned.
+  /// Pointer to the first element, aligned to 64 bytes.
   public let base: UnsafeMutablePointer<Float>
-  /// Keeps the memory alive when this matrix is a view of another buffer.
+  /// Keeps the memory alive if this matrix is a view of another buffer.
   let owner: AnyObject?
 
   /// Allocates a matrix of zeros.
@@ -26,9 +27,9 @@ public final class Matrix {
     owner = nil
   }
 
-  /// Views `rows` padded rows that start at `offset` of a vector, without copying.
+  /// Creates a view of `rows` padded rows of a vector, from `offset` on, without copying.
   ///
-  /// The offset counts floats and is a multiple of 16.
+  /// The offset is a number of floats and must be a multiple of 16.
   public init(viewing vector: Vector, offset: Int, rows: Int, columns: Int) {
     stride = Matrix.paddedColumns(columns)
     precondition(
@@ -42,10 +43,10 @@ public final class Matrix {
 
   deinit { if owner == nil { free(base) } }
 
-  /// The stride of a matrix with this many columns.
+  /// Returns the stride of a matrix with this number of columns.
   public static func paddedColumns(_ columns: Int) -> Int { (columns + 15) / 16 * 16 }
 
-  /// One element, checked in debug builds only.
+  /// Accesses one element; the bounds are checked in debug builds only.
   @inlinable public subscript(row: Int, column: Int) -> Float {
     get {
       assert(row >= 0 && row < rows && column >= 0 && column < columns)
@@ -57,19 +58,19 @@ public final class Matrix {
     }
   }
 
-  /// A row, to read.
+  /// Returns a row, for reading.
   @inlinable public func row(_ i: Int) -> UnsafeBufferPointer<Float> {
     precondition(i >= 0 && i < rows)
     return UnsafeBufferPointer(start: base + i * stride, count: columns)
   }
 
-  /// A row, to write.
+  /// Returns a row, for writing.
   @inlinable public func mutableRow(_ i: Int) -> UnsafeMutableBufferPointer<Float> {
     precondition(i >= 0 && i < rows)
     return UnsafeMutableBufferPointer(start: base + i * stride, count: columns)
   }
 
-  /// Sets every element; the padding stays zero.
+  /// Sets every element to a value; the padding stays zero.
   public func fill(_ value: Float) {
     for i in 0..<rows { mutableRow(i).update(repeating: value) }
   }
@@ -87,11 +88,11 @@ public final class Matrix {
   }
 }
 
-/// A contiguous, aligned buffer of single-precision numbers.
+/// A vector of single-precision numbers in contiguous, aligned memory.
 public final class Vector {
   /// Number of elements.
   public let count: Int
-  /// The first element; 64-byte aligned.
+  /// Pointer to the first element, aligned to 64 bytes.
   public let base: UnsafeMutablePointer<Float>
 
   /// Allocates a vector of zeros.
@@ -103,7 +104,7 @@ public final class Vector {
 
   deinit { free(base) }
 
-  /// One element, checked in debug builds only.
+  /// Accesses one element; the bounds are checked in debug builds only.
   @inlinable public subscript(i: Int) -> Float {
     get {
       assert(i >= 0 && i < count)
@@ -115,7 +116,7 @@ public final class Vector {
     }
   }
 
-  /// Sets every element.
+  /// Sets every element to a value.
   public func fill(_ value: Float) { base.update(repeating: value, count: count) }
 
   /// Copies all elements of a vector of the same length.
@@ -124,6 +125,6 @@ public final class Vector {
     base.update(from: other.base, count: count)
   }
 
-  /// The elements as an array; for files and tests.
+  /// The elements as a new array, for files and tests.
   public var array: [Float] { Array(UnsafeBufferPointer(start: base, count: count)) }
 }

@@ -1,29 +1,30 @@
 internal import COpenBLAS
 
-/// The system's OpenBLAS: for wide layers and as the tests' oracle.
+/// The system's OpenBLAS, used for wide layers and as a reference in tests.
 ///
-/// It picks its kernels when it loads, from the CPU or from the variable `OPENBLAS_CORETYPE`, and
-/// its results may depend on row position and batch size; report ``coreName`` beside every figure.
+/// It chooses its kernels when it is loaded, by the CPU or the environment variable
+/// `OPENBLAS_CORETYPE`, and its results may depend on row position and batch size; report
+/// ``coreName`` beside every measured figure.
 public enum OpenBLAS {
-  /// The name of the kernels it chose, for example `Haswell`.
+  /// Name of the kernels that OpenBLAS has chosen, for example `Haswell`.
   public static var coreName: String {
     guard let name = openblas_get_corename() else { return "unknown" }
     return String(cString: name)
   }
 
-  /// Its build configuration, with the version.
+  /// Build configuration of OpenBLAS, including its version.
   public static var configuration: String {
     guard let text = openblas_get_config() else { return "unknown" }
     return String(cString: text)
   }
 
-  // Parallelism lies above: one thread per product keeps results independent of the machine.
+  // One thread per product keeps results independent of the machine; threads work above it.
   static let isSingleThreaded: Bool = {
     openblas_set_num_threads(1)
     return openblas_get_num_threads() == 1
   }()
 
-  /// Computes `c = alpha · op(a) · op(b) + beta · c` on row-major memory, on one thread.
+  /// Computes `c = alpha · op(a) · op(b) + beta · c` on row-major memory, with one thread.
   static func multiply(
     rows: Int, columns: Int, inner: Int, alpha: Float = 1, _ a: UnsafePointer<Float>,
     stride aStride: Int, transposed aTransposed: Bool = false, _ b: UnsafePointer<Float>,
@@ -39,12 +40,12 @@ public enum OpenBLAS {
 }
 
 extension Matrix {
-  /// Sets the matrix to the product of two others, by OpenBLAS.
+  /// Sets the matrix to the product of two other matrices, computed by OpenBLAS.
   ///
   /// - Parameters:
-  ///   - left: [rows × k], or [k × rows] where `leftTransposed`.
+  ///   - left: Left factor, [rows × k], or [k × rows] if `leftTransposed`.
   ///   - leftTransposed: Whether to multiply by the transpose of `left`.
-  ///   - right: [k × columns], or [columns × k] where `rightTransposed`.
+  ///   - right: Right factor, [k × columns], or [columns × k] if `rightTransposed`.
   ///   - rightTransposed: Whether to multiply by the transpose of `right`.
   public func setToProduct(
     _ left: Matrix, leftTransposed: Bool = false, _ right: Matrix,

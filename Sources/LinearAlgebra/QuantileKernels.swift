@@ -2,16 +2,16 @@ internal import CKernels
 
 /// Quantile regression over rows of predicted quantiles.
 package enum QuantileKernels {
-  /// Computes the quantile Huber loss and sets its gradient by the values.
+  /// Computes the quantile Huber loss and its gradient with respect to the predicted quantiles.
   ///
   /// The loss is the mean over rows, quantiles and targets of `|τ − 1{y < θ}| huber(y − θ)`, where
   /// quantile k of K has τ = (k + ½) / K.
   ///
   /// - Parameters:
-  ///   - values: θ [≥ rows × K].
-  ///   - targets: y [≥ rows × J].
-  ///   - rows: How many rows.
-  ///   - gradient: Is set [≥ rows × K].
+  ///   - values: Predicted quantiles θ, [≥ rows × K].
+  ///   - targets: Targets y, [≥ rows × J].
+  ///   - rows: Number of rows.
+  ///   - gradient: Receives the gradient, [≥ rows × K].
   /// - Returns: The loss.
   package static func loss(
     of values: Matrix, targets: Matrix, rows: Int, gradient: Matrix
@@ -26,9 +26,9 @@ package enum QuantileKernels {
       targets.stride, gradient.base, gradient.stride)
   }
 
-  /// Writes the least of each row, in ascending order and as many as the result has columns.
+  /// Writes the smallest elements of each row, ascending, as many as the result has columns.
   ///
-  /// A row with NaN in it gives NaN only.  The order of the source is undefined afterwards.
+  /// A row that contains NaN results in NaN only.  The order of the source is undefined afterwards.
   package static func sortRows(_ source: Matrix, rows: Int, into result: Matrix) {
     precondition(
       rows >= 0 && rows <= source.rows && rows <= result.rows && result.columns <= source.columns,

@@ -2,10 +2,10 @@ internal import Glibc
 
 /// A named stream of random numbers: xoshiro256++, seeded through SplitMix64.
 ///
-/// Everything that learning draws (action noise, minibatch order, initial weights) comes from a
-/// stream of its own, named after its purpose and the environment index it belongs to, so results
-/// depend neither on worker count nor on the order of use.  Environments draw from
-/// `NumPyRandom` instead, for parity with Gymnasium.
+/// Every kind of random draw in learning (action noise, minibatch order, initial weights) has a
+/// separate stream, named after its purpose and the index of its environment, so results depend
+/// neither on the number of workers nor on the order of use.  Environments draw from `NumPyRandom`
+/// instead, for parity with Gymnasium.
 ///
 /// - Source: Blackman and Vigna, "Scrambled linear pseudorandom number generators", 2021.
 @frozen public struct RandomStream: RandomNumberGenerator, Sendable, Equatable {
@@ -14,12 +14,12 @@ internal import Glibc
   @usableFromInline var s2: UInt64
   @usableFromInline var s3: UInt64
 
-  /// Makes the stream for a purpose.
+  /// Creates the stream for a purpose.
   ///
   /// - Parameters:
   ///   - seed: The run's seed.
-  ///   - name: The purpose; streams of different names are unrelated.
-  ///   - index: For one stream per environment, worker-independent.
+  ///   - name: Purpose of the stream; streams with different names are unrelated.
+  ///   - index: Index of the environment, for purposes with one stream per environment.
   public init(seed: UInt64, name: String, index: Int = 0) {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
     for byte in name.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
@@ -38,7 +38,7 @@ internal import Glibc
   /// The four state words, for checkpoints.
   public var words: [UInt64] { [s0, s1, s2, s3] }
 
-  /// The next 64 random bits.
+  /// Returns the next 64 random bits.
   @inlinable public mutating func next() -> UInt64 {
     let sum = s0 &+ s3
     let result = ((sum << 23) | (sum >> 41)) &+ s0
@@ -52,15 +52,15 @@ internal import Glibc
     return result
   }
 
-  /// A number in 0 ..< 1 with 24 random bits.
+  /// Returns a uniform number in 0 ..< 1 with 24 random bits.
   @inlinable public mutating func uniform() -> Float { Float(next() >> 40) * 0x1p-24 }
 
-  /// A number in a half-open interval.
+  /// Returns a uniform number in the half-open interval from `low` to `high`.
   @inlinable public mutating func uniform(from low: Float, to high: Float) -> Float {
     low + (high - low) * uniform()
   }
 
-  /// An integer in 0 ..< bound by multiplication and rejection (Lemire 2019), without bias.
+  /// Returns an unbiased integer in 0 ..< bound, by multiplication and rejection (Lemire 2019).
   @inlinable public mutating func integer(below bound: UInt32) -> UInt32 {
     precondition(bound > 0)
     var product = (next() >> 32) &* UInt64(bound)
@@ -73,13 +73,13 @@ internal import Glibc
     return UInt32(truncatingIfNeeded: product >> 32)
   }
 
-  /// Two independent standard normal numbers (Box and Muller 1958), computed in double precision.
+  /// Draws two independent standard normal numbers (Box and Muller 1958) in double precision.
   public mutating func normalPair() -> (Float, Float) {
     let (radius, angle) = polar()
     return (Float(radius * cos(angle)), Float(radius * sin(angle)))
   }
 
-  /// The first number of ``normalPair()``, drawn alike; without the work for the second.
+  /// Draws like ``normalPair()`` but computes only the first number.
   public mutating func firstOfNormalPair() -> Float {
     let (radius, angle) = polar()
     return Float(radius * cos(angle))
@@ -90,7 +90,7 @@ internal import Glibc
     return (radius, 2 * Double.pi * (Double(next() >> 11) * 0x1p-53))
   }
 
-  /// Fills a buffer with standard normal numbers; an odd count discards one draw.
+  /// Fills a buffer with standard normal numbers; one number is discarded if the count is odd.
   public mutating func fillNormal(_ buffer: UnsafeMutableBufferPointer<Float>) {
     var i = 0
     while i < buffer.count {
@@ -101,10 +101,10 @@ internal import Glibc
     }
   }
 
-  /// Fills a matrix with zeros, with a probability below 1, and otherwise with the inverse of the
-  /// probability of anything else, so that the mean is 1.
+  /// Fills a matrix with a dropout mask: 0 with probability p, below 1, and 1 / (1 − p) otherwise,
+  /// so that the mean is 1.
   ///
-  /// A draw serves two columns of a row; the probability is good to 2⁻³².
+  /// One draw serves two columns of a row; the probability is accurate to 2⁻³².
   package mutating func fillDropout(_ matrix: Matrix, probability: Float) {
     let threshold = UInt32(Double(probability) * 0x1p32)
     let kept = 1 / (1 - probability)
@@ -122,7 +122,7 @@ internal import Glibc
     }
   }
 
-  /// Puts 0 ..< count of an index buffer into random order (Fisher and Yates).
+  /// Shuffles indices into random order (Fisher and Yates).
   public mutating func shuffle(_ indices: inout [Int32]) {
     var i = indices.count - 1
     while i > 0 {
@@ -132,17 +132,17 @@ internal import Glibc
   }
 }
 
-/// A 64-bit mixer with one word of state; seeds everything else.
+/// A random number generator with one 64-bit word of state, used to seed all others.
 ///
 /// - Source: Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014.
 @frozen public struct SplitMix64: RandomNumberGenerator, Sendable {
-  /// The only word of state.
+  /// The word of state.
   public var state: UInt64
 
-  /// Starts from a seed.
+  /// Creates a generator from a seed.
   @inlinable public init(state: UInt64) { self.state = state }
 
-  /// The next 64 random bits.
+  /// Returns the next 64 random bits.
   @inlinable public mutating func next() -> UInt64 {
     state &+= 0x9E37_79B9_7F4A_7C15
     var z = state

@@ -1,16 +1,16 @@
-/// Pairs the numbers of a matrix with given ones by rank, again and again without allocating.
+/// Pairs the elements of a matrix with given numbers by rank, without allocating on each use.
 package final class RankMatcher {
   private let targets: [Float]
-  /// Sortable bits of a number above its place in the matrix.
+  /// Sortable bits of an element in the upper half, its place in the matrix in the lower half.
   private let entries: UnsafeMutablePointer<UInt64>
   private let sorted: UnsafeMutablePointer<UInt64>
   private let counts: UnsafeMutablePointer<Int>
   private let digitBits: Int
 
-  /// Keeps the numbers to pair with, in any order.
+  /// Creates a matcher for target numbers, which may be in any order.
   package init(_ targets: [Float]) {
     self.targets = targets.sorted()
-    // A pass for each digit: few passes for many numbers, few buckets for a few.
+    // One pass for each digit: few passes for many numbers, few buckets for a few numbers.
     digitBits = targets.count < 4096 ? 8 : 11
     entries = .allocate(capacity: targets.count)
     entries.initialize(repeating: 0, count: targets.count)
@@ -27,14 +27,14 @@ package final class RankMatcher {
 
   private static func passes(_ bits: Int) -> Int { (32 + bits - 1) / bits }
 
-  /// Adds `factor (x − t)` to the entry of each number x of a matrix, t being the target of its rank.
+  /// Adds `factor (x − t)` to the result for each element x of a matrix and its rank's target t.
   ///
-  /// Equal numbers are ranked in the order of their places, row by row.
+  /// Equal elements are ranked in the order of their places, row by row.
   ///
   /// - Parameters:
-  ///   - values: As many numbers as there are targets.
-  ///   - factor: Multiplies every difference.
-  ///   - result: What is added to, of the same shape.
+  ///   - values: A matrix with as many elements as there are targets.
+  ///   - factor: Factor on every difference.
+  ///   - result: The matrix that is added to, of the same shape.
   package func addDifferences(of values: Matrix, times factor: Float, to result: Matrix) {
     precondition(
       values.rows * values.columns == targets.count && result.rows == values.rows
@@ -51,10 +51,10 @@ package final class RankMatcher {
     }
   }
 
-  /// A radix sort from the lowest digit on, which keeps the order of equal numbers.
+  /// Sorts the elements by a stable radix sort, from the lowest digit on.
   ///
-  /// To repair the order of the time before by insertions takes longer, because a step of Adam moves
-  /// weights past many others: 1.4 to 3.7 ms instead of 0.6 ms for 65,536 numbers.
+  /// Repairing the previous order by insertions takes longer, because a step of Adam moves weights
+  /// past many others: 1.4 to 3.7 ms instead of 0.6 ms for 65,536 numbers.
   private func rank(_ values: Matrix) -> UnsafeMutablePointer<UInt64> {
     let (bits, passes) = (digitBits, Self.passes(digitBits))
     let mask = UInt32(1 << bits - 1)
@@ -62,7 +62,7 @@ package final class RankMatcher {
     var next = 0
     for i in 0..<values.rows {
       for place in i * values.stride..<i * values.stride + values.columns {
-        // Adding 0 makes -0 and 0 the same; then the order of the bits is that of the numbers.
+        // Adding 0 turns -0 into 0; then the order of the bits is that of the numbers.
         let pattern = (values.base[place] + 0).bitPattern
         let isNegative = UInt32(bitPattern: Int32(bitPattern: pattern) >> 31)
         let key = pattern ^ (isNegative | 0x8000_0000)

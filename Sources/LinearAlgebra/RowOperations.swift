@@ -1,10 +1,10 @@
 internal import CKernels
 
-/// Asks for numbers that are read soon, so that waiting for several rows overlaps.
+/// Prefetches numbers that will be read soon, so that the latencies of several rows overlap.
 package func prefetch(_ first: UnsafePointer<Float>, count: Int) { ck_prefetch(first, count) }
 
 extension Matrix {
-  /// Copies all columns of another matrix's first rows to the columns from `first` on.
+  /// Copies all columns of another matrix's first `rows` rows to the columns from `first` on.
   package func setColumns(from first: Int, to source: Matrix, rows: Int) {
     precondition(
       first >= 0 && first + source.columns <= columns && rows >= 0 && rows <= source.rows
@@ -16,7 +16,7 @@ extension Matrix {
     }
   }
 
-  /// Writes the mean of each of the first rows, added up from the first column on.
+  /// Writes the mean of each of the first `rows` rows, summed from the first column on.
   package func writeMeans(ofRows rows: Int, to means: Vector) {
     precondition(rows >= 0 && rows <= self.rows && rows <= means.count)
     let share = 1 / Float(columns)

@@ -1,23 +1,23 @@
-/// Mean and variance of a stream of vectors, merged batch by batch in double precision.
+/// Running mean and variance of a stream of vectors, updated by batches in double precision.
 ///
 /// - Source: Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing
 ///   sample variances", 1979.
 public final class RunningMoments {
   /// Number of rows seen, plus the weight of the initial guess.
   public private(set) var count: Double
-  /// The mean of each component.
+  /// Mean of each component.
   public private(set) var mean: [Double]
-  /// The population variance of each component.
+  /// Population variance of each component.
   public private(set) var variance: [Double]
 
   /// Number of components.
   public var width: Int { mean.count }
 
-  /// Starts from mean 0 and variance 1.
+  /// Creates moments with mean 0 and variance 1.
   ///
   /// - Parameters:
   ///   - width: Number of components.
-  ///   - initialCount: How many rows the start weighs as much as; 1e-4 in Stable-Baselines3.
+  ///   - initialCount: Weight of these initial values, in rows; 1e-4 in Stable-Baselines3.
   public init(width: Int, initialCount: Double = 1e-4) {
     precondition(width > 0 && initialCount >= 0, "\(width) components, count \(initialCount)")
     count = initialCount
@@ -25,7 +25,7 @@ public final class RunningMoments {
     variance = Array(repeating: 1, count: width)
   }
 
-  /// Takes over what a checkpoint holds, bit for bit.
+  /// Restores moments from a checkpoint, bit for bit.
   public func restore(mean: [Double], variance: [Double], count: Double) {
     precondition(
       mean.count == width && variance.count == width && count >= 0,
@@ -35,7 +35,7 @@ public final class RunningMoments {
     self.count = count
   }
 
-  /// Takes in the first `rows` rows of a matrix, all at once.
+  /// Updates the moments with the first `rows` rows of a matrix as one batch.
   public func update(_ matrix: Matrix, rows: Int) {
     precondition(
       matrix.columns == width && rows >= 0 && rows <= matrix.rows,

@@ -1,27 +1,27 @@
 internal import CBox2D
 
-/// A Box2D world and everything in it.
+/// A Box2D world with its bodies and joints.
 ///
-/// Lengths in metres of the world, masses in kilograms, angles in radians, counter-clockwise
-/// positive.  A world is built once per episode and freed with its owner; worlds on different
-/// threads are independent.
+/// Lengths are in metres, masses in kilograms and angles in radians, positive counter-clockwise.  A
+/// world is built once per episode and freed with its owner; worlds on different threads are
+/// independent.
 ///
 /// - Source: Box2D 2.4.1.
 public struct World: ~Copyable {
   private let handle: OpaquePointer
 
-  // Box2D's global table of contact types is filled before any thread can race for it.
+  // Fills Box2D's global table of contact types once, because threads must not race for it.
   private static let isPrepared: Bool = {
     cb2_prepare()
     return true
   }()
 
-  /// The version that Box2D says it is; release 2.4.1 still calls itself 2.4.0.
+  /// The version that Box2D reports; release 2.4.1 still reports 2.4.0.
   public static var libraryVersion: String {
     "\(cb2_version(0)).\(cb2_version(1)).\(cb2_version(2))"
   }
 
-  /// Makes an empty world with gravity in m/s², positive upwards.
+  /// Creates an empty world with gravity in m/s², positive upwards.
   public init(gravity: Float) {
     guard Self.isPrepared, let handle = cb2_world_create(0, gravity) else {
       preconditionFailure("no memory for a Box2D world")
@@ -33,15 +33,15 @@ public struct World: ~Copyable {
 
   // MARK: - Building
 
-  /// Adds a body that never moves, at the origin.
+  /// Adds a static body at the origin, which never moves.
   public mutating func addStaticBody() -> Body { Body(index: cb2_add_static_body(handle)) }
 
-  /// Adds a body that forces move.
+  /// Adds a dynamic body, which moves under forces.
   ///
   /// - Parameters:
-  ///   - state: Where it starts; the velocity is that of its origin.
-  ///   - maySleep: Whether Box2D may stop simulating it while it hardly moves.
-  /// - Returns: The body, still without shape and with a mass of 1 kg.
+  ///   - state: Initial state; the velocity is that of the body's origin.
+  ///   - maySleep: Whether Box2D may stop simulating the body while it hardly moves.
+  /// - Returns: The body, without a shape and with a mass of 1 kg.
   public mutating func addDynamicBody(_ state: BodyState, maySleep: Bool) -> Body {
     Body(index: cb2_add_dynamic_body(handle, state.c, maySleep))
   }
@@ -60,34 +60,35 @@ public struct World: ~Copyable {
     cb2_add_box(handle, body.index, halfWidth, halfHeight, material.c)
   }
 
-  /// Adds a line that collides on both sides.
+  /// Adds a line segment that collides on both sides to a body.
   public mutating func addEdge(
     from start: Point, to end: Point, of body: Body, _ material: Material
   ) {
     cb2_add_edge(handle, body.index, start.x, start.y, end.x, end.y, material.c)
   }
 
-  /// Replaces the mass that shapes and densities gave a body.
+  /// Replaces the mass properties that follow from a body's shapes and densities.
   public mutating func setMass(_ mass: MassProperties, of body: Body) {
     cb2_set_mass(handle, body.index, mass.c)
   }
 
-  /// Sets the velocity of a body's centre of mass and its rotation.
+  /// Sets the velocity of a body's centre of mass, in m/s, and its angular velocity, in rad/s.
   public mutating func setVelocity(x: Float, y: Float, angular: Float, of body: Body) {
     cb2_set_velocity(handle, body.index, x, y, angular)
   }
 
-  /// Adds a hinge.
+  /// Adds a hinge between two bodies.
   public mutating func addHinge(_ hinge: Hinge) -> Joint {
     Joint(index: cb2_add_revolute(handle, hinge.c))
   }
 
-  /// Lets a body move along the x axis of another only, without turning.
+  /// Adds a slide, which lets a body move only along the x axis of another, without turning.
   ///
   /// - Parameters:
-  ///   - body: What moves.
-  ///   - rail: What it moves along.
-  ///   - limits: Where its origin stops dead, in m of the rail's frame; nil where nothing does.
+  ///   - body: The body that moves.
+  ///   - rail: The body along which it moves.
+  ///   - limits: Range of the moving body's origin in the rail's frame, in m, at whose ends it
+  ///     stops dead; nil for no limits.
   /// - Returns: The joint.
   @discardableResult public mutating func addSlide(
     of body: Body, along rail: Body, within limits: ClosedRange<Float>? = nil
@@ -102,22 +103,22 @@ public struct World: ~Copyable {
 
   // MARK: - Stepping
 
-  /// Pushes a body at its centre of mass during the next step, in N.
+  /// Applies a force, in N, to a body's centre of mass during the next step.
   public mutating func applyForce(x: Float, y: Float, to body: Body) {
     cb2_apply_force(handle, body.index, x, y)
   }
 
-  /// Turns a body during the next step, in N·m.
+  /// Applies a torque, in N·m, to a body during the next step.
   public mutating func applyTorque(_ torque: Float, to body: Body) {
     cb2_apply_torque(handle, body.index, torque)
   }
 
-  /// Sets a hinge's motor: the speed it seeks, in rad/s, with at most a torque, in N·m.
+  /// Sets the target speed of a hinge's motor, in rad/s, and its maximum torque, in N·m.
   public mutating func drive(_ joint: Joint, speed: Float, maximumTorque: Float) {
     cb2_drive(handle, joint.index, speed, maximumTorque)
   }
 
-  /// Advances the world.
+  /// Advances the world by a time step, in seconds.
   public mutating func step(
     seconds: Float, velocityIterations: Int32, positionIterations: Int32
   ) {
@@ -126,45 +127,51 @@ public struct World: ~Copyable {
 
   // MARK: - Reading
 
-  /// Where a body is and how it moves.
+  /// Returns the position and velocity of a body.
   public func state(of body: Body) -> BodyState { BodyState(cb2_get_body(handle, body.index)) }
 
-  /// Mass, inertia and centre of a body.
+  /// Returns the mass, inertia and centre of mass of a body.
   public func mass(of body: Body) -> MassProperties {
     MassProperties(cb2_get_mass(handle, body.index))
   }
 
-  /// The vertices of a body's polygon, in Box2D's order.
+  /// Returns the vertices of a body's first polygon, in Box2D's order.
   public func polygon(of body: Body) -> [Point] {
     var flat = [Float](repeating: 0, count: 16)
     let count = Int(cb2_get_polygon(handle, body.index, &flat))
     return (0..<count).map { Point(flat[2 * $0], flat[2 * $0 + 1]) }
   }
 
-  /// Angle and speed of a hinge.
+  /// Returns the angle and speed of a hinge.
   public func state(of joint: Joint) -> HingeState {
     let state = cb2_get_joint(handle, joint.index)
     return HingeState(angle: state.angle, speed: state.speed)
   }
 
-  /// Whether a body touches another, by events as pybox2d users count them.
+  /// Returns whether a body touches another, by contact events as in Gymnasium's environments.
   ///
   /// The beginning of any contact sets the flag and the end of any contact clears it, so it is
-  /// false while a foot rolls from one edge onto the next.
+  /// false while a foot rolls from one edge onto the next, although the foot touches the ground.
   public func isTouching(_ body: Body) -> Bool { cb2_is_touching(handle, body.index) }
 
-  /// Whether a body has touched anything since the world was made.
+  /// Returns whether a body has touched anything since the world was created.
   public func hasTouched(_ body: Body) -> Bool { cb2_has_touched(handle, body.index) }
 
-  /// The fraction of a segment that is free of static bodies, 1 if nothing is in its way.
+  /// Returns the fraction of a segment before it first hits a static body; 1 if it hits none.
   public func castRay(from start: Point, to end: Point) -> Float {
     cb2_cast_ray(handle, start.x, start.y, end.x, end.y)
   }
 
-  /// The free fractions of rays that start at a body's origin and never point left.
+  /// Writes the free fractions of rays that start at a body's origin and never point left.
   ///
-  /// Gives the same numbers as ``castRay(from:to:)`` in a world whose edges were added from left
-  /// to right at an even spacing, at a fraction of the time; `offset` says where to write.
+  /// In a world whose edges were added from left to right at an even spacing, the results equal
+  /// those of ``castRay(from:to:)`` at a fraction of the time.
+  ///
+  /// - Parameters:
+  ///   - body: The body at whose origin the rays start.
+  ///   - rays: Ends of the rays, relative to their start.
+  ///   - fractions: Receives the fractions.
+  ///   - offset: Index of the first fraction to write.
   public func castFan(
     from body: Body, rays: Span<RayOffset>, into fractions: inout MutableSpan<Float>,
     at offset: Int
@@ -180,7 +187,7 @@ public struct World: ~Copyable {
     }
   }
 
-  /// A fingerprint of all that the future depends on and Box2D shows: shapes, masses, poses,
-  /// velocities, contacts and the impulses that start the next step's solver.
+  /// A hash of all state that determines the world's future and that Box2D exposes: shapes, masses,
+  /// poses, velocities, contacts and the impulses that warm-start the solver.
   public var fingerprint: UInt64 { cb2_hash(handle) }
 }

@@ -1,61 +1,61 @@
 internal import CBox2D
 
-/// A body, by its number in its world.
+/// A body, identified by its number in its world.
 public struct Body: Sendable, Equatable {
   let index: Int32
 }
 
-/// A joint, by its number in its world.
+/// A joint, identified by its number in its world.
 public struct Joint: Sendable, Equatable {
   let index: Int32
 }
 
-/// A point, in m.
+/// A point in the plane, in m.
 public struct Point: Sendable, Equatable {
-  /// Rightwards.
+  /// Horizontal coordinate, positive to the right, in m.
   public var x: Float
-  /// Upwards.
+  /// Vertical coordinate, positive upwards, in m.
   public var y: Float
 
-  /// Names the coordinates.
+  /// Creates a point from its coordinates.
   public init(_ x: Float, _ y: Float) {
     self.x = x
     self.y = y
   }
 }
 
-/// Where a ray ends, relative to its start, in m.
+/// The end of a ray relative to its start, in m.
 ///
-/// In double precision, as the end is the rounded sum of a single-precision start and this.
+/// In double precision, because the end is the rounded sum of a single-precision start and this.
 @frozen public struct RayOffset: Sendable, Equatable {
-  /// Rightwards, at least 0.
+  /// Horizontal offset, positive to the right, at least 0, in m.
   public var x: Double
-  /// Upwards.
+  /// Vertical offset, positive upwards, in m.
   public var y: Double
 
-  /// Names the coordinates.
+  /// Creates an offset from its coordinates.
   public init(_ x: Double, _ y: Double) {
     self.x = x
     self.y = y
   }
 }
 
-/// Where a body is and how it moves.
+/// The position and velocity of a body.
 public struct BodyState: Sendable, Equatable {
-  /// The origin's position, in m.
+  /// Horizontal position of the origin, in m.
   public var x: Float
-  /// The origin's height, in m.
+  /// Vertical position of the origin, in m.
   public var y: Float
-  /// Rotation, in rad, unwrapped.
+  /// Rotation, in rad, not wrapped to a single turn.
   public var angle: Float
-  /// Velocity of the centre of mass, in m/s.
+  /// Horizontal velocity of the centre of mass, in m/s.
   public var velocityX: Float
   /// Upward velocity of the centre of mass, in m/s.
   public var velocityY: Float
   /// Angular velocity, in rad/s.
   public var angularVelocity: Float
 
-  /// Gathers a state; at rest unless said otherwise.
+  /// Creates a state, at rest by default.
   public init(
     x: Float, y: Float, angle: Float = 0, velocityX: Float = 0, velocityY: Float = 0,
     angularVelocity: Float = 0
@@ -83,16 +83,16 @@ public struct BodyState: Sendable, Equatable {
   }
 }
 
-/// How heavy a body is.
+/// The mass, inertia and centre of mass of a body.
 public struct MassProperties: Sendable, Equatable {
-  /// In kg.
+  /// Mass, in kg.
   public var mass: Float
-  /// About the body's origin, in kg·m².
+  /// Moment of inertia about the body's origin, in kg·m².
   public var inertia: Float
   /// Centre of mass in the body's frame, in m.
   public var center: Point
 
-  /// Gathers the properties.
+  /// Creates mass properties.
   public init(mass: Float, inertia: Float, center: Point = Point(0, 0)) {
     self.mass = mass
     self.inertia = inertia
@@ -109,20 +109,20 @@ public struct MassProperties: Sendable, Equatable {
   }
 }
 
-/// What a shape is made of and what it collides with.
+/// The physical properties of a shape and its collision filter.
 public struct Material: Sendable, Equatable {
-  /// In kg/m².
+  /// Density, in kg/m².
   public var density: Float
-  /// Coulomb's coefficient; a pair's is the geometric mean.
+  /// Coefficient of Coulomb friction; a pair of shapes has the geometric mean of both.
   public var friction: Float
-  /// Bounciness; a pair's is the larger.
+  /// Coefficient of restitution; a pair of shapes has the larger of both.
   public var restitution: Float
-  /// The one bit that says what it is.
+  /// Category of the shape, as a single bit.
   public var category: UInt16
-  /// The categories it collides with.
+  /// Categories with which the shape collides.
   public var mask: UInt16
 
-  /// Describes a material; Box2D's defaults unless said otherwise.
+  /// Creates a material, with Box2D's defaults.
   public init(
     density: Float = 0, friction: Float = 0.2, restitution: Float = 0, category: UInt16 = 1,
     mask: UInt16 = 0xFFFF
@@ -141,24 +141,24 @@ public struct Material: Sendable, Equatable {
   }
 }
 
-/// Two bodies joined at a point about which they turn.
+/// A hinge that joins two bodies at a point about which they turn.
 public struct Hinge: Sendable {
-  /// The body that carries.
+  /// First body, which carries the second.
   public var first: Body
-  /// The body that is carried.
+  /// Second body, which is carried by the first.
   public var second: Body
-  /// The point in the first body's frame, in m.
+  /// Position of the joint in the first body's frame, in m.
   public var firstAnchor: Point
-  /// The point in the second body's frame, in m.
+  /// Position of the joint in the second body's frame, in m.
   public var secondAnchor: Point
-  /// The angle between the bodies at which the hinge's angle is 0, in rad.
+  /// Angle between the bodies at which the hinge's angle is 0, in rad.
   public var referenceAngle: Float
-  /// The hinge's range in rad, if limited.
+  /// Range of the hinge's angle, in rad; nil if it is not limited.
   public var limits: ClosedRange<Float>?
-  /// Whether a motor drives it.
+  /// Whether a motor drives the hinge.
   public var hasMotor: Bool
 
-  /// Describes a hinge; free and without a motor unless said otherwise.
+  /// Creates a hinge, by default without limits or a motor.
   public init(
     _ first: Body, at firstAnchor: Point, to second: Body, at secondAnchor: Point,
     referenceAngle: Float = 0, limits: ClosedRange<Float>? = nil, hasMotor: Bool = false
@@ -181,9 +181,9 @@ public struct Hinge: Sendable {
   }
 }
 
-/// What a hinge does.
+/// The angle and speed of a hinge.
 public struct HingeState: Sendable, Equatable {
-  /// Relative to the reference angle, in rad.
+  /// Angle relative to the reference angle, in rad.
   public var angle: Float
   /// Angular velocity of the second body minus that of the first, in rad/s.
   public var speed: Float

@@ -1,6 +1,6 @@
-/// The Castagnoli checksum: TensorBoard's record framing and our manifests use it.
+/// The Castagnoli checksum (CRC-32C) of TensorBoard's record format and the suite's manifests.
 ///
-/// Reflected polynomial 0x82F63B78, initial value and final exclusive-or 0xFFFFFFFF.
+/// Reflected polynomial 0x82F63B78; initial value and final exclusive-or 0xFFFFFFFF.
 public struct CRC32C: Sendable {
   private static let table: [UInt32] = (0..<256).map { byte in
     (0..<8).reduce(UInt32(byte)) { value, _ in
@@ -8,7 +8,7 @@ public struct CRC32C: Sendable {
     }
   }
 
-  /// The checksum of some bytes.
+  /// Returns the checksum of a sequence of bytes.
   public static func checksum(_ bytes: some Sequence<UInt8>) -> UInt32 {
     let table = table
     return ~bytes.reduce(0xFFFF_FFFF) {

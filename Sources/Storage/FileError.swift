@@ -1,15 +1,15 @@
-/// A file that can't be read or written.
+/// An error in reading or writing a file or folder.
 public enum FileError: Error, Equatable, CustomStringConvertible {
-  /// No such file or folder.
+  /// The file or folder does not exist.
   case missing(path: String)
-  /// There, but not what it should be: truncated, changed, foreign or of another version.
+  /// The contents are not as expected: truncated, changed, of another format or another version.
   case damaged(path: String, reason: String)
-  /// The system refused to read.
+  /// The system can't read the file.
   case unreadable(path: String, reason: String)
-  /// The system refused to write: no permission, disk full.
+  /// The system can't write the file, for example without permission or with a full disk.
   case unwritable(path: String, reason: String)
 
-  /// One sentence.
+  /// The error as one sentence.
   public var description: String {
     switch self {
     case .missing(let path): "\(path) does not exist"

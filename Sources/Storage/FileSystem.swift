@@ -1,12 +1,14 @@
 public import Foundation
 
-/// The few calls to the operating system that keep files whole.
+/// File operations that never leave a partly written file.
 ///
 /// A file or link is never changed in place: it is written under a temporary name in the same
-/// folder, synced and renamed, so a reader sees the old one or the new one and nothing else, and a
-/// full disk leaves the old one as it was.
+/// folder, synced and renamed, so a reader sees either the old or the new one, and a full disk
+/// leaves the old one unchanged.
 public enum FileSystem {
   /// Reads a whole file.
+  ///
+  /// - Throws: ``FileError/missing(path:)`` or ``FileError/unreadable(path:reason:)``.
   public static func read(_ path: String) throws(FileError) -> Data {
     guard FileManager.default.fileExists(atPath: path) else { throw .missing(path: path) }
     guard !isFolder(path) else { throw .unreadable(path: path, reason: "it is a folder") }
@@ -17,13 +19,13 @@ public enum FileSystem {
     }
   }
 
-  /// Writes a whole file, or nothing.
+  /// Writes a file, completely or not at all.
   ///
   /// - Parameters:
-  ///   - data: Its contents.
-  ///   - path: Its name.
-  ///   - waitsForDisk: Whether it must survive a power failure from now on; what can be made again
-  ///     need not, and waiting takes milliseconds.
+  ///   - data: Contents of the file.
+  ///   - path: Path of the file.
+  ///   - waitsForDisk: Whether to wait until the file would survive a power failure, which takes
+  ///     milliseconds and is not needed for files that can be made again.
   /// - Throws: ``FileError/unwritable(path:reason:)``.
   public static func write(
     _ data: Data, to path: String, waitsForDisk: Bool = true
@@ -34,14 +36,14 @@ public enum FileSystem {
       try rename(temporary, to: path)
     } catch {
       _ = unsafe unlink(temporary)
-      // Name the file that was asked for, not the temporary one.
+      // Name the requested file, not the temporary one.
       if case .unwritable(_, let reason) = error { throw .unwritable(path: path, reason: reason) }
       throw error
     }
     if waitsForDisk { try syncFolder(of: path) }
   }
 
-  /// Points a symbolic link to a path relative to its own folder, replacing what it was.
+  /// Creates or replaces a symbolic link to a path relative to the link's folder.
   public static func link(_ path: String, to destination: String) throws(FileError) {
     let temporary = temporaryName(beside: path)
     guard unsafe symlink(destination, temporary) == 0 else { throw lastError(path) }
@@ -54,7 +56,7 @@ public enum FileSystem {
     try syncFolder(of: path)
   }
 
-  /// Makes a folder and those above it.
+  /// Creates a folder and its parents, unless they exist.
   public static func makeFolder(_ path: String) throws(FileError) {
     guard !isFolder(path) else { return }
     let parent = split(path).folder
@@ -64,21 +66,21 @@ public enum FileSystem {
     }
   }
 
-  /// Makes a folder that must not be there yet.
+  /// Creates a new folder.
   ///
-  /// - Returns: Whether it was made; false when something of that name exists.
+  /// - Returns: Whether the folder was created; false if something of that name exists.
   public static func makeNewFolder(_ path: String) throws(FileError) -> Bool {
     if unsafe mkdir(path, 0o777) == 0 { return true }
     if errno == EEXIST { return false }
     throw lastError(path)
   }
 
-  /// Gives a file or folder a new name in one step.
+  /// Renames a file or folder in one step, replacing a file of the new name.
   public static func rename(_ path: String, to newPath: String) throws(FileError) {
     guard unsafe Foundation.rename(path, newPath) == 0 else { throw lastError(newPath) }
   }
 
-  /// Removes a file, or a folder with all in it; does nothing when there is none.
+  /// Removes a file, or a folder with its contents; does nothing if it does not exist.
   public static func remove(_ path: String) throws(FileError) {
     guard exists(path) else { return }
     do {
@@ -88,7 +90,8 @@ public enum FileSystem {
     }
   }
 
-  /// Removes a folder that others may look at: a half-removed one never has its name.
+  /// Removes a folder that other processes may read: it is renamed first, so that they never see a
+  /// partly removed one.
   public static func removeFolder(_ path: String) throws(FileError) {
     let doomed = temporaryName(beside: path)
     try remove(doomed)
@@ -96,38 +99,38 @@ public enum FileSystem {
     try remove(doomed)
   }
 
-  /// Gives a finished folder its final name, in place of what had it.
+  /// Gives a finished folder its final name, replacing what had that name.
   public static func replaceFolder(_ path: String, with newFolder: String) throws(FileError) {
     if exists(path) { try removeFolder(path) }
     try rename(newFolder, to: path)
     try syncFolder(of: path)
   }
 
-  /// Whether a file, folder or link (even one that leads nowhere) has this name.
+  /// Returns whether a file, folder or link of this path exists, even a link without a target.
   public static func exists(_ path: String) -> Bool {
     (try? FileManager.default.attributesOfItem(atPath: path)) != nil
   }
 
-  /// Whether this is a folder.
+  /// Returns whether this path is an existing folder.
   public static func isFolder(_ path: String) -> Bool {
     var isFolder: ObjCBool = false
     return unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
       && isFolder.boolValue
   }
 
-  /// Makes a rename or a new name in a folder survive a power failure.
+  /// Syncs the folder that contains a path, so that a new or changed name survives a power failure.
   public static func syncFolder(of path: String) throws(FileError) {
     let folder = split(path).folder
     let descriptor = unsafe open(folder.isEmpty ? "." : folder, O_RDONLY)
     guard descriptor >= 0 else { throw lastError(folder) }
     defer { close(descriptor) }
-    // Some file systems refuse to sync folders; the rename itself is done.
+    // Some file systems can't sync folders; the rename itself is done.
     guard fsync(descriptor) == 0 || errno == EINVAL || errno == ENOTSUP else {
       throw lastError(folder)
     }
   }
 
-  /// Writes a new file and waits until the disk has it.
+  /// Writes a new file and waits until it is on the disk.
   package static func writeAndSync(_ data: Data, to path: String) throws(FileError) {
     try writeFile(data, to: path, waitsForDisk: true)
   }
@@ -145,14 +148,14 @@ public enum FileSystem {
     }
   }
 
-  /// Makes a file, or empties the one that is there, to be written bit by bit.
+  /// Creates a file, or empties an existing one, and opens it for writing.
   package static func openNew(_ path: String) throws(FileError) -> FileHandle {
     let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw lastError(path) }
     return FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
   }
 
-  /// What went wrong, without the file's name and Foundation's ceremony.
+  /// Returns the reason of an error as a short phrase, without the file's name.
   package static func reason(_ error: any Error) -> String {
     let outer = error as NSError
     let inner = outer.userInfo[NSUnderlyingErrorKey] as? NSError ?? outer
@@ -162,27 +165,27 @@ public enum FileSystem {
     return outer.localizedDescription
   }
 
-  /// What the last system call complained of.
+  /// Returns the error of the last system call.
   package static func lastError(_ path: String) -> FileError {
     .unwritable(
       path: path,
       reason: reason(NSError(domain: NSPOSIXErrorDomain, code: Int(errno))))
   }
 
-  /// A hidden name in the same folder.
+  /// Returns a hidden temporary name in the folder of a path.
   package static func temporaryName(beside path: String) -> String {
     sibling(of: path, named: ".\(split(path).name).\(getpid()).tmp")
   }
 
-  /// Another name in the folder of a path.
+  /// Returns the path of another name in the folder of a path.
   package static func sibling(of path: String, named name: String) -> String {
     let folder = split(path).folder
     return folder.isEmpty ? name : folder == "/" ? "/\(name)" : "\(folder)/\(name)"
   }
 
-  /// Splits a path at its last slash; the folder is empty where there is none.
+  /// Splits a path at its last slash; the folder is empty if there is no slash.
   ///
-  /// Foundation's own functions stop the process at a path of a single character.
+  /// Foundation's functions for this crash on a path of a single character.
   package static func split(_ path: String) -> (folder: String, name: String) {
     let whole = withoutLastSlashes(path[...])
     guard whole != "/" else { return ("", "/") }
@@ -191,7 +194,7 @@ public enum FileSystem {
     return (String(withoutLastSlashes(whole[...slash])), String(name))
   }
 
-  /// The root keeps its slash.
+  /// Removes slashes at the end of a path, except that of the root.
   private static func withoutLastSlashes(_ path: Substring) -> Substring {
     var path = path
     while path.count > 1, path.last == "/" { path.removeLast() }

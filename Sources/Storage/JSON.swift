@@ -1,8 +1,8 @@
 package import Foundation
 
-/// JSON as the suite writes it: keys sorted; in files readable and with a trailing newline.
+/// JSON in the suite's style: keys are sorted, and files are indented and end with a newline.
 package enum JSON {
-  /// Encodes a value of strings, numbers and flags.
+  /// Encodes a value of strings, numbers and Booleans.
   package static func encode(_ value: some Encodable, isPretty: Bool = true) -> Data {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -16,14 +16,16 @@ package enum JSON {
     }
   }
 
-  /// Decodes a file's contents; anything else is damage.
+  /// Decodes a file's contents.
+  ///
+  /// - Throws: ``FileError/damaged(path:reason:)`` if they are not JSON of this type.
   package static func decode<Value: Decodable>(
     _ type: Value.Type, from data: Data, path: String
   ) throws(FileError) -> Value {
     do {
       return try JSONDecoder().decode(type, from: data)
     } catch {
-      throw .damaged(path: path, reason: "it does not hold what was expected")
+      throw .damaged(path: path, reason: "its contents are not as expected")
     }
   }
 }

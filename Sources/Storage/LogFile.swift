@@ -1,11 +1,11 @@
 package import Foundation
 
-/// A text file that grows line by line and can be cut back to an earlier step.
+/// A text file that grows line by line and can be truncated to an earlier step.
 package final class LogFile {
   private let path: String
   private let handle: FileHandle
 
-  /// Opens a file at its end, making it if need be.
+  /// Opens a file for appending, creating it if it does not exist.
   package init(_ path: String) throws(FileError) {
     self.path = path
     let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_APPEND, 0o666)
@@ -16,7 +16,7 @@ package final class LogFile {
     handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
   }
 
-  /// Appends a line.
+  /// Appends a line and a newline character.
   package func append(line: String) throws(FileError) { try append(Data((line + "\n").utf8)) }
 
   /// Appends bytes.
@@ -28,7 +28,7 @@ package final class LogFile {
     }
   }
 
-  /// Waits until the disk has all lines.
+  /// Waits until all lines are on the disk.
   package func synchronize() throws(FileError) {
     do {
       try handle.synchronize()
@@ -37,13 +37,13 @@ package final class LogFile {
     }
   }
 
-  /// Drops every line of a later step, and a last line that was cut short.
+  /// Removes all lines of later steps, and a last line that is incomplete.
   ///
   /// - Parameters:
-  ///   - path: The file; nothing happens when it isn't there.
-  ///   - steps: Lines of more steps than this are dropped.
-  ///   - stepOf: The step count of a line; nil for lines to keep, such as a header.
-  /// - Throws: ``FileError``.
+  ///   - path: Path of the file; nothing happens if it does not exist.
+  ///   - steps: Number of steps; lines with a larger number are removed.
+  ///   - stepOf: Returns the number of steps of a line; nil for lines to keep, such as a header.
+  /// - Throws: ``FileError`` if the file can't be read or written.
   package static func truncate(
     _ path: String, afterStep steps: Int, stepOf: (Substring) -> Int?
   ) throws(FileError) {

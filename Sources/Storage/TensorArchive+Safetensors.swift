@@ -7,12 +7,12 @@ public import Foundation
 // Source: https://huggingface.co/docs/safetensors, format of version 0.4 and later.
 
 extension TensorArchive {
-  /// The longest header that is read; the format's own limit.
+  /// Length of the longest header accepted, in bytes, which is the format's limit.
   private static let longestHeader = 100_000_000
 
-  /// The archive as a safetensors file.
+  /// The contents of a safetensors file with this archive.
   ///
-  /// Tensors are ordered by type (widest first, for alignment) and name, so equal archives give
+  /// Tensors are ordered by type (widest first, for alignment) and name, so equal archives have
   /// equal bytes.
   public var safetensors: Data {
     let ordered = tensors.sorted {
@@ -45,10 +45,10 @@ extension TensorArchive {
     return file
   }
 
-  /// Reads a safetensors file.
+  /// Creates an archive from a safetensors file.
   ///
-  /// - Parameter data: The whole file; every size, offset and count in it is checked before use.
-  /// - Throws: ``ArchiveError/invalid(reason:)``.
+  /// - Parameter data: Contents of the file; all sizes, offsets and counts are checked before use.
+  /// - Throws: ``ArchiveError/invalid(reason:)`` if the file is malformed.
   public init(safetensors data: Data) throws(ArchiveError) {
     self.init()
     let data = data.startIndex == 0 ? data : Data(data)
@@ -67,7 +67,7 @@ extension TensorArchive {
     for (name, entry) in entries.sorted(by: { $0.entry.dataOffsets[0] < $1.entry.dataOffsets[0] }) {
       let (begin, end) = (entry.dataOffsets[0], entry.dataOffsets[1])
       guard begin == expected, end >= begin, end <= bodyCount else {
-        throw .invalid(reason: "\(name) lies at \(begin)..<\(end), where \(expected) was expected")
+        throw .invalid(reason: "\(name) lies at \(begin)..<\(end) rather than at \(expected)")
       }
       guard let count = entry.elementCount, let size = Values.elementSizes[entry.dtype] else {
         throw .invalid(reason: "\(name) has type \(entry.dtype) and shape \(entry.shape)")
@@ -105,14 +105,14 @@ extension TensorArchive {
       default: throw .invalid(reason: "its header's entry \(name) is malformed")
       }
     }
-    // Offsets alone don't order empty tensors; names make errors and order repeatable.
+    // Offsets alone don't order empty tensors; with names, order and errors are repeatable.
     return (
       metadata, entries.sorted { ($0.1.dataOffsets[1], $0.0) < ($1.1.dataOffsets[1], $1.0) }
     )
   }
 }
 
-/// One tensor of a safetensors header.
+/// The description of one tensor in a safetensors header.
 private struct HeaderEntry: Codable {
   let dtype: String
   let shape: [Int]
@@ -123,7 +123,7 @@ private struct HeaderEntry: Codable {
     case dataOffsets = "data_offsets"
   }
 
-  /// The product of the extents; nil when one is negative or the product too large.
+  /// The product of the extents; nil if an extent is negative or the product overflows.
   var elementCount: Int? {
     var count = 1
     for extent in shape {
@@ -135,7 +135,7 @@ private struct HeaderEntry: Codable {
   }
 }
 
-/// What a safetensors header maps names to.
+/// A value in a safetensors header.
 private enum HeaderValue: Codable {
   case metadata([String: String])
   case entry(HeaderEntry)
@@ -171,7 +171,7 @@ extension TensorArchive.Values {
     if case .floats = self { 4 } else { 8 }
   }
 
-  /// Writes the numbers' bytes from `position` on and moves it behind them.
+  /// Writes the numbers' bytes from `position` on, and moves the position past them.
   fileprivate func write(to bytes: inout MutableSpan<UInt8>, at position: inout Int) {
     switch self {
     case .floats(let values):
@@ -183,7 +183,7 @@ extension TensorArchive.Values {
     }
   }
 
-  /// Reads numbers of a known type from a range whose length is a multiple of the type's size.
+  /// Reads numbers of a supported type from a range whose length is a multiple of the type's size.
   fileprivate init(typeName: String, bytes: Span<UInt8>, in range: Range<Int>) {
     switch typeName {
     case "F32":
@@ -204,7 +204,7 @@ extension TensorArchive.Values {
 }
 
 extension MutableSpan<UInt8> {
-  /// Stores an integer, lowest byte first.
+  /// Stores an integer in little-endian order and moves the position past it.
   fileprivate mutating func store<Word: FixedWidthInteger>(_ word: Word, at position: inout Int) {
     for i in 0..<Word.bitWidth / 8 {
       self[position + i] = UInt8(truncatingIfNeeded: word >> (8 * i))
@@ -214,7 +214,7 @@ extension MutableSpan<UInt8> {
 }
 
 extension Span<UInt8> {
-  /// The integer whose lowest byte is at `index`.
+  /// Returns the little-endian integer at an index.
   fileprivate func word<Word: FixedWidthInteger>(at index: Int) -> Word {
     var word: Word = 0
     for i in 0..<Word.bitWidth / 8 { word |= Word(truncatingIfNeeded: self[index + i]) << (8 * i) }
@@ -223,7 +223,7 @@ extension Span<UInt8> {
 }
 
 extension Data {
-  /// Appends an integer, lowest byte first.
+  /// Appends an integer in little-endian order.
   package mutating func append<Word: FixedWidthInteger>(littleEndian word: Word) {
     for shift in stride(from: 0, to: Word.bitWidth, by: 8) {
       append(UInt8(truncatingIfNeeded: word >> shift))

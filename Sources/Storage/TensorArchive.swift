@@ -1,8 +1,8 @@
-/// Named tensors and strings, in memory: what checkpoints and policy files hold.
+/// A collection of named tensors and strings, the contents of checkpoints and policy files.
 ///
 /// The file format is safetensors (see `TensorArchive+Safetensors.swift`).
 public struct TensorArchive: Sendable, Equatable {
-  /// One tensor's numbers.
+  /// The numbers of a tensor.
   public enum Values: Sendable, Equatable {
     /// Single precision, "F32".
     case floats([Float])
@@ -21,23 +21,28 @@ public struct TensorArchive: Sendable, Equatable {
     }
   }
 
-  /// A tensor: its shape and its numbers in row-major order.
+  /// A tensor: a shape and numbers in row-major order.
   public struct Tensor: Sendable, Equatable {
-    /// Extents, outermost first.
+    /// Extents of the tensor, outermost first.
     public let shape: [Int]
-    /// As many numbers as the product of the extents.
+    /// Numbers of the tensor, as many as the product of the extents.
     public let values: Values
   }
 
-  /// Free-form strings.
+  /// Free-form strings by name.
   public var metadata: [String: String] = [:]
-  /// The tensors by name.
+  /// Tensors by name.
   public private(set) var tensors: [String: Tensor] = [:]
 
-  /// Starts an empty archive.
+  /// Creates an empty archive.
   public init() {}
 
-  /// Adds a tensor whose name is new and whose numbers are as many as its shape says.
+  /// Adds a tensor, whose name must be new and whose number of elements must match the shape.
+  ///
+  /// - Parameters:
+  ///   - name: Name of the tensor.
+  ///   - values: Numbers of the tensor, in row-major order.
+  ///   - shape: Extents of the tensor; one-dimensional by default.
   public mutating func set(_ name: String, _ values: Values, shape: [Int]? = nil) {
     let shape = shape ?? [values.count]
     precondition(tensors[name] == nil, "tensor \(name) is there already")
@@ -46,7 +51,10 @@ public struct TensorArchive: Sendable, Equatable {
     tensors[name] = Tensor(shape: shape, values: values)
   }
 
-  /// The floats of a tensor; throws unless it is there, single precision and of this length.
+  /// Returns the numbers of a single-precision tensor.
+  ///
+  /// - Throws: ``ArchiveError`` if the tensor does not exist, has another type or, if a count is
+  ///   given, another number of elements.
   public func floats(_ name: String, count: Int? = nil) throws(ArchiveError) -> [Float] {
     guard case .floats(let values) = try tensor(name, count: count).values else {
       throw .wrongType(name: name, expected: "F32")
@@ -54,7 +62,10 @@ public struct TensorArchive: Sendable, Equatable {
     return values
   }
 
-  /// The doubles of a tensor; throws unless it is there, double precision and of this length.
+  /// Returns the numbers of a double-precision tensor.
+  ///
+  /// - Throws: ``ArchiveError`` if the tensor does not exist, has another type or, if a count is
+  ///   given, another number of elements.
   public func doubles(_ name: String, count: Int? = nil) throws(ArchiveError) -> [Double] {
     guard case .doubles(let values) = try tensor(name, count: count).values else {
       throw .wrongType(name: name, expected: "F64")
@@ -62,7 +73,10 @@ public struct TensorArchive: Sendable, Equatable {
     return values
   }
 
-  /// The words of a tensor; throws unless it is there, of words and of this length.
+  /// Returns the words of a tensor of unsigned 64-bit words.
+  ///
+  /// - Throws: ``ArchiveError`` if the tensor does not exist, has another type or, if a count is
+  ///   given, another number of elements.
   public func words(_ name: String, count: Int? = nil) throws(ArchiveError) -> [UInt64] {
     guard case .words(let values) = try tensor(name, count: count).values else {
       throw .wrongType(name: name, expected: "U64")
@@ -79,24 +93,24 @@ public struct TensorArchive: Sendable, Equatable {
   }
 }
 
-/// An archive that does not hold what it should.
+/// An error in the contents of an archive.
 public enum ArchiveError: Error, Equatable, CustomStringConvertible {
-  /// No tensor or string of that name.
+  /// The archive has no tensor or string of this name.
   case missing(name: String)
-  /// A tensor of another element type.
+  /// The tensor has another element type.
   case wrongType(name: String, expected: String)
-  /// A tensor of another length.
+  /// The tensor has another number of elements.
   case wrongCount(name: String, expected: Int, found: Int)
-  /// A value that can't be right.
+  /// The archive or one of its values is invalid.
   case invalid(reason: String)
 
-  /// One sentence.
+  /// The error as one sentence.
   public var description: String {
     switch self {
     case .missing(let name): "it has no \(name)"
     case .wrongType(let name, let expected): "\(name) is not of type \(expected)"
     case .wrongCount(let name, let expected, let found):
-      "\(name) has \(found) numbers where \(expected) belong"
+      "\(name) has \(found) numbers instead of \(expected)"
     case .invalid(let reason): reason
     }
   }

@@ -10,20 +10,21 @@ extern "C" {
 
 typedef struct ct_pool ct_pool;
 
-/// Called once per task with the context handed to `ct_pool_run` and the task's number.
+/// A function called once per task, with the context passed to `ct_pool_run` and the task's number.
 typedef void (*ct_task)(void *_Nullable context, int32_t task);
 
-/// Makes a pool of `threads` threads, the calling one included.  NULL when a thread can't be made.
+/// Creates a pool of `threads` threads, including the calling one.  Returns NULL if a thread can't
+/// be created.
 ct_pool *_Nullable ct_pool_create(int32_t threads);
 
-/// Ends and frees the pool.  No run may be under way.
+/// Stops the threads and frees the pool.  No run may be in progress.
 void ct_pool_destroy(ct_pool *_Nonnull pool);
 
-/// Runs tasks 0 ..< count, each exactly once, on whichever thread is free; returns when all are done.
-/// Only one thread may call this at a time, and never from inside a task.
+/// Runs tasks 0 ..< count, each exactly once on any free thread, and returns when all are done.
+/// Only one thread may call this at a time, and never from within a task.
 void ct_pool_run(ct_pool *_Nonnull pool, int32_t count, ct_task _Nonnull task, void *_Nullable context);
 
-/// Nanoseconds of a monotonic clock.
+/// Returns the time of a monotonic clock, in nanoseconds.
 uint64_t ct_nanoseconds(void);
 
 #ifdef __cplusplus
