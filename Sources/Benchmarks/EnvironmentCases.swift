@@ -3,7 +3,7 @@ import Environments
 import LinearAlgebra
 import RLCore
 
-/// Environment steps with random actions drawn in the loop and automatic reset.
+/// Cases that measure environment steps, with random actions drawn in the loop and automatic reset.
 enum EnvironmentCases {
   static let all = [
     BenchmarkCase(name: "walker-steps") { threads in
@@ -33,7 +33,7 @@ enum EnvironmentCases {
       parameters: ["environments": environments])
   }
 
-  /// Heap allocations per step, after a warm-up past the first falls; those of Box2D included.
+  /// Measures heap allocations per step, including Box2D's, after a warm-up past the first falls.
   private static func allocations(_ identifier: String, steps: Int) -> Measurement {
     let runner = RandomRunner(identifier, environments: 16, threads: 1)
     runner.run(steps: steps)
@@ -42,7 +42,7 @@ enum EnvironmentCases {
     let count = cac_allocations() - before
     return Measurement(
       name: "allocations", value: Double(count) / Double(runner.stepsTaken(of: steps)),
-      unit: "allocations/step (\(identifier), resets and Box2D's own included)",
+      unit: "allocations/step (\(identifier), including resets and Box2D)",
       parameters: ["environments": 16])
   }
 }
@@ -77,7 +77,7 @@ private final class RandomRunner {
     }
   }
 
-  /// Each environment takes the same number of steps, so a request is rounded down.
+  /// Rounds a number of steps down to a multiple of the number of environments.
   func stepsTaken(of steps: Int) -> Int {
     max(1, steps / environment.count) * environment.count
   }

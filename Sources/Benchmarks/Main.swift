@@ -16,11 +16,11 @@ import Experiments
 
   func validate() throws {
     guard threads >= 1 && threads <= 1024 else {
-      throw ValidationError("--threads must lie in 1...1024")
+      throw ValidationError("--threads must be in 1...1024")
     }
     let known = BenchmarkCase.all.map(\.name)
     for name in cases where !known.contains(name) {
-      throw ValidationError("unknown case '\(name)'; there are \(known.joined(separator: ", "))")
+      throw ValidationError("unknown case '\(name)'. Allowed: \(known.joined(separator: ", "))")
     }
   }
 
@@ -68,7 +68,7 @@ import Experiments
     }
   }
 
-  /// What the figures depend on.
+  /// Facts about machine and build on which the figures depend.
   private static let facts: [String: String] = {
     let machine = RunManifest.Machine.current(box2D: World.libraryVersion)
     let sources = RunManifest.Sources.current()?.0
@@ -89,12 +89,12 @@ struct Measurement {
   var name: String
   var value: Double
   var unit: String
-  /// The same figure by processor time, where it was taken.
+  /// The same figure by processor time; nil if it was not measured.
   var processorValue: Double?
   var parameters: [String: Int] = [:]
 }
 
-/// A named way to get figures.
+/// A named benchmark.
 struct BenchmarkCase: Sendable {
   var name: String
   var run: @Sendable (_ threads: Int) throws -> [Measurement]
@@ -105,7 +105,7 @@ struct BenchmarkCase: Sendable {
   }
 }
 
-/// The shortest of several repeats of some work, in seconds.
+/// Returns the shortest time of several repeats of some work, in seconds.
 func shortestTime(repeats: Int, _ work: () -> Void) -> Double {
   let clock = ContinuousClock()
   let times = (0..<repeats).map { _ in clock.measure(work) }

@@ -1,7 +1,7 @@
 import LinearAlgebra
 import NeuralNetworks
 
-/// One network of 24-64-64-4 units with tanh.
+/// Cases that measure one network of 24-64-64-4 units with tanh.
 enum NetworkCases {
   static let all = [
     BenchmarkCase(name: "mlp-step-64") { _ in [trainingStep(batch: 64)] },
@@ -25,7 +25,7 @@ enum NetworkCases {
     return matrix
   }
 
-  /// Forward, mean squared error, backward and Adam on one fixed batch, in µs.
+  /// Measures forward pass, mean squared error, backward pass and Adam on one fixed batch, in µs.
   private static func trainingStep(batch: Int) -> Measurement {
     let network = makeNetwork()
     let optimizer = Adam(network.parameters, configuration: AdamConfiguration())
@@ -51,7 +51,7 @@ enum NetworkCases {
       parameters: ["batch": batch])
   }
 
-  /// Forward for one observation, in µs.
+  /// Measures a forward pass for one observation, in µs.
   private static func inference() -> Measurement {
     let network = makeNetwork()
     let workspace = network.makeWorkspace(rows: 1)

@@ -7,7 +7,7 @@ import RLCore
 import Training
 import Experiments
 
-/// What measuring an agent's networks costs at the default interval, and what being able to does.
+/// Cases that measure the cost of probes at their default interval, and of updates without any.
 enum PlasticityCases {
   static let all =
     [("basic", "weight-norm"), ("all", "trainability-loss")].map { probes, last in
@@ -27,10 +27,10 @@ enum PlasticityCases {
       }
     ]
 
-  /// The tuned preset's time in probes, as a percentage of its time without them.
+  /// Measures the time in probes as a percentage of the tuned preset's training time without them.
   ///
-  /// From the start until the column of a probe that comes last has been filled for the third time.
-  /// The clock is the processor's, so that other programs do not count.
+  /// It is measured from the start until the column of the probe that comes last has been filled
+  /// for the third time, in processor time, so that other programs do not count.
   private static func share(
     _ probes: String, until last: String, _ agentName: String, _ environmentName: String,
     threads: Int
@@ -52,7 +52,7 @@ enum PlasticityCases {
       unit: "% of training time", parameters: ["iterations": agent.iterations])
   }
 
-  /// The shortest time of an update of networks of 64 units, without anything attached to them.
+  /// Measures the shortest time of an update of networks of 64 units with nothing attached to them.
   private static func update(
     _ agentName: String, _ environmentName: String, threads: Int
   ) throws -> Measurement {
@@ -68,7 +68,7 @@ enum PlasticityCases {
       name: "updates-off \(agentName) \(environmentName)", value: best, unit: "µs/update")
   }
 
-  /// A new agent with its tuned preset, but for its end.
+  /// Creates a new agent with its tuned preset, except for the length of the run.
   private static func make(
     _ agentName: String, _ environmentName: String, threads: Int
   ) throws -> any Agent {

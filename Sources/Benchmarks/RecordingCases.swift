@@ -7,16 +7,16 @@ import Recording
 import Storage
 import Experiments
 
-/// What it costs to record episodes while an agent trains.
+/// A case that measures the cost of recording episodes during training.
 enum RecordingCases {
   static let all = [
     BenchmarkCase(name: "recording-cost") { threads in try recordingCost(threads: threads) }
   ]
 
-  /// Extra time of PPO on 32 walkers when every episode of one of them is recorded and written.
+  /// Measures the extra time of PPO on 32 walkers if every episode of one is recorded to a file.
   ///
-  /// Rounds with and without a recorder take turns, so that both see the same machine; the median
-  /// of the rounds' ratios counts, once in the processor's time and once on the wall.
+  /// Rounds with and without a recorder alternate, so that both see the same machine; the median of
+  /// the rounds' ratios counts, once by processor time and once by wall time.
   private static func recordingCost(threads: Int) throws -> [Measurement] {
     let folder = FileManager.default.temporaryDirectory
       .appending(path: "rlsuite-recording-cost-\(ProcessInfo.processInfo.processIdentifier)")
@@ -39,13 +39,13 @@ enum RecordingCases {
     }
   }
 
-  /// Seconds.
+  /// Measured times, in seconds.
   private struct Times {
     var processor = 0.0
     var wall = 0.0
   }
 
-  /// Six iterations of 32 × 256 steps.
+  /// Runs six iterations of 32 × 256 steps.
   private static func train(_ folder: String?, _ threads: Int) throws -> Times {
     let recorder = try folder.map { _ in try makeRecorder() }
     let agent = TrainingCases.makeAgent(minibatch: 512, threads: threads, recorder: recorder)
@@ -62,7 +62,7 @@ enum RecordingCases {
       wall: Double(monotonicNanoseconds()) * 1e-9 - start.wall)
   }
 
-  /// Time of all threads of this process.
+  /// Processor time of all threads of this process.
   private static func processorSeconds() -> Double {
     var time = timespec()
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)

@@ -4,7 +4,7 @@ import LinearAlgebra
 import RLCore
 import Rendering
 
-/// Pictures of the walker under its scripted controller, 600 × 400; stepping is not timed.
+/// Cases that measure drawing the walker, 600 × 400, without the time of stepping it.
 enum RenderingCases {
   static let all = [
     BenchmarkCase(name: "render-walker") { _ in
@@ -32,7 +32,7 @@ enum RenderingCases {
     title: "walker", step: 1234, steps: 1600, time: 24.68, reward: 0.12, episodeReturn: 123.4,
     action: .init([0.5, -0.5, 1, -1], of: BipedalWalker.specification))
 
-  /// Frames per second of the fastest of five episodes, the making of scenes included.
+  /// Measures the frames per second, scenes included, of the fastest of five episodes.
   private static func rate(
     _ name: String, draw: (any BatchedEnvironment) throws -> Void
   ) throws -> Measurement {

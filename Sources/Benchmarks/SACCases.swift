@@ -7,7 +7,7 @@ import RLCore
 import Training
 import Experiments
 
-/// SAC's updates, alone and with the environment.
+/// Cases that measure SAC's updates, alone and with the environment.
 enum SACCases {
   static let all = [
     BenchmarkCase(name: "sac-updates-256") { threads in
@@ -22,9 +22,9 @@ enum SACCases {
     BenchmarkCase(name: "sac-pendulum") { threads in [try pendulum(threads: threads)] },
   ]
 
-  /// Updates without the environment between them, and what share of one core's peak they reach.
+  /// Measures updates without environment steps, and their share of one core's peak.
   ///
-  /// Blocks of updates and of multiply-adds in registers take turns, so that both see the same clock
+  /// Blocks of updates and of multiply-adds in registers alternate, so that both see the same clock
   /// frequency; the best block of each counts.
   private static func updates(
     _ name: String, threads: Int, _ adjust: (inout SACConfiguration) -> Void = { _ in }
@@ -63,12 +63,13 @@ enum SACCases {
     ]
   }
 
-  /// Floating-point operations of the matrix products of one update, a multiply-add counting two.
+  /// Counts the floating-point operations of one update's matrix products, two per multiply-add.
   ///
-  /// Of a network with M weights, F of them in its first layer, a row costs M multiply-adds forward,
-  /// M for the weights' gradients, and M − F for the gradients between layers.  Critics go forward on
-  /// the minibatch, back, and on the policy's actions forward and back to them; their targets and
-  /// the policy on next observations forward; the policy forward and back.
+  /// In a network with M weights, F of them in its first layer, a row costs M multiply-adds in the
+  /// forward pass, M for the gradients of the weights, and M − F for the gradients between layers.
+  /// The critics run forward and backward on the minibatch, and forward and backward to the actions
+  /// on the policy's actions; their targets and the policy run forward on the next observations;
+  /// the policy runs forward and backward.
   private static func operationsPerUpdate(
     _ configuration: SACConfiguration, _ specification: EnvironmentSpecification
   ) -> Double {
@@ -85,7 +86,7 @@ enum SACCases {
     return Double(2 * configuration.batchSize * perRow)
   }
 
-  /// One environment step and one update in turn, on `walker` with networks of 400 and 300 units.
+  /// Measures alternating environment steps and updates on `walker`, with networks of 400-300.
   private static func training(threads: Int) throws -> Measurement {
     var configuration = SACConfiguration()
     configuration.policyHidden = [400, 300]
@@ -106,7 +107,7 @@ enum SACCases {
       processorValue: updates / best.processor, parameters: ["batch": configuration.batchSize])
   }
 
-  /// 10,000 steps of `pendulum-v1` with its preset, without evaluation and files, in seconds.
+  /// Measures 10,000 steps on `pendulum-v1` with its preset, without evaluation and files, in s.
   private static func pendulum(threads: Int) throws -> Measurement {
     guard let registered = EnvironmentRegistry.find("pendulum-v1"),
       let sac = AgentRegistry.find("sac")
@@ -150,7 +151,7 @@ enum SACCases {
     return (agent, environment.specification)
   }
 
-  /// Time of all threads of this process.
+  /// Processor time of all threads of this process.
   private static func processorSeconds() -> Double {
     var time = timespec()
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)

@@ -5,7 +5,7 @@ import Foundation
 import RLCore
 import Training
 
-/// PPO end to end, from a fresh network, without evaluations.
+/// Cases that measure PPO end to end, from new networks, without evaluations.
 enum TrainingCases {
   static let all = [
     BenchmarkCase(name: "ppo-walker-64") { threads in
@@ -26,7 +26,7 @@ enum TrainingCases {
     BenchmarkCase(name: "walker-memory") { threads in [try walkerMemory(threads: threads)] },
   ]
 
-  /// Steps per second of 12 iterations of 32 × 256 steps; the best of two runs.
+  /// Measures the steps per second of 12 iterations of 32 × 256 steps, the best of two runs.
   static func walkerRate(minibatch: Int, threads: Int) -> Double {
     let iterations = 12
     let seconds = shortestTime(repeats: 2) {
@@ -57,7 +57,7 @@ enum TrainingCases {
         totalSteps: 1_000_000))
   }
 
-  /// Heap allocations per environment step of whole PPO iterations on `cartpole-v1`.
+  /// Measures heap allocations per environment step in whole PPO iterations on `cartpole-v1`.
   private static func updateAllocations() -> Measurement {
     guard let cartPole = EnvironmentRegistry.find("cartpole-v1") else {
       preconditionFailure("no environment cartpole-v1")
@@ -81,8 +81,8 @@ enum TrainingCases {
 
   /// Runs `ppo-walker-512` and prints this process's peak resident memory, in bytes.
   ///
-  /// The kernel's high-water mark of this program's memory, where `getrusage` would also count what
-  /// ran before in the same process or in its children.
+  /// Uses the kernel's high-water mark of this program's memory, because `getrusage` would also
+  /// count what ran before in the same process or in its children.
   static func printWalkerMemory(threads: Int) {
     _ = walkerRate(minibatch: 512, threads: threads)
     let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
@@ -93,7 +93,7 @@ enum TrainingCases {
     print((kibibytes ?? 0) * 1024)
   }
 
-  /// Peak resident memory of a process of its own that runs `ppo-walker-512`.
+  /// Measures the peak resident memory of a separate process that runs `ppo-walker-512`.
   private static func walkerMemory(threads: Int) throws -> Measurement {
     let child = Process()
     child.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
