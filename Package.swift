@@ -12,8 +12,10 @@ let strict: [SwiftSetting] = [
 let safe = strict + [.strictMemorySafety()]
 
 // Kernels and the physics shim are compiled for speed in debug builds too: tests train networks.
-let optimizedC: [CSetting] = [.unsafeFlags(["-O2", "-ffp-contract=off", "-fno-math-errno"])]
-let optimizedCXX: [CXXSetting] = [.unsafeFlags(["-O2", "-ffp-contract=off"])]
+// A package that is used by its version may have no such flags; its results are the same without.
+let isCheckout = Context.packageDirectory.contains("/checkouts/")
+let optimizedC: [CSetting] = isCheckout ? [] : [.unsafeFlags(["-O2"])]
+let optimizedCXX: [CXXSetting] = isCheckout ? [] : [.unsafeFlags(["-O2"])]
 
 func module(
   _ name: String, _ uses: [Target.Dependency], in path: String? = nil,
@@ -34,12 +36,16 @@ let package = Package(
   products: [
     .executable(name: "rlsuite", targets: ["rlsuite"]),
     .executable(name: "rlsuite-bench", targets: ["rlsuite-bench"]),
-    // For Tests/Fuzz, which is a package of its own.
-    .library(name: "Recording", targets: ["Recording", "Storage"]),
-  ],
+    .library(name: "RLSuite", targets: ["RLSuite"]),
+    .library(name: "RLSuiteTool", targets: ["RLSuiteTool"]),
+  ]
+    // The parts, for who wants no more than one of them.
+    + [
+      "LinearAlgebra", "NeuralNetworks", "RLCore", "Environments", "Storage", "Training", "Agents",
+      "Plasticity", "Recording", "Rendering", "Experiments",
+    ].map { .library(name: $0, targets: [$0]) },
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
@@ -74,15 +80,22 @@ let package = Package(
         "Environments", "Agents", "Training", "Plasticity", "Recording", "NeuralNetworks",
         "RLCore", "LinearAlgebra", "Physics", "Storage",
       ]),
-    .executableTarget(
-      name: "rlsuite",
+    module(
+      "RLSuite",
+      [
+        "Experiments", "Agents", "Environments", "Training", "RLCore", "Recording", "Rendering",
+        "Plasticity", "Storage", "NeuralNetworks", "LinearAlgebra",
+      ]),
+    .target(
+      name: "RLSuiteTool",
       dependencies: [
-        "Experiments", "Environments", "Traces", "Agents", "Training", "Plasticity", "Recording", "Rendering",
-        "RLCore", "LinearAlgebra", "Physics", "Storage",
+        "Experiments", "Environments", "Traces", "Agents", "Training", "Plasticity", "Recording",
+        "Rendering",
+        "RLCore", "LinearAlgebra", "Storage",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "Logging", package: "swift-log"),
       ],
       path: "Sources/CommandLineTool", swiftSettings: strict),
+    .executableTarget(name: "rlsuite", dependencies: ["RLSuiteTool"], swiftSettings: strict),
     .target(name: "CAllocationCounter"),
     .executableTarget(
       name: "rlsuite-bench",
@@ -125,7 +138,8 @@ let package = Package(
     tests(
       "CommandLineTests",
       [
-        "rlsuite", "Experiments", "Environments", "Agents", "Recording", "Rendering", "Training",
+        "rlsuite", "RLSuiteTool", "Experiments", "Environments", "Agents", "Recording", "Rendering",
+        "Training",
         "RLCore", "Storage",
       ]),
   ],

@@ -21,7 +21,15 @@ public struct RegisteredController: Sendable {
   /// Makes a controller at the start of an episode.
   public let make: @Sendable () -> any Controller
 
-  init<C: Controller & SendableMetatype>(_ type: C.Type, _ identifier: String, _ summary: String) {
+  /// Registers a controller.
+  ///
+  /// - Parameters:
+  ///   - type: The controller.
+  ///   - identifier: Its id.
+  ///   - summary: One sentence.
+  public init<C: Controller & SendableMetatype>(
+    _ type: C.Type, _ identifier: String, _ summary: String
+  ) {
     self.identifier = identifier
     self.summary = summary
     environmentIdentifiers = C.environmentIdentifiers

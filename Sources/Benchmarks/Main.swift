@@ -1,6 +1,5 @@
 import ArgumentParser
 import Foundation
-import Physics
 import Experiments
 
 /// Measures the suite's own speed; `rlsuite bench` runs it.
@@ -70,7 +69,7 @@ import Experiments
 
   /// Facts about machine and build on which the figures depend.
   private static let facts: [String: String] = {
-    let machine = RunManifest.Machine.current(box2D: World.libraryVersion)
+    let machine = RunManifest.Machine.current
     let sources = RunManifest.Sources.current()?.0
     return [
       "cpu": machine.processor,

@@ -1,7 +1,6 @@
 import Agents
 import Environments
 import Foundation
-import Physics
 import RLCore
 import Recording
 import Storage
@@ -77,8 +76,7 @@ enum RecordingCases {
       header: RecordingHeader(
         specification: walker.specification, parameters: walker.parameters, agent: "ppo",
         mode: .stochastic, policy: nil,
-        build: .init(
-          version: "bench", machine: .current(box2D: World.libraryVersion), sources: nil)),
+        build: .current),
       every: 1)
   }
 }

@@ -1,3 +1,6 @@
+// No fused products and sums: trajectories may not depend on the processor.
+#pragma STDC FP_CONTRACT OFF
+
 #include "CBox2D.h"
 
 #include <box2d/box2d.h>

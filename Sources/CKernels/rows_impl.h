@@ -24,7 +24,7 @@ INLINE void layer_norm_rows(
     }
 #pragma clang loop unroll(full)
   for (int r = 0; r < R; r++) {
-    inverse_deviation[r] = 1 / __builtin_sqrtf(fold(sum[r]) / (float)n + epsilon);
+    inverse_deviation[r] = 1 / __builtin_elementwise_sqrt(fold(sum[r]) / (float)n + epsilon);
     inverse[r] = splat(inverse_deviation[r]);
   }
   for (long j = 0; j < n; j += 16)

@@ -1,6 +1,9 @@
 #ifndef CKERNELS_TABLE_H
 #define CKERNELS_TABLE_H
 
+// Products and sums stay apart unless a kernel fuses them itself: results depend on the kernel only.
+#pragma STDC FP_CONTRACT OFF
+
 #include <float.h>
 #include <stddef.h>
 #include <stdlib.h>

@@ -7,13 +7,16 @@ struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench",
     abstract: "Measure speed, allocations and memory.",
-    discussion: "See 'rlsuite bench --help' once it is built, and Benchmarks/README.md.")
+    discussion: "See 'rlsuite bench --help' once it is built, and Benchmarks/README.md.",
+    shouldDisplay: FileSystem.exists(program))
+
+  private static let program = (Bundle.main.executablePath ?? CommandLine.arguments[0]) + "-bench"
 
   @Argument(parsing: .captureForPassthrough, help: "Cases and options.") var arguments: [String] =
     []
 
   func run() throws {
-    let program = (Bundle.main.executablePath ?? CommandLine.arguments[0]) + "-bench"
+    let program = Self.program
     guard FileSystem.exists(program) else { throw FileError.missing(path: program) }
     var pointers = ([program] + arguments).map { strdup($0) } + [nil]
     execv(program, &pointers)

@@ -17,21 +17,22 @@ struct Describe: ParsableCommand {
       for that environment.
       """)
 
-  @Argument(help: "An environment, an agent or a controller; see 'rlsuite list'.") var id: String
+  @Argument(help: "An environment, an agent or a controller; see 'list'.") var id: String
   @Option(help: "Show an agent's settings as tuned for this environment.") var env: String?
   @Flag(help: "One JSON object on standard output.") var json = false
 
   func run() throws {
-    if let environment = EnvironmentRegistry.find(id) {
+    let registry = Registry.ofTheTool
+    if let environment = try? registry.environment(id) {
       guard env == nil else {
         throw ConfigurationError("--env goes with an agent, and \(id) is an environment")
       }
       let description = EnvironmentDescription(environment)
       writeLine(json ? try jsonLine(description) : description.text)
-    } else if let agent = AgentRegistry.find(id) {
-      let description = try AgentDescription(agent, environment: env.map(Lookup.environment))
+    } else if let agent = try? registry.agent(id) {
+      let description = try AgentDescription(agent, environment: env.map(registry.environment))
       writeLine(json ? try jsonLine(description) : description.text)
-    } else if let controller = ControllerRegistry.find(id) {
+    } else if let controller = registry.controller(id) {
       let description = ControllerDescription(
         controller: controller.identifier, summary: controller.summary,
         environments: controller.environmentIdentifiers)
@@ -42,8 +43,7 @@ struct Describe: ParsableCommand {
     } else {
       throw ConfigurationError.unknown(
         "environment, agent, controller or ratio rule", id,
-        allowed: EnvironmentRegistry.all.map(\.identifier) + AgentRegistry.all.map(\.identifier)
-          + ControllerRegistry.all.map(\.identifier) + RatioRuleKind.all.map(\.name))
+        allowed: registry.identifiers + RatioRuleKind.all.map(\.name))
     }
   }
 }
@@ -56,7 +56,7 @@ private struct ControllerDescription: Encodable {
 
   var text: String {
     environments.reduce("\(controller): \(summary)") {
-      $0 + "\n  rlsuite evaluate \(controller) --env \($1)"
+      $0 + "\n  \(CommandLineTool.name) evaluate \(controller) --env \($1)"
     }
   }
 }

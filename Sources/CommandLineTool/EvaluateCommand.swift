@@ -1,9 +1,8 @@
 import ArgumentParser
-import Environments
-import Foundation
-import RLCore
-import Training
 import Experiments
+import Training
+import Environments
+import RLCore
 
 /// The verb `evaluate`.
 struct Evaluate: ParsableCommand {
@@ -26,42 +25,24 @@ struct Evaluate: ParsableCommand {
   @Flag(help: "One JSON object per line on standard output.") var json = false
   @OptionGroup var threadOptions: ThreadOptions
 
-  func validate() throws {
-    guard (1...10_000_000).contains(episodes) else {
-      throw ValidationError("--episodes must lie in 1...10000000")
-    }
-    guard seed < Trainer.firstEvaluationSeed - UInt64(episodes) else {
-      throw ValidationError("--seed must lie below 2^40, where training's evaluations begin")
-    }
-  }
-
   func run() throws {
-    let (source, environment, values) = try selection.resolve()
-    let pool = threadOptions.makePool()
-    // A controller's choice is no sample of anything.
-    let isController = source.policy is ControllerPolicy
-    let both = deterministic == stochastic && !isController
+    try StoredPolicy.checkEvaluation(episodes: episodes, seed: seed)
+    let policy = try selection.resolve()
     var modes: [ActionMode] = []
-    if both || deterministic || isController { modes.append(.deterministic) }
-    if both || (stochastic && !isController) { modes.append(.stochastic) }
+    if deterministic || !stochastic || policy.isController { modes.append(.deterministic) }
+    if (stochastic || !deterministic) && !policy.isController { modes.append(.stochastic) }
     if !json {
-      let step = source.steps.map { ", step \(grouped($0))" } ?? ""
-      writeLine("\(source.path)\(step), \(environment.identifier), \(episodes) episodes per mode")
+      let step = policy.steps.map { ", step \(grouped($0))" } ?? ""
+      writeLine(
+        "\(policy.path)\(step), \(policy.environment.identifier), \(episodes) episodes per mode")
     }
     var rows = [["mode", "mean", "std", "IQM", "95 % interval", "length", "success"]]
     var (failures, diverged): ([String], [String]) = ([], [])
     for mode in modes {
-      let result = Evaluation.run(
-        source.policy,
-        in: { count in
-          let vector = environment.makeVector(count)
-          try? vector.setParameters(values)
-          return vector
-        },
-        episodes: episodes, firstSeed: seed, mode: mode, pool: pool,
-        isSuccess: environment.isSuccess)
+      let result = try policy.evaluate(
+        episodes: episodes, seed: seed, mode: mode, threads: threadOptions.threads)
       if json {
-        writeLine(try jsonLine(Report(result, source: source, environment: environment)))
+        writeLine(try jsonLine(Report(result, of: policy)))
       } else {
         rows.append(row(result))
       }
@@ -74,11 +55,11 @@ struct Evaluate: ParsableCommand {
     if !json { writeLine(table(rows)) }
     guard diverged.isEmpty else {
       throw NotFiniteFailure(
-        description: "actions or returns are not finite in \(diverged.joined(separator: " and "))")
+        "actions or returns are not finite in \(diverged.joined(separator: " and "))")
     }
     if let minReturn, !failures.isEmpty {
       throw CheckFailure(
-        description: "\(failures.joined(separator: " and ")) below --min-return \(minReturn)")
+        "\(failures.joined(separator: " and ")) below --min-return \(minReturn)")
     }
   }
 
@@ -110,10 +91,10 @@ struct Evaluate: ParsableCommand {
     var returns: [Double]
     var lengths: [Int]
 
-    init(_ result: EvaluationResult, source: StoredRun.Source, environment: RegisteredEnvironment) {
+    init(_ result: EvaluationResult, of source: StoredPolicy) {
       let (estimate, interval) = result.interquartileMean
       policy = source.path
-      self.environment = environment.identifier
+      environment = source.environment.identifier
       steps = source.steps
       mode = result.mode.rawValue
       episodes = result.episodes.count

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Environments
+import Experiments
 import Foundation
 import RLCore
 import Rendering
@@ -19,22 +20,12 @@ enum ExitStatus: Int32 {
   case interrupted = 130
 }
 
-/// A check that did not hold; its sentence has been or will be shown.
-struct CheckFailure: Error, CustomStringConvertible {
-  let description: String
-}
-
-/// A policy whose actions or returns are not finite; what can be shown of it has been shown.
-struct NotFiniteFailure: Error, CustomStringConvertible {
-  let description: String
-}
-
 /// Turns errors into one sentence on standard error and an exit code.
 enum Failure {
   /// Ends the process as an error demands.
   static func exit(_ error: any Error, of root: any ParsableCommand.Type) -> Never {
     guard let status = status(of: error) else { root.exit(withError: error) }
-    writeError("rlsuite: \(sentence(error))")
+    complain(sentence(error))
     Foundation.exit(status.rawValue)
   }
 
@@ -72,6 +63,9 @@ func writeError(_ line: String) {
   try? FileHandle.standardError.write(contentsOf: Data((line + "\n").utf8))
 }
 
+/// Writes a remark to standard error, under the program's name.
+func complain(_ sentence: String) { writeError("\(CommandLineTool.name): \(sentence)") }
+
 /// Writes a line to standard output at once, so that others can follow.
 func writeLine(_ line: String) { writeOutput(line + "\n") }
 
@@ -80,7 +74,7 @@ func writeOutput(_ text: String) {
   do {
     try FileHandle.standardOutput.write(contentsOf: Data(text.utf8))
   } catch {
-    writeError("rlsuite: standard output can't be written")
+    complain("standard output can't be written")
     exit(ExitStatus.inputOutput.rawValue)
   }
 }

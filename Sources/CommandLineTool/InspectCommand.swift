@@ -36,8 +36,7 @@ struct Inspect: ParsableCommand {
 
   private func inspectRun(_ folder: RunFolder) throws {
     let manifest = try RunManifest(folder: folder)
-    let yaml = String(decoding: try FileSystem.read(folder.configurationFile), as: UTF8.self)
-    let configuration = try StoredRun.configuration(yaml: yaml, path: folder.configurationFile).2
+    let configuration = try StoredRun(folder.path, registry: .ofTheTool).configuration
     let checkpoints = folder.checkpointSteps
     let (best, latest) = (folder.linkedStep("best"), folder.linkedStep("latest"))
     if json {

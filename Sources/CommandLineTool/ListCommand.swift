@@ -1,6 +1,7 @@
 import Agents
 import ArgumentParser
 import Environments
+import Experiments
 import Plasticity
 import RLCore
 import Training
@@ -27,7 +28,7 @@ struct List: ParsableCommand {
       let rows = entries.filter { $0.kind == kind }.map { [$0.id, $0.summary] }
       writeLine("\(title)\n\(table(rows, indent: "  "))\n")
     }
-    writeLine("More on environments, agents and rules: rlsuite describe ID")
+    writeLine("More on environments, agents and rules: \(CommandLineTool.name) describe ID")
   }
 
   private struct Entry: Encodable {
@@ -37,11 +38,13 @@ struct List: ParsableCommand {
   }
 
   private var entries: [Entry] {
-    EnvironmentRegistry.all.map {
+    Registry.ofTheTool.environments.map {
       Entry(kind: "environment", id: $0.identifier, summary: $0.specification.summary)
     }
-      + AgentRegistry.all.map { Entry(kind: "agent", id: $0.identifier, summary: $0.summary) }
-      + ControllerRegistry.all.map {
+      + Registry.ofTheTool.agents.map {
+        Entry(kind: "agent", id: $0.identifier, summary: $0.summary)
+      }
+      + Registry.ofTheTool.controllers.map {
         let served = $0.environmentIdentifiers.joined(separator: ", ")
         return Entry(kind: "controller", id: $0.identifier, summary: "\($0.summary) For \(served).")
       }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Experiments
 import RLCore
 import Recording
 import Rendering
@@ -89,18 +90,10 @@ final class Film {
 }
 
 extension RecordingHeader {
-  /// Environment and agent in as few words as say both.
-  var pairing: String { Self.pairing(environment, agent) }
-
   /// What fits into the overlay's first line: environment, agent and seed, or fewer of them.
   var title: String {
     let candidates = ["\(pairing)  seed \(seed)", pairing, "\(environment)  seed \(seed)"]
     return candidates.first { $0.count <= 22 } ?? environment
-  }
-
-  /// Environment and agent; a controller such as `walker-heuristic` names both by itself.
-  static func pairing(_ environment: String, _ agent: String) -> String {
-    agent.hasPrefix("\(environment)-") ? agent : "\(environment)-\(agent)"
   }
 }
 

@@ -36,16 +36,18 @@ struct Play: ParsableCommand {
   }
 
   func run() throws {
-    let registered = try Lookup.environment(env)
+    let registered = try Registry.ofTheTool.environment(env)
     guard !registered.manualControls.isEmpty && registered.hasPicture else {
       throw ConfigurationError("\(env) has no picture or no manual controls")
     }
     let size = try Picture.size(from: size)
-    let values = try parameterOptions.overlay([], registered)
     let environment = registered.makeVector(1)
-    try environment.setParameters(values)
+    for (name, value) in try parameterOptions.values() {
+      try environment.setParameter(name, to: value)
+    }
     let window = try Window(
-      title: "\(registered.identifier) - rlsuite play", width: size.width, height: size.height)
+      title: "\(registered.identifier) - \(CommandLineTool.name) play", width: size.width,
+      height: size.height)
     let recorder = try makeRecorder(registered, environment)
     let game = PlayGame(environment, seed: seed, recorder: recorder)
     let isInterrupted: Bool
@@ -66,7 +68,7 @@ struct Play: ParsableCommand {
   private func drive(
     _ game: PlayGame, _ environment: any BatchedEnvironment, in window: Window
   ) throws -> Bool {
-    let stop = StopSignal(notice: "rlsuite: closing the window")
+    let stop = StopSignal(notice: "\(CommandLineTool.name): closing the window")
     var screen = try Screen(of: window)
     var model = PlayModel(
       specification: environment.specification, controls: environment.manualControls,

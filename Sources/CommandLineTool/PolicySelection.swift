@@ -1,9 +1,6 @@
 import ArgumentParser
-import Environments
-import RLCore
-import Training
-import Storage
 import Experiments
+import Training
 
 /// Which policy or controller, in which environment, with which physical parameters.
 struct PolicySelection: ParsableArguments {
@@ -22,37 +19,11 @@ struct PolicySelection: ParsableArguments {
   }
 
   /// Loads the policy and checks that everything fits together.
-  func resolve() throws -> (
-    source: StoredRun.Source, environment: RegisteredEnvironment,
-    parameters: [ParameterValue]
-  ) {
-    let source = try findSource()
-    let environment = try Lookup.environment(env ?? source.policy.environmentIdentifier)
-    if let policy = source.policy as? MLPPolicy, !policy.fits(environment.specification) {
-      throw ConfigurationError(
-        "a policy for \(policy.environmentIdentifier) does not fit \(environment.identifier)")
-    }
-    // The policy's own parameters, where it is the policy's environment, and what --set says.
-    let isOwn = environment.identifier == source.policy.environmentIdentifier
-    let values = try parameterOptions.overlay(isOwn ? source.parameters : [], environment)
-    return (source, environment, values)
-  }
-
-  /// A file or folder of that name, or else a controller.
-  private func findSource() throws -> StoredRun.Source {
-    if !FileSystem.exists(path), let controller = ControllerRegistry.find(path) {
-      guard checkpoint == nil, !loadBest else {
-        throw ConfigurationError("a controller has no checkpoints")
-      }
-      let name = env ?? controller.environmentIdentifiers[0]
-      guard controller.environmentIdentifiers.contains(name) else {
-        throw ConfigurationError.unknown(
-          "environment of \(path)", name, allowed: controller.environmentIdentifiers)
-      }
-      return StoredRun.Source(
-        policy: ControllerPolicy(controller, environment: name), path: path, agent: path)
-    }
-    return try StoredRun.policy(at: path, checkpoint: loadBest ? "best" : checkpoint)
+  func resolve() throws -> StoredPolicy {
+    var policy = try StoredPolicy(
+      path, checkpoint: loadBest ? "best" : checkpoint, environment: env, registry: .ofTheTool)
+    for (name, value) in try parameterOptions.values() { try policy.setParameter(name, to: value) }
+    return policy
   }
 }
 
@@ -62,24 +33,17 @@ struct ParameterOptions: ParsableArguments {
     help: ArgumentHelp("A physical parameter of the environment.", valueName: "parameters.X=v"))
   var set: [String] = []
 
-  /// Values with what the options say in their place.
-  ///
-  /// - Throws: ``ConfigurationError`` or ``ParameterError``.
-  func overlay(
-    _ values: [ParameterValue], _ environment: RegisteredEnvironment
-  ) throws -> [ParameterValue] {
-    var values = values
+  /// What the options say.
+  func values() throws(ConfigurationError) -> [(name: String, value: Double)] {
+    var values: [(name: String, value: Double)] = []
     for assignment in set {
       let parts = assignment.split(separator: "=", maxSplits: 1).map(String.init)
       guard parts.count == 2, let value = Double(parts[1]), value.isFinite else {
         throw ConfigurationError("--set needs parameters.NAME=number and got '\(assignment)'")
       }
       let name = parts[0].hasPrefix("parameters.") ? String(parts[0].dropFirst(11)) : parts[0]
-      values.removeAll { $0.name == name }
-      values.append(.init(name: name, value: value))
+      values.append((name, value))
     }
-    // Fails here rather than in every worker.
-    try environment.makeVector(1).setParameters(values)
     return values
   }
 }

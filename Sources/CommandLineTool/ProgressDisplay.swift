@@ -15,19 +15,17 @@ final class ProgressDisplay: TrainingObserver {
   }
 
   private let style: Style
-  private let folder: RunFolder
+  private var folder = RunFolder(path: "")
   private let isTerminal = isatty(STDOUT_FILENO) == 1
   private var lastUpdate = Date.distantPast
   private var hasLiveLine = false
 
-  init(style: Style, folder: RunFolder) {
-    self.style = style
-    self.folder = folder
-  }
+  init(style: Style) { self.style = style }
 
   /// Shows what is about to run.
-  func begin(_ configuration: RunConfiguration, threads: Int, resumedAt steps: Int?) {
-    let run = configuration.run
+  func begin(_ training: TrainingRun) {
+    folder = training.folder
+    let (run, steps) = (training.configuration.run, training.resumedStep)
     switch style {
     case .quiet: return
     case .json:
@@ -39,17 +37,15 @@ final class ProgressDisplay: TrainingObserver {
       let start = steps.map { ", from step \(grouped($0))" } ?? ""
       writeLine(
         "\(folder.path): \(run.agent) on \(run.environment), \(grouped(run.steps)) steps, "
-          + "\(run.environments) environments, seed \(run.seed), \(threads) threads\(start)"
-          + experience(configuration))
+          + "\(run.environments) environments, seed \(run.seed), \(training.threads) threads\(start)"
+          + experience(training))
     }
   }
 
   /// How much memory experience will take, where it is worth a word.
-  private func experience(_ configuration: RunConfiguration) -> String {
-    guard let environment = EnvironmentRegistry.find(configuration.run.environment) else {
-      return ""
-    }
-    let bytes = configuration.settings.experienceBytes(in: environment.specification)
+  private func experience(_ training: TrainingRun) -> String {
+    let bytes = training.configuration.settings.experienceBytes(
+      in: training.environment.specification)
     return bytes == 0 ? "" : ", replay buffer of \(decimals(Double(bytes) / 1e6, 1)) MB"
   }
 
@@ -101,22 +97,22 @@ final class ProgressDisplay: TrainingObserver {
       let best = bestReturn.map { "; best evaluation \(decimals($0, 1))" } ?? ""
       switch outcome {
       case .finished, .reachedReturn:
-        writeLine("done\(best)\nnext: rlsuite evaluate \(path)")
+        writeLine("done\(best)\nnext: \(CommandLineTool.name) evaluate \(path)")
       case .interrupted:
-        writeLine("interrupted\(best)\nnext: rlsuite train --resume \(path)")
+        writeLine("interrupted\(best)\nnext: \(CommandLineTool.name) train --resume \(path)")
       }
     }
   }
 
   /// Shows a remark.
   func note(_ text: String) {
-    if style != .quiet { writeError("rlsuite: \(text)") }
+    if style != .quiet { complain(text) }
   }
 
   /// Tells what puts a run's result in doubt, however little else is shown.
   func warn(_ text: String) {
     finishLine()
-    writeError("rlsuite: \(text)")
+    complain(text)
   }
 
   /// Leaves the live line where it is and goes on below.

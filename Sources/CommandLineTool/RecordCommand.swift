@@ -1,13 +1,9 @@
 import ArgumentParser
-import Environments
-import Foundation
-import LinearAlgebra
-import Physics
-import RLCore
+import Experiments
 import Recording
 import Training
-import Storage
-import Experiments
+import Environments
+import RLCore
 
 /// The verb `record`.
 struct Record: ParsableCommand {
@@ -33,88 +29,26 @@ struct Record: ParsableCommand {
   @OptionGroup var pictures: PictureOptions
   @Flag(help: "One JSON object per line on standard output.") var json = false
 
-  func validate() throws {
-    guard (1...100_000).contains(episodes) else {
-      throw ValidationError("--episodes must lie in 1...100000")
-    }
-    guard seed < 1 << 62 else { throw ValidationError("--seed must lie below 2^62") }
-    if let steps, steps < 1 { throw ValidationError("--steps must be at least 1") }
-  }
-
   func run() throws {
-    let (source, environment, parameters) = try selection.resolve()
-    guard !(stochastic && source.policy is ControllerPolicy) else {
-      throw ConfigurationError("a controller has no sampled actions")
-    }
-    let folder = out ?? source.folder?.recordingsFolder ?? "Recordings"
-    let agent = source.agent ?? "policy"
-    let paths = (0..<UInt64(episodes)).map {
-      "\(folder)/\(RecordingHeader.pairing(environment.identifier, agent))-seed\(seed + $0).rlrec"
-    }
-    if !overwrite, let taken = paths.first(where: FileSystem.exists) {
-      throw ConfigurationError("\(taken) exists; choose another --out or say --overwrite")
-    }
-    let film = try pictures.makeFilm(timeStep: environment.specification.timeStep)
-    try FileSystem.makeFolder(folder)
-
-    let vector = environment.makeVector(1)
-    try vector.setParameters(parameters)
-    var archive = TensorArchive()
-    source.policy.save(to: &archive)
-    let isController = source.policy is ControllerPolicy
-    let fingerprint =
-      isController ? RecordingHash.policy(named: agent) : RecordingHash.policy(archive)
-    let recorder = FileRecorder(
-      header: RecordingHeader(
-        specification: environment.specification, parameters: environment.parameters,
-        agent: agent, mode: stochastic ? .stochastic : .deterministic,
-        policy: .init(fingerprint: fingerprint, steps: source.steps ?? 0), build: .current)
-    ) { [seed] in paths[Int($0.seed - seed)] }
-    vector.resetsEndedEpisodes = false
-    vector.observe(environment: 0, with: recorder)
-    let runner = EpisodeRunner(
-      source.policy, in: vector, slot: 0,
-      actions: Matrix(rows: 1, columns: environment.specification.actionWidth))
-    let stop = StopSignal(notice: "\nrlsuite: stopping after this episode")
+    try RecordingPlan.check(episodes: episodes, seed: seed, stepLimit: steps)
+    let policy = try selection.resolve()
+    let plan = try RecordingPlan(
+      policy, episodes: episodes, seed: seed, mode: stochastic ? .stochastic : .deterministic,
+      stepLimit: steps, to: out, overwrites: overwrite)
+    let film = try pictures.makeFilm(timeStep: policy.environment.specification.timeStep)
+    let stop = StopSignal(notice: "\n\(CommandLineTool.name): stopping after this episode")
     var rows = [["seed", "steps", "return", "end", "bytes", "file"]]
-    for (path, episode) in zip(paths, UInt64(0)...) where !stop.isRaised {
-      let outcome = runner.run(
-        seed: seed + episode, mode: stochastic ? .stochastic : .deterministic,
-        stepLimit: steps ?? .max)
-      try recorder.finish()
-      guard outcome.episodeReturn.isFinite else {
-        throw NotFiniteFailure(
-          description: "the policy's action or return is not finite after step \(outcome.length); "
-            + "\(path) ends there")
-      }
-      let recording = try RecordingReader(path: path)
-      try verify(recording, in: environment, film)
+    try plan.run {
+      film?.follow($0)
+    } shouldContinue: { recording in
+      try film?.check()
       let report = RecordingReport(recording)
       if json { writeLine(try jsonLine(report)) } else { rows.append(report.row) }
+      return !stop.isRaised
     }
     try film?.finish()
     if !json { writeLine(table(rows)) }
     if stop.isRaised { throw ExitCode(ExitStatus.interrupted.rawValue) }
-  }
-
-  private func verify(
-    _ recording: RecordingReader, in environment: RegisteredEnvironment, _ film: Film?
-  ) throws {
-    let replay = try Replay(recording, environment: environment.makeVector(1))
-    film?.follow(replay)
-    if let difference = try replay.verify() {
-      throw CheckFailure(description: "\(recording.path) does not replay: \(difference)")
-    }
-    try film?.check()
-  }
-}
-
-extension RecordingHeader.Build {
-  /// This program on this machine.
-  static var current: RecordingHeader.Build {
-    RecordingHeader.Build(
-      version: RLSuite.configuration.version,
-      machine: .current(box2D: World.libraryVersion), sources: RunManifest.Sources.current()?.0)
   }
 }
 

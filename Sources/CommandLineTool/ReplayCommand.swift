@@ -1,5 +1,6 @@
 import ArgumentParser
 import Environments
+import Experiments
 import Foundation
 import RLCore
 import Recording
@@ -43,7 +44,7 @@ struct ReplayRecording: ParsableCommand {
     for file in files where try !replay(file) { failures += 1 }
     guard failures == 0 || !verify else {
       throw CheckFailure(
-        description: failures == 1 && files.count == 1
+        failures == 1 && files.count == 1
           ? "\(files[0]) does not replay as it was recorded"
           : "\(failures) of \(files.count) recordings do not replay as they were recorded")
     }
@@ -53,8 +54,9 @@ struct ReplayRecording: ParsableCommand {
   private func replay(_ file: String) throws -> Bool {
     let recording = try RecordingReader(
       path: file, accepting: partial ? .toLastWholeChunk : .finished)
-    if let missing = recording.missingEnd { writeError("rlsuite: \(file): \(missing)") }
-    guard let environment = EnvironmentRegistry.find(recording.header.environment) else {
+    if let missing = recording.missingEnd { complain("\(file): \(missing)") }
+    guard let environment = try? Registry.ofTheTool.environment(recording.header.environment)
+    else {
       throw FileError.damaged(
         path: file,
         reason: "it is of an environment '\(recording.header.environment)', which "
@@ -64,13 +66,14 @@ struct ReplayRecording: ParsableCommand {
     let replay = try Replay(recording, environment: environment.makeVector(1))
     if window {
       let viewer = Viewer(
-        title: "\(file) - rlsuite replay", size: try Picture.size(from: pictures.size),
+        title: "\(file) - \(CommandLineTool.name) replay",
+        size: try Picture.size(from: pictures.size),
         speed: speed, isPaused: paused, firstStep: step)
       try viewer.show(replay)
       replay.rewind()
     }
     // A film that is left alone is removed, and so is its hidden file.
-    let stop = StopSignal(notice: "\nrlsuite: stopping")
+    let stop = StopSignal(notice: "\n\(CommandLineTool.name): stopping")
     film?.follow(replay)
     while !stop.isRaised, try replay.next() {}
     guard !stop.isRaised else { throw ExitCode(ExitStatus.interrupted.rawValue) }

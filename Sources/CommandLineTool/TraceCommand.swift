@@ -1,5 +1,6 @@
 import ArgumentParser
 import Environments
+import Experiments
 import Foundation
 import Storage
 import Traces
@@ -45,7 +46,7 @@ struct Trace: ParsableCommand {
 
   private func makeEngine() throws -> TraceEngine {
     // The registry's own message has the nearest match.
-    if let env { _ = try Lookup.environment(env) }
+    if let env { _ = try Registry.ofTheTool.environment(env) }
     return try TraceEngine(environment: env)
   }
 }
@@ -116,7 +117,7 @@ private struct TraceTally {
       writeLine("\(grouped(episodes)) lines compared, \(grouped(skipped)) skipped")
     }
     if failures > 0 {
-      throw CheckFailure(description: "\(failures) members differ from the recording")
+      throw CheckFailure("\(failures) members differ from the recording")
     }
   }
 

@@ -23,7 +23,7 @@ struct Viewer {
   /// - Throws: ``Rendering/WindowError``, or ``Training/FileError`` where the recording is damaged.
   func show(_ replay: Replay) throws {
     let window = try Window(title: title, width: size.width, height: size.height)
-    let stop = StopSignal(notice: "rlsuite: closing the window")
+    let stop = StopSignal(notice: "\(CommandLineTool.name): closing the window")
     let steps = replay.recording.stepCount
     var model = ViewerModel(
       steps: steps, timeStep: replay.environment.specification.timeStep,

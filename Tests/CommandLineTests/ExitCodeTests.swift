@@ -42,7 +42,8 @@ import Experiments
       ),
       (["train", "--env", "cartpole-v1", "--agent", "ppo", "--steps", "x"], "steps must be"),
       (
-        ["train", "--env", "cartpole-v1", "--agent", "ppo", "--threads", "0"], "--threads must lie"
+        ["train", "--env", "cartpole-v1", "--agent", "ppo", "--threads", "0"],
+        "threads must lie in 1...1024 and is 0"
       ),
       (["train", "--env", "cartpole-v1", "--agent", "sac"], "sac needs continuous actions"),
       (
@@ -198,7 +199,7 @@ import Experiments
       (["train", "--env", "walker", "--agent", "ppo", "--stepz", "3"], "--stepz"),
       (["trian"], "did you mean 'train'?"), (["describe", "walkr"], "did you mean 'walker'?"),
       (["trace", "-", "--env", "walkr"], "did you mean 'walker'?"),
-      (["evaluate", "x", "--episodes", "0"], "--episodes must lie in"),
+      (["evaluate", "x", "--episodes", "0"], "episodes must lie in 1...10000000 and is 0"),
     ])
   func badArgumentsEndWith64(arguments: [String], message: String) throws {
     let folder = try TemporaryFolder()

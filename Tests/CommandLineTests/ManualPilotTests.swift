@@ -1,7 +1,7 @@
 import RLCore
 import Rendering
 import Testing
-import rlsuite
+import RLSuiteTool
 
 /// From held keys and sticks to actions.
 @Suite struct ManualPilotTests {

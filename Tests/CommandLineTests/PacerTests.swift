@@ -1,5 +1,5 @@
 import Testing
-import rlsuite
+import RLSuiteTool
 
 /// Simulated time against a clock that the tests turn by hand.
 @Suite struct PacerTests {

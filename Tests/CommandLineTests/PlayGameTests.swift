@@ -5,7 +5,7 @@ import Recording
 import Rendering
 import TestSupport
 import Testing
-import rlsuite
+import RLSuiteTool
 import Experiments
 
 /// Episodes that a person drives, without a window.
@@ -23,12 +23,10 @@ import Experiments
   private var none: [Float] { environment.disturbanceComponents.map { _ in 0 } }
 
   private func recorder() throws -> FileRecorder {
-    let build = RecordingHeader.Build(
-      version: "test", machine: .current(box2D: "none"), sources: nil)
     let header = RecordingHeader(
       specification: registered.specification, parameters: registered.parameters,
       disturbances: environment.disturbanceComponents, agent: "manual", mode: .manual,
-      policy: nil, build: build)
+      policy: nil, build: .current)
     var attempt = 0
     return FileRecorder(header: header) { [folder] _ in
       defer { attempt += 1 }

@@ -2,7 +2,7 @@ import Environments
 import RLCore
 import Rendering
 import Testing
-import rlsuite
+import RLSuiteTool
 
 /// What play does with keys and time, without a window, a clock or a simulator.
 @Suite struct PlayModelTests {

@@ -1,6 +1,6 @@
 import Rendering
 import Testing
-import rlsuite
+import RLSuiteTool
 
 /// The viewer's behaviour, without a window or a clock.
 @Suite struct ViewerModelTests {

@@ -61,7 +61,7 @@ private struct FakeSettings: AgentConfiguration {
     try resolver.overlay(assignment: "colour=blue")
     try resolver.overlay(assignment: "evaluation.episodes=3")
     try resolver.overlay(assignment: "parameters.gravity=11")
-    try resolver.overlay(option: "--steps", path: ["steps"], value: "700")
+    try resolver.overlay(option: "--steps", key: "steps", value: "700")
     let resolved = try resolver.resolve()
     #expect(resolved.run.steps == 700 && resolved.run.evaluation.episodes == 3)
     #expect(resolved.parameters == [.init(name: "gravity", value: 11)])

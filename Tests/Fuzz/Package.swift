@@ -9,7 +9,10 @@ let package = Package(
     .systemLibrary(name: "CFuzzer", path: "Sources/CFuzzer"),
     .executableTarget(
       name: "fuzz-recording",
-      dependencies: ["CFuzzer", .product(name: "Recording", package: "rlsuite")],
+      dependencies: [
+        "CFuzzer", .product(name: "Recording", package: "rlsuite"),
+        .product(name: "Storage", package: "rlsuite"),
+      ],
       path: "Sources/FuzzRecording"),
   ],
   swiftLanguageModes: [.v6]

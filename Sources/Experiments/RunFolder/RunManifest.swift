@@ -1,5 +1,6 @@
 public import Foundation
 internal import LinearAlgebra
+internal import Physics
 public import Storage
 
 /// On what machine and from what sources a run was made: `manifest.json`.
@@ -120,11 +121,8 @@ public struct RunManifest: Codable, Sendable, Equatable {
 }
 
 extension RunManifest.Machine {
-  /// This machine.
-  ///
-  /// - Parameter box2D: The version that Box2D says it is.
-  /// - Returns: What its numbers depend on.
-  public static func current(box2D: String) -> RunManifest.Machine {
+  /// This machine, as far as numbers depend on it.
+  public static var current: RunManifest.Machine {
     let information = ProcessInfo.processInfo
     let processors = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
     let model = processors.split(separator: "\n").first { $0.hasPrefix("model name") }
@@ -134,7 +132,7 @@ extension RunManifest.Machine {
       cores: information.activeProcessorCount,
       operatingSystem: information.operatingSystemVersionString, toolchain: toolchain,
       kernels: KernelBackend.instructionSet, openBLASCore: OpenBLAS.coreName,
-      openBLASCoreType: information.environment["OPENBLAS_CORETYPE"], box2D: box2D)
+      openBLASCoreType: information.environment["OPENBLAS_CORETYPE"], box2D: World.libraryVersion)
   }
 
   private static var toolchain: String {
@@ -160,7 +158,7 @@ extension RunManifest.Sources {
       root.deleteLastPathComponent()
     }
     root.deleteLastPathComponent()
-    guard FileSystem.isFolder(root.appending(path: "Sources/CommandLineTool").path),
+    guard FileSystem.exists(root.appending(path: "Package.swift").path),
       let commit = git(["rev-parse", "HEAD"], in: root),
       let changes = git(["diff", "HEAD"], in: root)
     else { return nil }

@@ -68,8 +68,25 @@ public struct ConfigurationResolver {
     guard let equals = assignment.firstIndex(of: "="), equals > assignment.startIndex else {
       throw ConfigurationError("--set needs key=value and got '\(assignment)'")
     }
-    let key = assignment[..<equals].trimmingSpaces
-    let text = String(assignment[assignment.index(after: equals)...])
+    let value = try SettingNode(
+      yaml: String(assignment[assignment.index(after: equals)...]), source: "--set",
+      hasLines: false)
+    try set(assignment[..<equals].trimmingSpaces, to: value, origin: "--set")
+  }
+
+  /// Sets one setting, by the same keys.
+  ///
+  /// - Throws: When the key is unknown or the value not allowed.
+  public mutating func set<Value: SettingValue>(
+    _ key: String, to value: Value
+  ) throws(ConfigurationError) {
+    let yaml = Value.settingFormat.write(value).text
+    try set(key, to: try SettingNode(yaml: yaml, source: "set", hasLines: false), origin: "set")
+  }
+
+  private mutating func set(
+    _ key: String, to value: SettingNode, origin: String
+  ) throws(ConfigurationError) {
     var path = key.split(separator: ".").map(String.init)
     let (keys, settings) = (table.names(), table.names(under: ["settings"]))
     if let first = path.first, !keys.contains(first) {
@@ -78,21 +95,21 @@ public struct ConfigurationResolver {
         let parameters = table.names(under: ["parameters"]).map { "parameters.\($0)" }
         throw .unknown(
           "key", key, allowed: settings + keys.filter { !fixed.contains($0) } + parameters,
-          origin: "--set")
+          origin: origin)
       }
       path.insert("settings", at: 0)
     }
     guard let first = path.first, !["environment", "agent"].contains(first) else {
       throw ConfigurationError("'\(key)' can't be set with --set; use --env and --agent")
     }
-    let value = try SettingNode(yaml: text, source: "--set", hasLines: false)
     try table.lay(.nested(path, value), on: &resolved)
   }
 
   /// Lays the value of a command-line option over what is there.
   public mutating func overlay(
-    option: String, path: [String], value: String
+    option: String, key: String, value: String
   ) throws(ConfigurationError) {
+    let path = key.split(separator: ".").map(String.init)
     try table.lay(
       .nested(path, .scalar(text: value, isQuoted: false, origin: option)), on: &resolved)
   }

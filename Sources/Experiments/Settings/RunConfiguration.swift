@@ -160,17 +160,24 @@ public struct RunSettings: SettingGroup {
       "records every n-th episode of the first environment; null for none"),
     Setting(
       "probes.select", \.probes.select, .any,
-      "what to measure of the networks: all, basic, none, or names of probes"
+      "what to measure of the networks: all, basic, none, or names of probes with commas; each may be "
+        + "followed by @network or @network/layer"
     ).splitting(at: ","),
     Setting(
       "probes.every", \.probes.every, .atLeast(1),
       "iterations between two measurements; null for less than 5 % of the time"),
-    Setting("interventions", \.interventions, .any, "what keeps networks plastic")
-      .splitting(at: " "),
     Setting(
-      "adaptive-ratio", \.adaptiveRatio, .any, "what sets the replay ratio; null for the setting"),
+      "interventions", \.interventions, .any,
+      "what keeps networks plastic: NAME[@NETWORK][:KEY=VALUE,…] each"
+    )
+    .splitting(at: " "),
     Setting(
-      "drift.change", \.drift.change, .any, "physical parameters that change while training"
+      "adaptive-ratio", \.adaptiveRatio, .any,
+      "what sets the replay ratio while training: RULE[:KEY=VALUE,…]; null for the agent's setting"),
+    Setting(
+      "drift.change", \.drift.change, .any,
+      "physical parameters that change while training, NAME=SPEC with commas; SPEC is walk:STEP, "
+        + "uniform:LOW..HIGH, log-uniform:LOW..HIGH, cycle:A;B;… or flip"
     ).splitting(at: ","),
     Setting(
       "drift.every", \.drift.every, .range(1...0x1p50),

@@ -1,50 +1,33 @@
 internal import Foundation
-public import RLCore
+internal import Environments
+internal import RLCore
 internal import Storage
-public import Training
+internal import Training
 
 /// Drives an agent from the first step to the last: evaluations, checkpoints, logs.
 ///
 /// Nothing here changes what is learnt: evaluations have environments and random streams of their
 /// own, and times only go where they are shown.
-public final class Trainer {
+package final class Trainer {
   /// What a trainer needs besides the configuration.
-  public struct Parts {
+  struct Parts {
     /// The agent to train.
-    public var agent: RegisteredAgent
-    /// Makes that many environments with nominal parameters.
-    public var makeEnvironment: (Int) -> any BatchedEnvironment
-    /// Whether an episode succeeded, by its last observation; nil where that says nothing.
-    public var isSuccess: ((Span<Float>) -> Bool)?
+    var agent: RegisteredAgent
+    /// What it learns in.
+    var environment: RegisteredEnvironment
     /// The threads to use.
-    public var pool: WorkerPool
+    var pool: WorkerPool
     /// Where everything is written.
-    public var folder: RunFolder
+    var folder: RunFolder
     /// Records episodes of the first environment, if wanted.
-    public var recorder: (any RunRecorder)?
+    var recorder: TrainingRecorder?
     /// Makes what is attached to the agent's networks.
-    public var attachments: (any Agent) throws -> [any TrainingAttachment]
-
-    /// Gathers the parts.
-    public init(
-      agent: RegisteredAgent, makeEnvironment: @escaping (Int) -> any BatchedEnvironment,
-      isSuccess: ((Span<Float>) -> Bool)?, pool: WorkerPool, folder: RunFolder,
-      recorder: (any RunRecorder)? = nil,
-      attachments: @escaping (any Agent) throws -> [any TrainingAttachment] = { _ in [] }
-    ) {
-      self.agent = agent
-      self.makeEnvironment = makeEnvironment
-      self.isSuccess = isSuccess
-      self.pool = pool
-      self.folder = folder
-      self.recorder = recorder
-      self.attachments = attachments
-    }
+    var attachments: (any Agent) throws -> [any TrainingAttachment]
   }
 
   /// Seeds of evaluations during training start here; `evaluate` stays below, so that a policy is
   /// never reported on the episodes it was selected by.
-  public static let firstEvaluationSeed: UInt64 = 1 << 40
+  package static let firstEvaluationSeed: UInt64 = 1 << 40
 
   private let configuration: RunConfiguration
   private let parts: Parts
@@ -60,7 +43,7 @@ public final class Trainer {
   private var run: RunSettings { configuration.run }
 
   /// Prepares a new run, or one that continues from a checkpoint of the same configuration.
-  public init(
+  init(
     configuration: RunConfiguration, parts: Parts, resume checkpoint: (path: String, Checkpoint)?
   ) throws {
     self.configuration = configuration
@@ -105,9 +88,9 @@ public final class Trainer {
   }
 
   /// Whether the run it continues had come to its end already.
-  public var isFinished: Bool { state.isFinished }
+  var isFinished: Bool { state.isFinished }
   /// Mean return of the best evaluation.
-  public var bestReturn: Double? { state.bestReturn }
+  var bestReturn: Double? { state.bestReturn }
 
   /// Trains to the end.
   ///
@@ -116,8 +99,8 @@ public final class Trainer {
   ///   - shouldStop: Asked after each iteration; a checkpoint is written before returning.
   /// - Throws: ``TrainingError`` when it diverges, ``FileError`` when something can't be written.
   /// - Returns: Why it ended.
-  public func run(
-    observer: any TrainingObserver, shouldStop: () -> Bool
+  func run(
+    observer: (any TrainingObserver)?, shouldStop: () -> Bool
   ) throws -> TrainingOutcome {
     guard !state.isFinished else { return .finished }
     clock = PhaseClock(threads: parts.pool.threads, firstStep: agent.environmentSteps)
@@ -125,7 +108,7 @@ public final class Trainer {
     while true {
       let before = agent.environmentSteps
       try iterate()
-      observer.didIterate(progress)
+      observer?.didIterate(progress)
       let isLast = agent.environmentSteps >= run.steps
       var isBest = false
       let isEvaluated = isLast || Self.crosses(run.evaluation.every, before, agent.environmentSteps)
@@ -177,7 +160,7 @@ public final class Trainer {
   }
 
   /// - Returns: Whether it is the best so far; of equals the later one is, having trained longer.
-  private func evaluate(_ observer: any TrainingObserver) throws -> Bool {
+  private func evaluate(_ observer: (any TrainingObserver)?) throws -> Bool {
     let first =
       Self.firstEvaluationSeed + UInt64(state.evaluations * run.evaluation.episodes)
     var failure: (any Error)?
@@ -188,11 +171,11 @@ public final class Trainer {
           return try Self.makeEnvironment(count, currentParameters, parts)
         } catch {
           failure = error
-          return parts.makeEnvironment(count)
+          return parts.environment.makeVector(count)
         }
       },
       episodes: run.evaluation.episodes, firstSeed: first, mode: .deterministic, pool: parts.pool,
-      isSuccess: parts.isSuccess)
+      isSuccess: parts.environment.isSuccess)
     if let failure { throw failure }
     state.evaluations += 1
     state.lastEvaluationStep = agent.environmentSteps
@@ -204,7 +187,7 @@ public final class Trainer {
     state.lastReturn = result.mean
     let isBest = result.mean >= (state.bestReturn ?? -.infinity)
     if isBest { (state.bestReturn, state.bestStep) = (result.mean, agent.environmentSteps) }
-    observer.didEvaluate(result, progress)
+    observer?.didEvaluate(result, progress)
     return isBest
   }
 
@@ -224,7 +207,7 @@ public final class Trainer {
     return Checkpoint(manifest: manifest, policy: policy, trainer: trainer)
   }
 
-  private func writeCheckpoint(isBest: Bool, _ observer: any TrainingObserver) throws {
+  private func writeCheckpoint(isBest: Bool, _ observer: (any TrainingObserver)?) throws {
     try logger.synchronize()
     try taskLog?.synchronize()
     let folder = parts.folder
@@ -233,7 +216,7 @@ public final class Trainer {
     try FileSystem.link(folder.checkpoint("latest"), to: name)
     if isBest { try FileSystem.link(folder.checkpoint("best"), to: name) }
     try folder.prune(keep: run.checkpoints.keep, best: state.bestStep)
-    observer.didWriteCheckpoint(folder.checkpoint(name), progress)
+    observer?.didWriteCheckpoint(folder.checkpoint(name), progress)
   }
 
   /// Sets the links right that a kill between a checkpoint and its links left behind.
@@ -270,7 +253,7 @@ public final class Trainer {
   private static func makeEnvironment(
     _ count: Int, _ parameters: [ParameterValue], _ parts: Parts
   ) throws -> any BatchedEnvironment {
-    let environment = parts.makeEnvironment(count)
+    let environment = parts.environment.makeVector(count)
     try environment.setParameters(parameters)
     return environment
   }

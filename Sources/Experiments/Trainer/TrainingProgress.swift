@@ -1,5 +1,3 @@
-public import RLCore
-public import Storage
 public import Training
 
 /// How far a run has come.
@@ -51,12 +49,6 @@ extension TrainingObserver {
   public func didEvaluate(_ result: EvaluationResult, _ progress: TrainingProgress) {}
   /// Does nothing.
   public func didWriteCheckpoint(_ path: String, _ progress: TrainingProgress) {}
-}
-
-/// Records episodes while an agent trains; must not change them.
-public protocol RunRecorder: EpisodeObserver {
-  /// Writes the episodes that have ended since; called between two iterations.
-  func writeFinished() throws(FileError)
 }
 
 /// Why a run ended.

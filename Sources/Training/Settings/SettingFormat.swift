@@ -12,7 +12,7 @@ public struct SettingFormat<Value>: Sendable {
   /// Reads a value; the second argument is what messages call the setting.
   let read: @Sendable (SettingNode, String) throws(ConfigurationError) -> Value
   /// Writes a value so that it reads as itself, here and in other readers of YAML.
-  let write: @Sendable (Value) -> SettingNode
+  package let write: @Sendable (Value) -> SettingNode
   /// The numbers in a value, for checks of ranges.
   var numbers: @Sendable (Value) -> [Double] = { _ in [] }
   /// The words an enumeration allows; none for other types.

@@ -1,8 +1,8 @@
-import Environments
-import LinearAlgebra
-import RLCore
-import Training
-import Storage
+internal import Environments
+internal import LinearAlgebra
+internal import RLCore
+internal import Storage
+internal import Training
 
 /// A hand-written controller where a policy is expected.
 final class ControllerPolicy: Policy {
@@ -33,10 +33,10 @@ private final class ControllerActor: PolicyActor {
     actions: Matrix
   ) {
     for i in 0..<rows {
-      let observation = observations.row(i)
-      let row = actions.mutableRow(i)
-      var action = row.mutableSpan
-      controllers[i].act(on: observation.span, action: &action)
+      let observation = unsafe observations.row(i)
+      let row = unsafe actions.mutableRow(i)
+      var action = unsafe row.mutableSpan
+      unsafe controllers[i].act(on: observation.span, action: &action)
     }
   }
 }

@@ -1,24 +1,27 @@
-import Agents
-import Environments
-import Plasticity
-import RLCore
-import Training
-import Experiments
+internal import Environments
+internal import Plasticity
+internal import RLCore
+internal import Training
 
-/// What a configuration attaches to an agent's networks.
-enum Attachments {
+/// What a run's settings attach to an agent's networks.
+struct Attachments {
+  let environment: RegisteredEnvironment
+  private let run: RunSettings
+  private let registry: Registry
+
+  init(_ run: RunSettings, _ environment: RegisteredEnvironment, _ registry: Registry) {
+    (self.run, self.environment, self.registry) = (run, environment, registry)
+  }
+
   /// Makes all of them.
   ///
   /// - Parameters:
-  ///   - run: The settings.
   ///   - agent: Whose networks.
-  ///   - environment: What it learns in.
-  ///   - notice: Is told what puts the run's result in doubt.
-  /// - Throws: ``ConfigurationError`` where something does not exist or fit.
+  ///   - warn: Told what puts the run's result in doubt.
+  /// - Throws: When something does not exist or fit.
   /// - Returns: What the trainer calls after every iteration.
-  static func make(
-    _ run: RunSettings, for agent: any Agent, in environment: RegisteredEnvironment,
-    notice: @escaping (String) -> Void = { _ in }
+  func make(
+    for agent: any Agent, warn: @escaping (String) -> Void = { _ in }
   ) throws(ConfigurationError) -> [any TrainingAttachment] {
     var attachments: [any TrainingAttachment] = []
     let interventions = try InterventionSelection(run.interventions)
@@ -33,7 +36,7 @@ enum Attachments {
     if let rule = run.adaptiveRatio {
       let selection = try AdaptiveRatioSelection(rule)
       guard let agent = agent as? any ReplayRatioAgent else {
-        let able = AgentRegistry.all.filter(\.hasReplayRatio).map(\.identifier)
+        let able = registry.agents.filter(\.hasReplayRatio).map(\.identifier)
         throw ConfigurationError(
           "\(run.agent) has no replay ratio that --adaptive-ratio could set; agents that have: "
             + able.joined(separator: ", "))
@@ -41,17 +44,15 @@ enum Attachments {
       attachments.append(
         try AdaptiveReplayRatio(
           selection, of: agent, episodeSteps: environment.specification.episodeSteps,
-          totalSteps: run.steps, seed: run.seed, notice: notice))
+          totalSteps: run.steps, seed: run.seed, notice: warn))
     }
     return attachments
   }
 
-  /// Refuses what ``make(_:for:in:notice:)`` would refuse, before a run is begun.
-  static func check(
-    _ configuration: RunConfiguration, _ environment: RegisteredEnvironment,
-    _ agent: RegisteredAgent
+  /// Refuses what ``make(for:warn:)`` would refuse, before a run is begun.
+  func check(
+    _ configuration: RunConfiguration, _ agent: RegisteredAgent
   ) throws(ConfigurationError) {
-    let run = configuration.run
     let probes = try ProbeSelection(run.probes.select)
     let interventions = try InterventionSelection(run.interventions)
     guard !probes.isEmpty || !interventions.isEmpty || run.adaptiveRatio != nil else { return }
@@ -62,17 +63,16 @@ enum Attachments {
       configuration.settings,
       in: AgentContext(
         environment: vector, pool: WorkerPool(threads: 1), seed: run.seed, totalSteps: run.steps))
-    _ = try make(run, for: probed, in: environment)
+    _ = try make(for: probed)
   }
 
   /// A ratio that was set and a rule that sets it contradict each other.
   ///
   /// Of new runs only: those of another build may have had another preset.
-  static func refuseFixedRatio(
-    _ configuration: RunConfiguration, _ environment: RegisteredEnvironment,
-    _ agent: RegisteredAgent
+  func refuseFixedRatio(
+    _ configuration: RunConfiguration, _ agent: RegisteredAgent
   ) throws(ConfigurationError) {
-    guard configuration.run.adaptiveRatio != nil else { return }
+    guard run.adaptiveRatio != nil else { return }
     let preset = try ConfigurationResolver(
       environment: environment.identifier, parameters: environment.parameters, agent: agent)
     let values = [configuration, preset.unchecked].map { configuration in
@@ -80,8 +80,8 @@ enum Attachments {
     }
     guard values[0] == values[1] else {
       throw ConfigurationError(
-        "\(replayRatioName) is set to \(values[0] ?? "") and --adaptive-ratio would change it; leave "
-          + "one of them out")
+        "\(replayRatioName) is set to \(values[0] ?? "") and --adaptive-ratio would change it; "
+          + "leave one of them out")
     }
   }
 }

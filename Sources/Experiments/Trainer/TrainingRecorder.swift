@@ -1,13 +1,11 @@
-import Foundation
-import RLCore
-import Recording
-import Storage
-import Experiments
+internal import RLCore
+internal import Recording
+internal import Storage
 
 /// Writes recorded episodes of a training run into its folder.
 ///
 /// A run that is resumed writes the episodes since its checkpoint again, with the same bytes.
-final class TrainingRecorder: RunRecorder {
+final class TrainingRecorder: EpisodeObserver {
   private let folder: String
   private let recorder: EpisodeRecorder
 
@@ -27,6 +25,7 @@ final class TrainingRecorder: RunRecorder {
     recorder.didStep(step, action: action, disturbance: disturbance, observation: observation)
   }
 
+  /// Writes the episodes that have ended since; called between two iterations.
   func writeFinished() throws(FileError) {
     for recording in recorder.takeFinished() {
       try FileSystem.write(

@@ -1,0 +1,84 @@
+internal import Environments
+internal import Foundation
+public import RLCore
+public import Storage
+public import Training
+
+/// A run as its folder holds it.
+public struct StoredRun {
+  /// Its folder.
+  public let folder: RunFolder
+  /// All settings.
+  public let configuration: RunConfiguration
+  /// The environment.
+  public let environment: RegisteredEnvironment
+  /// The agent.
+  public let agent: RegisteredAgent
+  private let registry: Registry
+
+  /// Reads the settings of a run.
+  ///
+  /// - Parameters:
+  ///   - path: Its folder.
+  ///   - registry: Where to look for its environment and agent.
+  /// - Throws: ``Storage/FileError`` when a file is missing or says what can't be.
+  public init(_ path: String, registry: Registry = .standard) throws(FileError) {
+    folder = RunFolder(path: path)
+    self.registry = registry
+    guard FileSystem.isFolder(path) else { throw .missing(path: path) }
+    let file = folder.configurationFile
+    let yaml = String(decoding: try FileSystem.read(file), as: UTF8.self)
+    do {
+      let identifiers = try ConfigurationResolver.identifiers(yaml: yaml, source: file)
+      environment = try registry.environment(identifiers.environment ?? "")
+      agent = try registry.agent(identifiers.agent ?? "")
+      var resolver = try ConfigurationResolver(
+        environment: environment.identifier, parameters: environment.parameters, agent: agent)
+      try resolver.overlay(yaml: yaml, source: file)
+      configuration = try resolver.resolve()
+      try Experiment.checkFit(configuration.settings, in: environment)
+    } catch {
+      throw .damaged(path: file, reason: error.description)
+    }
+  }
+
+  /// Continues the run from its newest checkpoint, or from the start if it has none.
+  ///
+  /// - Parameters:
+  ///   - threads: How many to use, 1...1024; nil for one per core. Results don't depend on them.
+  ///   - warn: Told what puts the run's result in doubt.
+  /// - Throws: ``Training/ConfigurationError`` or ``Storage/FileError``.
+  /// - Returns: The run, which has yet to train.
+  public func resume(
+    threads: Int? = nil, warn: @escaping (String) -> Void = { _ in }
+  ) throws -> TrainingRun {
+    let attachments = Attachments(configuration.run, environment, registry)
+    do {
+      try attachments.check(configuration, agent)
+    } catch {
+      throw FileError.damaged(path: folder.configurationFile, reason: error.description)
+    }
+    let pool = try WorkerPool.make(threads: threads)
+    // Without a checkpoint the run was stopped before its first, and starts again.
+    let checkpoint = try folder.checkpointSteps.last.map { steps in
+      let path = folder.checkpoint("\(steps)")
+      return (path: path, try Checkpoint(path: path))
+    }
+    try folder.removeLeftovers()
+    var manifest = try RunManifest(folder: folder)
+    let (machine, sources) = (RunManifest.Machine.current, RunManifest.Sources.current()?.0)
+    if machine != manifest.machine || sources?.commit != manifest.sources?.commit {
+      warn(
+        "machine or sources differ from the run's first session: results may not be bit-identical")
+    }
+    manifest.machine = machine
+    manifest.sources = sources
+    manifest.sessions.append(
+      .init(
+        commandLine: CommandLine.arguments, threads: pool.threads,
+        firstStep: checkpoint?.1.manifest.steps ?? 0))
+    return try TrainingRun(
+      attachments, configuration, agent, folder, manifest, pool: pool, checkpoint: checkpoint,
+      warn: warn)
+  }
+}

@@ -1,0 +1,6 @@
+import RLSuiteTool
+
+/// The suite's own command-line tool.
+@main enum Program {
+  static func main() { CommandLineTool.main() }
+}
