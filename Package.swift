@@ -66,6 +66,7 @@ let package = Package(
     module("RLCore", ["LinearAlgebra", "CThreads"], strict),
     module("Environments", ["RLCore", "Physics", "LinearAlgebra"], in: "Environments"),
     module("Traces", ["Environments", "RLCore", "Physics"]),
+    module("Conformance", ["RLCore", "LinearAlgebra"], strict),
     module("Storage", []),
     module("Training", ["RLCore", "NeuralNetworks", "LinearAlgebra", "Storage", "Yams"]),
     module(
@@ -109,7 +110,9 @@ let package = Package(
     tests("LinearAlgebraTests", ["LinearAlgebra"]),
     tests("NeuralNetworksTests", ["NeuralNetworks", "LinearAlgebra"]),
     tests("RLCoreTests", ["RLCore", "LinearAlgebra"]),
-    tests("EnvironmentsTests", ["Environments", "Traces", "Physics", "RLCore", "LinearAlgebra"]),
+    tests(
+      "EnvironmentsTests",
+      ["Conformance", "Environments", "Traces", "Physics", "RLCore", "LinearAlgebra"]),
     tests("StorageTests", ["Storage"]),
     tests("TrainingTests", ["Training", "RLCore", "NeuralNetworks", "LinearAlgebra", "Storage"]),
     tests(

@@ -35,6 +35,9 @@ public struct TraceEngine {
     case randomStreams
   }
 
+  /// The environments that can be traced.
+  public static let identifiers = TracedEnvironment.all.map(\.identifier)
+
   private let isFixed: Bool
   private var content: Content?
 
@@ -50,7 +53,7 @@ public struct TraceEngine {
 
   private static func find(_ identifier: String) throws(TraceError) -> TracedEnvironment {
     guard let environment = TracedEnvironment.find(identifier) else {
-      throw .unknownEnvironment(identifier, known: TracedEnvironment.all.map(\.identifier))
+      throw .unknownEnvironment(identifier, known: identifiers)
     }
     return environment
   }

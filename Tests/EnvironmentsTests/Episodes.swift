@@ -1,3 +1,4 @@
+import Conformance
 import Environments
 import LinearAlgebra
 import RLCore
@@ -8,27 +9,6 @@ struct EpisodeSummary: Sendable, Equatable {
   var length: Int
   var terminated: Bool
   var finalObservation: [Float]
-}
-
-/// Draws actions as the reference statistics did: uniformly, from a generator of the episode's own.
-struct RandomActions {
-  let space: Space
-  var random: NumPyRandom
-
-  init(_ space: Space, seed: UInt64) {
-    self.space = space
-    random = NumPyRandom(seed: seed)
-  }
-
-  mutating func fill(_ actions: Matrix, row: Int) {
-    switch space {
-    case .discrete(let count): actions[row, 0] = Float(random.integers(0, count))
-    case .box(let low, let high):
-      for j in low.indices {
-        actions[row, j] = Float(random.uniform(Double(low[j]), Double(high[j])))
-      }
-    }
-  }
 }
 
 /// Plays seeds 0 ..< count to their ends on two threads.
@@ -56,7 +36,7 @@ func playEpisodes(_ identifier: String, count: Int, controller: String? = nil) -
     vector.reset(environment: 0, seed: UInt64(i))
     repeat {
       if policy == nil {
-        random.fill(actions, row: 0)
+        for (j, value) in random.next().enumerated() { actions[0, j] = value }
       } else {
         var action = actions.mutableRow(0).mutableSpan
         policy?.act(on: vector.batch.observations.row(0).span, action: &action)

@@ -48,7 +48,7 @@ import Traces
   }
 
   /// What a trace writes, a trace accepts as exact.
-  @Test(arguments: EnvironmentRegistry.all.map(\.identifier))
+  @Test(arguments: TraceEngine.identifiers)
   func ownLinesComeBackEqual(identifier: String) throws {
     let entry = try #require(EnvironmentRegistry.find(identifier))
     var random = NumPyRandom(seed: 3)

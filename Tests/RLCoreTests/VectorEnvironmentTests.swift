@@ -89,6 +89,19 @@ import Testing
     #expect(vector.stateHash(of: 1) != before[1])
   }
 
+  @Test func slotsThatHoldNoEpisodeAreNotStepped() async {
+    await #expect(processExitsWith: .failure) {
+      VectorEnvironment(Counter.self, count: 1).step(
+        actions: Matrix(rows: 1, columns: 1), in: 0..<1)
+    }
+    await #expect(processExitsWith: .failure) {
+      let vector = VectorEnvironment(Counter.self, count: 1)
+      vector.resetsEndedEpisodes = false
+      vector.reset(environment: 0, seed: 1)
+      for _ in 0..<9 { vector.step(actions: Matrix(rows: 1, columns: 1), in: 0..<1) }
+    }
+  }
+
   @Test func seedsOfTrainingAndEvaluationNeverMeet() {
     var seen: Set<UInt64> = []
     for i in 0..<50 {
@@ -103,5 +116,68 @@ import Testing
     #expect(
       EpisodeSeeds.training(runSeed: 2).seed(environment: 0, episode: 0)
         != EpisodeSeeds.training(runSeed: 1).seed(environment: 0, episode: 0))
+  }
+}
+
+/// Parameters belong to an episode: to a slot, a snapshot, a seed.
+@Suite struct EpisodeParameterTests {
+  private static let drawn = EpisodeParameters { slot, episode, seed in
+    slot == 0
+      ? [] : [.init(name: "reward", value: Double(seed % 100) / 100 - Double(episode) / 99)]
+  }
+
+  /// A vector that has taken some steps without touching its start.
+  private func make(draws: Bool, steps: Int = 0) -> VectorEnvironment {
+    let vector = VectorEnvironment(RandomWalk.self, count: 3)
+    vector.episodeParameters = draws ? Self.drawn : nil
+    vector.reset(seeds: .consecutive(first: 5, environments: 3))
+    step(vector, steps)
+    return vector
+  }
+
+  private func step(_ vector: VectorEnvironment, _ steps: Int) {
+    let actions = Matrix(rows: 3, columns: 1)
+    actions.fill(1)
+    for _ in 0..<steps { vector.step(actions: actions, in: 0..<3) }
+  }
+
+  private func reward(of slot: Int, in vector: VectorEnvironment) -> Double {
+    vector.snapshot(of: slot).parameters[0].value
+  }
+
+  @Test func everyEpisodeDrawsItsOwn() {
+    let vector = make(draws: true)
+    for _ in 0..<100 {
+      for slot in 0..<3 {
+        let episode = vector.snapshot(of: slot)
+        let drawn = Self.drawn.values(slot, episode.episode, episode.seed)
+        #expect(episode.parameters == (slot == 0 ? [.init(name: "reward", value: 1)] : drawn))
+      }
+      step(vector, 1)
+    }
+    #expect(vector.snapshot(of: 1).episode > 2)
+    #expect(vector.parameterValues(of: 1) == [.init(name: "reward", value: 1)], "the base stays")
+  }
+
+  @Test func aRestoredEpisodeHasTheParametersItHad() throws {
+    let original = make(draws: true, steps: 30)
+    let copy = make(draws: false)
+    try copy.restore(original.snapshot(of: 2), to: 2)
+    #expect(copy.snapshot(of: 2) == original.snapshot(of: 2))
+    #expect(reward(of: 2, in: copy) != 1)
+    var foreign = original.snapshot(of: 2)
+    foreign.parameters[0].value = 3
+    #expect(throws: SnapshotError.malformed(environment: 1)) { try copy.restore(foreign, to: 1) }
+  }
+
+  @Test func aSlotIsSetAlone() throws {
+    let one = VectorEnvironment(RandomWalk.self, count: 3)
+    try one.setParameter("reward", to: 0.5, of: 1)
+    one.reset(seeds: .consecutive(first: 5, environments: 3))
+    #expect((0..<3).map { reward(of: $0, in: one) } == [1, 0.5, 1])
+    try one.setParameters([.init(name: "reward", value: -1)])
+    #expect(reward(of: 1, in: one) == 0.5, "not before its next episode")
+    step(one, 40)
+    #expect((0..<3).map { reward(of: $0, in: one) } == [-1, -1, -1])
   }
 }

@@ -9,7 +9,8 @@ import Storage
 
 /// Pictures of every registered environment.
 @Suite struct EnvironmentPictureTests {
-  private static let identifiers = EnvironmentRegistry.all.map(\.identifier)
+  private static let identifiers = EnvironmentRegistry.all.filter(\.hasPicture)
+    .map(\.identifier)
 
   /// The scene of an episode after some steps of the environment's controller, or of rest.
   private func scene(_ identifier: String, steps: Int) throws -> Scene {

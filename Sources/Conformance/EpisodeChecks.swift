@@ -1,0 +1,103 @@
+internal import LinearAlgebra
+internal import RLCore
+
+extension EnvironmentCheck {
+  /// Episodes depend on their seeds, parameters and actions, and on nothing else.
+  static let episodes: [EnvironmentCheck] = [
+    .init("a seed gives one trajectory") { environment in
+      let (first, second) = (Player(environment, seed: 4), Player(environment, seed: 4))
+      return same(first.play(150), second.play(150), "the same seed")
+    },
+    .init("history does not leak") { environment in
+      let used = Player(environment, seed: 77)
+      _ = used.play(333)
+      used.vector.reset(seeds: .consecutive(first: 9, environments: 1))
+      let again = Player(used.vector, slot: 0, seed: 9)
+      return same(again.play(150), Player(environment, seed: 9).play(150), "a used environment")
+    },
+    .init("environments of a vector do not meet") { environment in
+      let vector = environment.makeVector(2)
+      vector.reset(seeds: .consecutive(first: 20, environments: 2))
+      let players = (0..<2).map { Player(vector, slot: $0, seed: 20 + UInt64($0)) }
+      var steps: [[Player.Step]] = [[], []]
+      for _ in 0..<7 { for i in 0..<2 { steps[i] += players[i].play(1) } }
+      return (0..<2).flatMap { i in
+        same(steps[i], Player(environment, seed: 20 + UInt64(i)).play(7), "environment \(i)")
+      }
+    },
+    .init("threads change nothing") { environment in
+      func play(threads: Int) -> [[Player.Step]] {
+        final class Result { var steps: [Player.Step] = [] }
+        let vector = environment.makeVector(6)
+        vector.reset(seeds: .training(runSeed: 3))
+        let results = (0..<6).map { _ in Result() }
+        WorkerPool(threads: threads).run(6) { i in
+          results[i].steps = Player(vector, slot: i, seed: UInt64(i)).play(120)
+        }
+        return results.map(\.steps)
+      }
+      let alone = play(threads: 1)
+      return [2, 3].flatMap { threads in
+        zip(alone, play(threads: threads)).flatMap { same($0, $1, "\(threads) threads") }
+      }
+    },
+    .init("a restored episode continues alike") { environment in
+      let player = Player(environment, seed: 30)
+      _ = player.play(137)
+      let snapshot = player.vector.snapshot(of: 0)
+      let copy = Player(environment, seed: 30)
+      try copy.vector.restore(snapshot, to: 0)
+      copy.actions = player.actions
+      var faults = same(player.play(200), copy.play(200), "the restored episode")
+      var forged = snapshot
+      forged.stateHash ^= 1
+      if (try? copy.vector.restore(forged, to: 0)) != nil { faults.append("it restored a forgery") }
+      return faults
+    },
+    .init("the time limit ends episodes, and nothing goes on beyond it") { environment in
+      let player = Player(environment, seed: 40)
+      let limit = environment.specification.episodeSteps
+      var (length, faults) = (0, [String]())
+      for step in player.play(min(2 * limit + 1, 25_000)) {
+        length += 1
+        guard step.hasEnded else {
+          if length >= limit { return ["an episode of more than \(limit) steps"] }
+          continue
+        }
+        if player.vector.batch.episodeLength(0) > limit || !step.terminated && length != limit {
+          faults.append("an episode was truncated after \(length) steps")
+        }
+        length = 0
+      }
+      return faults
+    },
+    .init("an ended episode stays until it is reset") { environment in
+      let player = Player(environment, seed: 50) { $0.resetsEndedEpisodes = false }
+      let first = player.vector.stateHash(of: 0)
+      var last: Player.Step?
+      repeat { last = player.play(1).last } while last?.hasEnded == false
+      var faults: [String] = []
+      if player.vector.stateHash(of: 0) != last?.stateHash { faults.append("it went on") }
+      let batch = player.vector.batch
+      if !batch.observations.row(0).elementsEqual(batch.finalObservations.row(0)) {
+        faults.append("its last observation was replaced")
+      }
+      player.vector.reset(seeds: .consecutive(first: 50, environments: 1))
+      if player.vector.stateHash(of: 0) != first { faults.append("it restarts differently") }
+      return faults
+    },
+    .init("box actions beyond their bounds are clipped") { environment in
+      guard case .box(let low, let high) = environment.specification.actionSpace,
+        (low + high).allSatisfy(\.isFinite)
+      else { return [] }
+      func play(_ factor: Float) -> [Player.Step] {
+        Player(environment, seed: 1).play(
+          20,
+          choose: { t in
+            (t % 3 == 0 ? low : high).map { factor * $0 }
+          })
+      }
+      return same(play(1), play(3), "three times the bounds")
+    },
+  ]
+}
