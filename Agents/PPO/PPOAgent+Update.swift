@@ -62,7 +62,7 @@ extension PPOAgent {
       recentEpisodes.meanReturn, recentEpisodes.meanLength, sums.mean(sums.policyLoss),
       sums.mean(sums.valueLoss), sums.mean(sums.entropy), sums.mean(sums.divergence),
       sums.mean(sums.clipFraction), explainedVariance(), sums.mean(sums.gradientNorm),
-      sums.learningRate, policyLearner.meanDeviation(),
+      sums.learningRate, mlpPolicy.distribution.meanDeviation,
     ]
   }
 

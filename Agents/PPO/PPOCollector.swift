@@ -23,9 +23,7 @@ final class PPOCollector {
   private let workspace: MLP.Workspace
   private let raw: Matrix
   private let normalized: Matrix
-  private let actionLow: [Float]
-  private let actionHigh: [Float]
-  private let deviation: Vector
+  private let sampler: any ActionSampler
 
   // Reading the clock costs as much as a step of a closed-form environment: sample it.
   private static let clockInterval = 8
@@ -43,11 +41,7 @@ final class PPOCollector {
     workspace = policy.network.makeWorkspace(rows: range.count)
     raw = Matrix(rows: range.count, columns: rollout.observations.columns)
     normalized = Matrix(rows: range.count, columns: rollout.observations.columns)
-    switch environment.specification.actionSpace {
-    case .box(let low, let high): (actionLow, actionHigh) = (low, high)
-    case .discrete: (actionLow, actionHigh) = ([], [])
-    }
-    deviation = Vector(count: max(1, actionLow.count))
+    sampler = policy.distribution.makeSampler(rows: range.count, drawsPairs: true)
     finishedEpisodes.reserveCapacity(1024)
   }
 
@@ -56,9 +50,6 @@ final class PPOCollector {
     finishedEpisodes.removeAll(keepingCapacity: true)
     (environmentTime, policyTime) = (0, 0)
     hasLostPolicy = false
-    for j in actionLow.indices {
-      deviation[j] = ScalarMaths.exp(policy.logDeviation.parameters[0].value[0, j])
-    }
     let firstBootstrap = rollout.truncationsPerEnvironment + 1
     var truncations = [Int](repeating: 0, count: range.count)
     let batch = environment.batch
@@ -103,36 +94,26 @@ final class PPOCollector {
     }
     policy.normalizer.normalize(raw, rows: rows, into: normalized)
     let output = policy.network.forward(normalized, rows: rows, in: workspace)
+    sampler.sample(output, rows: rows, streams: &streams)
     for i in 0..<rows {
-      let environmentIndex = range.lowerBound + i
-      let row = environmentIndex * rollout.steps + t
+      let row = (range.lowerBound + i) * rollout.steps + t
       rollout.observations.copyRow(row, from: raw, row: i)
       rollout.normalizedObservations.copyRow(row, from: normalized, row: i)
       rollout.distributions.copyRow(row, from: output, row: i)
-      if policy.head == .categorical {
-        let choice = Float(Categorical.sample(logits: output, row: i, using: &streams[i]))
-        rollout.actions[row, 0] = choice
-        actions[environmentIndex, 0] = choice
-      } else {
-        sampleGaussian(output, i, row: row, environmentIndex)
-      }
+      rollout.actions.copyRow(row, from: sampler.actions, row: i)
     }
+    policy.distribution.bound(
+      sampler.actions, rows: rows, into: actions, firstRow: range.lowerBound)
+    replaceLostActions()
   }
 
-  /// Samples without bounds and clips only what the environment gets.
-  private func sampleGaussian(_ mean: Matrix, _ i: Int, row: Int, _ environmentIndex: Int) {
-    func assign(_ j: Int, noise: Float) {
-      let action = mean[i, j] + deviation[j] * noise
-      rollout.actions[row, j] = action
-      // A simulator that is given NaN may never return.
-      if action.isNaN { hasLostPolicy = true }
-      let bounded = min(max(action, actionLow[j]), actionHigh[j])
-      actions[environmentIndex, j] = action.isNaN ? actionLow[j] : bounded
-    }
-    for j in stride(from: 0, to: actionLow.count, by: 2) {
-      let noise = streams[i].normalPair()
-      assign(j, noise: noise.0)
-      if j + 1 < actionLow.count { assign(j + 1, noise: noise.1) }
+  /// A simulator that is given NaN may never return.
+  private func replaceLostActions() {
+    for i in range {
+      for j in 0..<actions.columns where actions[i, j].isNaN {
+        hasLostPolicy = true
+        actions[i, j] = 0
+      }
     }
   }
 }
@@ -188,15 +169,8 @@ final class PPOBatchEvaluator {
   }
 
   private func computeLogProbabilities() {
-    if policy.head == .categorical {
-      Categorical.logProbabilities(
-        of: rollout.actions, logits: rollout.distributions, rows: rollout.count,
-        into: rollout.logProbabilities)
-    } else {
-      DiagonalGaussian.logProbabilities(
-        of: rollout.actions, mean: rollout.distributions,
-        logStd: policy.logDeviation.parameters[0].value, rows: rollout.count,
-        into: rollout.logProbabilities)
-    }
+    policy.likelihood.logProbabilities(
+      of: rollout.actions, outputs: rollout.distributions, rows: rollout.count,
+      into: rollout.logProbabilities)
   }
 }

@@ -19,6 +19,7 @@ package final class PPOPolicyLearner {
   package private(set) var squaredNorm: Float = 0
   private let configuration: PPOConfiguration
   private let policy: MLPPolicy
+  private let distribution: any LikelihoodDistribution
   private let rollout: RolloutBuffer
   private let optimizer: Adam
   private let deviationOptimizer: Adam
@@ -29,7 +30,9 @@ package final class PPOPolicyLearner {
   private let oldLogProbabilities: Vector
   private let advantages: Vector
   private let logProbabilities: Vector
+  private let logRatios: Vector
   private let ratios: Vector
+  private let scratch: Vector
   private let weights: Vector
   private var clipRange: Float = 0
 
@@ -37,10 +40,11 @@ package final class PPOPolicyLearner {
     let rows = configuration.minibatchSize
     self.configuration = configuration
     self.policy = policy
+    distribution = policy.likelihood
     self.rollout = rollout
     let settings = AdamConfiguration(epsilon: configuration.adamEpsilon)
     optimizer = Adam(policy.network.parameters, configuration: settings)
-    deviationOptimizer = Adam(policy.logDeviation, configuration: settings)
+    deviationOptimizer = Adam(distribution.parameters, configuration: settings)
     workspace = policy.network.makeWorkspace(rows: rows)
     observations = Matrix(rows: rows, columns: rollout.observations.columns)
     actions = Matrix(rows: rows, columns: rollout.actions.columns)
@@ -48,7 +52,9 @@ package final class PPOPolicyLearner {
     oldLogProbabilities = Vector(count: rows)
     advantages = Vector(count: rows)
     logProbabilities = Vector(count: rows)
+    logRatios = Vector(count: rows)
     ratios = Vector(count: rows)
+    scratch = Vector(count: rows)
     weights = Vector(count: rows)
   }
 
@@ -65,11 +71,14 @@ package final class PPOPolicyLearner {
   /// Computes the gradient on the rows that are gathered.
   private func computeGradient(_ count: Int) {
     let output = policy.network.forward(observations, rows: count, in: workspace)
-    computeLogProbabilities(output, count)
+    distribution.logProbabilities(
+      of: actions, outputs: output, rows: count, into: logProbabilities)
+    entropy = distribution.meanEntropy(output, rows: count, scratch: scratch)
     let scale = 1 / Float(count)
     (loss, divergence, clipFraction) = (0, 0, 0)
-    for k in 0..<count { ratios[k] = logProbabilities[k] - oldLogProbabilities[k] }
-    for k in 0..<count { divergence -= scale * (1 + ratios[k]) }
+    for k in 0..<count { logRatios[k] = logProbabilities[k] - oldLogProbabilities[k] }
+    for k in 0..<count { divergence -= scale * (1 + logRatios[k]) }
+    ratios.copy(from: logRatios)
     exponential(ratios, count: count)
     for k in 0..<count {
       let (ratio, advantage) = (ratios[k], advantages[k])
@@ -80,9 +89,14 @@ package final class PPOPolicyLearner {
       clipFraction += clipped == ratio ? 0 : scale
       weights[k] = isClipped ? 0 : -scale * advantage * ratio
     }
-    backpropagate(output, count)
-    squaredNorm = sumOfSquares(policy.network.parameters.gradients)
-    if policy.head == .gaussian { squaredNorm += sumOfSquares(policy.logDeviation.gradients) }
+    distribution.backward(
+      weights: weights, entropyWeight: -configuration.entropyCoefficient, actions: actions,
+      outputs: output, rows: count, outputGradient: outputGradient)
+    policy.network.backward(
+      observations, rows: count, outputGradient: outputGradient, in: workspace)
+    squaredNorm =
+      sumOfSquares(policy.network.parameters.gradients)
+      + sumOfSquares(distribution.parameters.gradients)
   }
 
   /// The policy's network with what it learnt from last.
@@ -100,20 +114,10 @@ package final class PPOPolicyLearner {
   package func step(_ learningRate: Float, gradientScale: Float) {
     optimizer.step(learningRate: learningRate, gradientScale: gradientScale)
     policy.network.parametersDidChange()
-    guard policy.head == .gaussian else { return }
+    guard distribution.parameters.count > 0 else { return }
     deviationOptimizer.step(learningRate: learningRate, gradientScale: gradientScale)
     // An entropy bonus alone would let the deviation grow without bound.
-    guard configuration.entropyCoefficient > 0 else { return }
-    let logStd = policy.logDeviation.parameters[0].value
-    for j in 0..<logStd.columns { logStd[0, j] = min(max(logStd[0, j], -5), 2) }
-  }
-
-  /// Mean standard deviation over the action's components; NaN for a categorical policy.
-  package func meanDeviation() -> Double {
-    guard policy.head == .gaussian else { return .nan }
-    let logStd = policy.logDeviation.parameters[0].value
-    let sum = (0..<logStd.columns).reduce(0.0) { $0 + Double(ScalarMaths.exp(logStd[0, $1])) }
-    return sum / Double(logStd.columns)
+    if configuration.entropyCoefficient > 0 { distribution.limitParameters() }
   }
 
   private func gather(_ order: [Int32], _ rows: Range<Int>) {
@@ -134,39 +138,6 @@ package final class PPOPolicyLearner {
     for k in 0..<count { squares += (advantages[k] - mean) * (advantages[k] - mean) }
     let scale = 1 / ((squares / Float(count - 1)).squareRoot() + 1e-8)
     for k in 0..<count { advantages[k] = (advantages[k] - mean) * scale }
-  }
-
-  private func computeLogProbabilities(_ output: Matrix, _ count: Int) {
-    if policy.head == .categorical {
-      Categorical.logProbabilities(
-        of: actions, logits: output, rows: count, into: logProbabilities)
-      Categorical.entropies(logits: output, rows: count, into: ratios)
-      entropy = 0
-      for k in 0..<count { entropy += ratios[k] / Float(count) }
-    } else {
-      let logStd = policy.logDeviation.parameters[0].value
-      DiagonalGaussian.logProbabilities(
-        of: actions, mean: output, logStd: logStd, rows: count, into: logProbabilities)
-      entropy = DiagonalGaussian.entropy(logStd: logStd)
-    }
-  }
-
-  private func backpropagate(_ output: Matrix, _ count: Int) {
-    let bonus = configuration.entropyCoefficient
-    if policy.head == .categorical {
-      Categorical.backward(
-        weights: weights, entropyWeight: -bonus / Float(count), actions: actions, logits: output,
-        rows: count, logitGradient: outputGradient)
-    } else {
-      let logStd = policy.logDeviation.parameters[0]
-      // The entropy of a Gaussian grows by 1 with each log-deviation.
-      logStd.gradient.fill(-bonus)
-      DiagonalGaussian.backward(
-        weights: weights, actions: actions, mean: output, logStd: logStd.value, rows: count,
-        meanGradient: outputGradient, logStdGradient: logStd.gradient)
-    }
-    policy.network.backward(
-      observations, rows: count, outputGradient: outputGradient, in: workspace)
   }
 
   /// Writes the optimisers' moments.

@@ -6,8 +6,9 @@ package import Storage
 
 /// SAC's policy and temperature, their optimisers and the memory for a minibatch.
 package final class SACActor {
-  /// The policy, whose head is a squashed Gaussian.
+  /// The policy, whose actions are drawn from ``distribution``.
   package let policy: MLPPolicy
+  let distribution: SquashedGaussian
   /// Of the last minibatch: `mean(α logπ − Q)`.
   package private(set) var loss: Float = 0
   /// Of the last minibatch: `−log α · mean(logπ + H̄)`.
@@ -17,17 +18,16 @@ package final class SACActor {
   /// Of the last gradient.
   package private(set) var squaredNorm: Float = 0
   /// Samples for the next observations, which make targets.
-  package let nextSample: SquashedGaussian
+  package let nextSample: SquashedGaussianSampler
   /// Samples for the observations, which the policy learns from.
-  package let sample: SquashedGaussian
+  package let sample: SquashedGaussianSampler
   private let configuration: SACConfiguration
   private let logTemperature: ParameterBlock
   private let optimizer: Adam
   private let temperatureOptimizer: Adam
   private let workspace: MLP.Workspace
   private let nextWorkspace: MLP.Workspace
-  private let noise: Matrix
-  private let nextNoise: Matrix
+  private let rows: Int
   private let values: Vector
   private let actionGradient: Matrix
   private let outputGradient: Matrix
@@ -38,16 +38,22 @@ package final class SACActor {
     random: inout RandomStream
   ) {
     self.configuration = configuration
-    let range = configuration.lowestLogStd...configuration.highestLogStd
+    guard case .box(let low, let high) = specification.actionSpace else {
+      preconditionFailure("\(specification.identifier) has no box of actions")
+    }
+    distribution = SquashedGaussian(
+      low: low, high: high,
+      logDeviations: configuration.lowestLogStd...configuration.highestLogStd)
+    let pattern = configuration.policyArchitecture
     policy = MLPPolicy(
-      squashedFor: specification, hidden: configuration.policyHidden,
+      specification: specification, distribution: distribution, hidden: configuration.policyHidden,
       activation: configuration.activation, usesLayerNorm: configuration.policyLayerNorm,
-      pattern: configuration.policyArchitecture, logDeviations: range,
-      normalizesObservations: configuration.normalizeObservations,
-      random: &random)
+      pattern: pattern, initializer: pattern == .plain ? .fanInUniform : .heNormal,
+      normalizesObservations: configuration.normalizeObservations, random: &random)
     let (rows, width) = (configuration.batchSize, specification.actionWidth)
-    nextSample = SquashedGaussian(rows: rows, width: width, logDeviations: range)
-    sample = SquashedGaussian(rows: rows, width: width, logDeviations: range)
+    nextSample = distribution.makeSampler(rows: rows, drawsPairs: true)
+    sample = distribution.makeSampler(rows: rows, drawsPairs: true)
+    self.rows = rows
     logTemperature = ParameterBlock([
       (name: "log-temperature", rows: 1, columns: 1, isWeight: false)
     ])
@@ -60,8 +66,6 @@ package final class SACActor {
       logTemperature, configuration: AdamConfiguration(beta1: configuration.temperatureAdamBeta1))
     workspace = policy.network.makeWorkspace(rows: rows)
     nextWorkspace = policy.network.makeWorkspace(rows: rows)
-    noise = Matrix(rows: rows, columns: width)
-    nextNoise = Matrix(rows: rows, columns: width)
     values = Vector(count: rows)
     actionGradient = Matrix(rows: rows, columns: width)
     outputGradient = Matrix(rows: rows, columns: 2 * width)
@@ -73,28 +77,14 @@ package final class SACActor {
 
   /// Draws actions for the next observations [B × O].
   package func sampleNext(_ observations: Matrix, using random: inout RandomStream) {
-    fillNormal(nextNoise, using: &random)
-    let output = policy.network.forward(observations, rows: noise.rows, in: nextWorkspace)
-    nextSample.sample(output, noise: nextNoise, rows: noise.rows)
+    let output = policy.network.forward(observations, rows: rows, in: nextWorkspace)
+    nextSample.sample(output, rows: rows, using: &random)
   }
 
   /// Draws actions for the observations [B × O].
   package func sampleCurrent(_ observations: Matrix, using random: inout RandomStream) {
-    fillNormal(noise, using: &random)
-    let output = policy.network.forward(observations, rows: noise.rows, in: workspace)
-    sample.sample(output, noise: noise, rows: noise.rows)
-  }
-
-  private func fillNormal(_ noise: Matrix, using random: inout RandomStream) {
-    for i in 0..<noise.rows {
-      for j in stride(from: 0, to: noise.columns, by: 2) {
-        guard j + 1 < noise.columns else {
-          noise[i, j] = random.firstOfNormalPair()
-          break
-        }
-        (noise[i, j], noise[i, j + 1]) = random.normalPair()
-      }
-    }
+    let output = policy.network.forward(observations, rows: rows, in: workspace)
+    sample.sample(output, rows: rows, using: &random)
   }
 
   /// Improves the policy on what the critics say of its actions.
@@ -120,7 +110,6 @@ package final class SACActor {
   package func computeGradient(
     _ observations: Matrix, critics: [SACCritic], temperature: Float
   ) {
-    let rows = noise.rows
     let scale = 1 / Float(rows)
     combineCritics(critics, observationWidth: observations.columns)
     var sum: Float = 0
@@ -138,7 +127,7 @@ package final class SACActor {
 
   /// Sets the value of each sampled action, and the derivative of the mean of −Q by the actions.
   private func combineCritics(_ critics: [SACCritic], observationWidth offset: Int) {
-    let (rows, width) = (noise.rows, noise.columns)
+    let width = actionGradient.columns
     let scale = 1 / Float(rows)
     // Critics outermost: a row at a time would count references in every row.
     switch configuration.policyCombination {
@@ -171,11 +160,11 @@ package final class SACActor {
     _ observations: Matrix, critics: [SACCritic], isLearning: Bool
   ) -> NamedNetwork {
     let minibatch = LearntMinibatch(
-      input: observations, outputGradient: outputGradient, rows: noise.rows,
+      input: observations, outputGradient: outputGradient, rows: rows,
       experience: observations
     ) { [self] in
-      let output = policy.network.forward(observations, rows: noise.rows, in: workspace)
-      sample.sample(output, noise: noise, rows: noise.rows)
+      let output = policy.network.forward(observations, rows: rows, in: workspace)
+      sample.sample(output, rows: rows)
       for critic in critics {
         critic.evaluatePolicy(
           observations: observations, actions: sample.actions, keepsDropout: true)
@@ -189,7 +178,6 @@ package final class SACActor {
 
   /// Moves the temperature towards the target entropy, on the densities of the current sample.
   package func learnTemperature(learningRate: Float) {
-    let rows = noise.rows
     let mean = sum(sample.logProbabilities, count: rows) / Float(rows)
     entropy = -mean
     let parameter = logTemperature.parameters[0]

@@ -22,10 +22,9 @@ final class SACCollector {
   private let scratch: [SACCriticScratch]
   private let buffer: ReplayBuffer
   private let workspace: MLP.Workspace
-  private let sample: SquashedGaussian
+  private let sampler: SquashedGaussianSampler
   private let normalized: Matrix
   private let before: Matrix
-  private let noise: Matrix
   private let squashed: Matrix
   private let actions: Matrix
   private let firstObservation: Matrix
@@ -57,12 +56,9 @@ final class SACCollector {
     self.buffer = buffer
     scratch = critics.map { SACCriticScratch($0) }
     workspace = actor.policy.network.makeWorkspace(rows: count)
-    sample = SquashedGaussian(
-      rows: count, width: actionWidth,
-      logDeviations: configuration.lowestLogStd...configuration.highestLogStd)
+    sampler = actor.distribution.makeSampler(rows: count, drawsPairs: false)
     normalized = Matrix(rows: count, columns: observationWidth)
     before = Matrix(rows: count, columns: observationWidth)
-    noise = Matrix(rows: count, columns: actionWidth)
     squashed = Matrix(rows: count, columns: actionWidth)
     actions = Matrix(rows: count, columns: actionWidth)
     firstObservation = Matrix(rows: 1, columns: observationWidth)
@@ -107,32 +103,27 @@ final class SACCollector {
       }
     } else {
       actor.policy.normalizer.normalize(before, rows: count, into: normalized)
-      for i in 0..<count {
-        for j in 0..<noise.columns { noise[i, j] = streams[i].firstOfNormalPair() }
-      }
       let output = actor.policy.network.forward(normalized, rows: count, in: workspace)
-      sample.sample(output, noise: noise, rows: count)
-      for i in 0..<count { squashed.copyRow(i, from: sample.actions, row: i) }
+      sampler.sample(output, rows: count, streams: &streams)
+      for i in 0..<count { squashed.copyRow(i, from: sampler.actions, row: i) }
       notePromise()
     }
+    // A simulator that is given NaN may never return.
     for i in 0..<count {
-      for j in 0..<squashed.columns {
-        // A simulator that is given NaN may never return.
-        if squashed[i, j].isNaN { hasLostPolicy = true }
-        actions[i, j] = actor.policy.bounded(squashed[i, j], j)
-      }
+      for j in 0..<squashed.columns where squashed[i, j].isNaN { hasLostPolicy = true }
     }
+    actor.distribution.bound(squashed, rows: count, into: actions, firstRow: 0)
   }
 
   private func notePromise() {
     firstObservation.copyRow(0, from: normalized, row: 0)
-    firstAction.copyRow(0, from: sample.actions, row: 0)
+    firstAction.copyRow(0, from: sampler.actions, row: 0)
     var value = Float.infinity
     for (critic, scratch) in zip(critics, scratch) {
       value = min(value, critic.value(of: firstObservation, action: firstAction, in: scratch))
     }
     promises.append(
-      Promise(value: value, logProbability: sample.logProbabilities[0], reward: 0))
+      Promise(value: value, logProbability: sampler.logProbabilities[0], reward: 0))
   }
 
   private func store(_ i: Int) {

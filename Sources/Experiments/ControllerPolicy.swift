@@ -14,6 +14,10 @@ final class ControllerPolicy: Policy {
     environmentIdentifier = environment
   }
 
+  func fits(_ specification: EnvironmentSpecification) -> Bool {
+    controller.environmentIdentifiers.contains(specification.identifier)
+  }
+
   func makeActor(rows: Int) -> any PolicyActor { ControllerActor(controller, rows: rows) }
 
   /// Writes nothing: a controller has no weights.

@@ -51,15 +51,15 @@ public struct StoredPolicy {
     }
     let found = try Self.find(name, checkpoint: checkpoint)
     let archive = found.archive
-    let network: MLPPolicy
+    let read: any Policy
     let values: [ParameterValue]
     do {
-      network = try MLPPolicy(from: archive)
+      read = try PolicyReader.read(archive)
       values = try PolicyParameters.read(archive)
     } catch {
       throw FileError.damaged(path: found.path, reason: error.description)
     }
-    policy = network
+    policy = read
     (path, folder, agent) = (found.path, found.folder, archive.metadata["agent"])
     steps = archive.metadata["steps"].flatMap { Int($0) }
     // Recordings are named after it.
@@ -69,7 +69,7 @@ public struct StoredPolicy {
     }
     // The file may name an environment of another shape than its network's.
     if let own = try? registry.environment(policy.environmentIdentifier) {
-      guard network.fits(own.specification) else {
+      guard policy.fits(own.specification) else {
         throw FileError.damaged(path: path, reason: "its network does not fit \(own.identifier)")
       }
       do {
@@ -80,7 +80,7 @@ public struct StoredPolicy {
       }
     }
     environment = try registry.environment(other ?? policy.environmentIdentifier)
-    guard network.fits(environment.specification) else {
+    guard policy.fits(environment.specification) else {
       throw ConfigurationError(
         "a policy for \(policy.environmentIdentifier) does not fit \(environment.identifier)")
     }

@@ -1,54 +1,120 @@
 public import LinearAlgebra
 
-/// Distributions over K choices: logits [B × K], actions [B × 1] that hold the index of a choice.
-public enum Categorical {
-  /// Writes the log-probability of each row's action, in nats.
-  public static func logProbabilities(
-    of actions: Matrix, logits: Matrix, rows: Int, into result: Vector
+/// Distributions over K choices: the outputs are logits [B × K], and an action [B × 1] holds the
+/// index of a choice.
+public final class Categorical: LikelihoodDistribution {
+  public static let kind = "categorical"
+  public let low: [Float] = []
+  public let high: [Float] = []
+  public let choices: Int?
+  public let parameters = makeParameters(columns: 0)
+  public let outputWidth: Int
+  public let actionWidth = 1
+  public let meanDeviation = Double.nan
+
+  /// Makes a distribution over this many choices.
+  public init(choices: Int) {
+    self.choices = choices
+    outputWidth = choices
+  }
+
+  public func makeSampler(rows: Int, drawsPairs: Bool) -> CategoricalSampler {
+    CategoricalSampler(rows: rows)
+  }
+
+  public func bound(_ actions: Matrix, rows: Int, into result: Matrix, firstRow: Int) {
+    for i in 0..<rows { result[firstRow + i, 0] = actions[i, 0] }
+  }
+
+  public func logProbabilities(
+    of actions: Matrix, outputs: Matrix, rows: Int, into result: Vector
   ) {
-    CategoricalKernels.logProbabilities(of: actions, logits: logits, rows: rows, into: result)
+    CategoricalKernels.logProbabilities(of: actions, logits: outputs, rows: rows, into: result)
   }
 
-  /// Writes the entropy of each row, in nats.
-  public static func entropies(logits: Matrix, rows: Int, into result: Vector) {
-    CategoricalKernels.entropies(logits: logits, rows: rows, into: result)
+  public func meanEntropy(_ outputs: Matrix, rows: Int, scratch: Vector) -> Float {
+    CategoricalKernels.entropies(logits: outputs, rows: rows, into: scratch)
+    var mean: Float = 0
+    for k in 0..<rows { mean += scratch[k] / Float(rows) }
+    return mean
   }
 
-  /// Computes the gradient of `Σ weights[i] · log π(actions[i]) + entropyWeight · H[i]`.
-  ///
-  /// - Parameters:
-  ///   - weights: The derivative of the loss by each row's log-probability.
-  ///   - entropyWeight: The derivative of the loss by each row's entropy.
-  ///   - actions: [B × 1].
-  ///   - logits: [B × K].
-  ///   - rows: How many rows to use.
-  ///   - logitGradient: Is set, [B × K].
-  public static func backward(
-    weights: Vector, entropyWeight: Float, actions: Matrix, logits: Matrix, rows: Int,
-    logitGradient: Matrix
+  public func backward(
+    weights: Vector, entropyWeight: Float, actions: Matrix, outputs: Matrix, rows: Int,
+    outputGradient: Matrix
   ) {
     CategoricalKernels.backward(
-      weights: weights, entropyWeight: entropyWeight, actions: actions, logits: logits, rows: rows,
-      logitGradient: logitGradient)
+      weights: weights, entropyWeight: entropyWeight / Float(rows), actions: actions,
+      logits: outputs, rows: rows, logitGradient: outputGradient)
   }
 
-  /// Draws a choice from one row by inverting the cumulative distribution.
-  public static func sample(
-    logits: Matrix, row: Int, using random: inout RandomStream
-  ) -> Int {
-    let largest = logits[row, mode(logits: logits, row: row)]
-    var sum: Float = 0
-    for j in 0..<logits.columns { sum += ScalarMaths.exp(logits[row, j] - largest) }
-    var remaining = random.uniform() * sum
-    for j in 0..<logits.columns - 1 {
-      remaining -= ScalarMaths.exp(logits[row, j] - largest)
-      if remaining < 0 { return j }
+  /// Has none to limit.
+  public func limitParameters() {}
+
+  public func divergence(
+    _ p: DistributionBatch, from q: DistributionBatch, rows: Int
+  ) -> Double {
+    var sum = 0.0
+    for i in 0..<rows {
+      let (p, q) = (Self.logProbabilities(p.outputs, i), Self.logProbabilities(q.outputs, i))
+      for (p, q) in zip(p, q) where p > -.infinity { sum += ScalarMaths.exp(p) * (p - q) }
     }
-    return logits.columns - 1
+    return sum / Double(rows)
+  }
+
+  public func addDivergenceGradient(
+    weight: Float, outputs: Matrix, from q: DistributionBatch, rows: Int, outputGradient: Matrix
+  ) {
+    // ∂KL/∂z_k = p_k (log p_k − log q_k − KL)
+    for i in 0..<rows {
+      let (p, q) = (Self.logProbabilities(outputs, i), Self.logProbabilities(q.outputs, i))
+      let terms = zip(p, q).map { p, q in p > -.infinity ? p - q : 0 }
+      let divergence = zip(p, terms).reduce(0) { $0 + ScalarMaths.exp($1.0) * $1.1 }
+      for k in p.indices {
+        outputGradient[i, k] += weight * Float(ScalarMaths.exp(p[k]) * (terms[k] - divergence))
+      }
+    }
+  }
+
+  private static func logProbabilities(_ logits: Matrix, _ row: Int) -> [Double] {
+    let logits = (0..<logits.columns).map { Double(logits[row, $0]) }
+    let largest = logits.max() ?? 0
+    let sum = logits.reduce(0) { $0 + ScalarMaths.exp($1 - largest) }
+    return logits.map { $0 - largest - ScalarMaths.log(sum) }
+  }
+}
+
+/// Draws choices by inverting the cumulative distribution.
+public final class CategoricalSampler: ActionSampler {
+  public let actions: Matrix
+
+  init(rows: Int) { actions = Matrix(rows: rows, columns: 1) }
+
+  public func sample(_ outputs: Matrix, rows: Int, streams: inout [RandomStream]) {
+    for i in 0..<rows {
+      let largest = outputs[i, Self.mode(outputs, i)]
+      var sum: Float = 0
+      for j in 0..<outputs.columns { sum += ScalarMaths.exp(outputs[i, j] - largest) }
+      var remaining = streams[i].uniform() * sum
+      var choice = 0
+      while choice < outputs.columns - 1 {
+        remaining -= ScalarMaths.exp(outputs[i, choice] - largest)
+        if remaining < 0 { break }
+        choice += 1
+      }
+      actions[i, 0] = sum.isNaN ? .nan : Float(choice)
+    }
+  }
+
+  public func chooseMode(_ outputs: Matrix, rows: Int) {
+    for i in 0..<rows {
+      let isNumeric = (0..<outputs.columns).allSatisfy { !outputs[i, $0].isNaN }
+      actions[i, 0] = isNumeric ? Float(Self.mode(outputs, i)) : .nan
+    }
   }
 
   /// The most likely choice of one row, the first of equals.
-  public static func mode(logits: Matrix, row: Int) -> Int {
+  private static func mode(_ logits: Matrix, _ row: Int) -> Int {
     var best = 0
     for j in 1..<max(logits.columns, 1) where logits[row, j] > logits[row, best] { best = j }
     return best

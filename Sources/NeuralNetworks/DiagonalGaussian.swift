@@ -1,104 +1,128 @@
 public import LinearAlgebra
 
-/// Normal distributions with independent components: mean [B × A], logarithm of the deviation
-/// [1 × A], actions [B × A].
-public enum DiagonalGaussian {
+/// Normal distributions with independent components: the outputs are the mean [B × A], and the
+/// logarithm of the deviation [1 × A] is a parameter of its own.
+///
+/// Samples have no bounds; they are clipped only on their way to the environment.
+public final class DiagonalGaussian: LikelihoodDistribution {
+  public static let kind = "gaussian"
+  public let low: [Float]
+  public let high: [Float]
+  public let choices: Int? = nil
+  public let parameters: ParameterBlock
   /// log 2π.
-  static let logTwoPi: Float = 1.837_877_1
+  private static let logTwoPi: Float = 1.837_877_1
 
-  /// Writes the log-density of each row of actions, in nats.
-  public static func logProbabilities(
-    of actions: Matrix, mean: Matrix, logStd: Matrix, rows: Int, into result: Vector
-  ) {
-    GaussianKernels.logProbabilities(
-      of: actions, mean: mean, logStd: logStd, rows: rows, into: result)
+  /// Makes a distribution over a box of actions.
+  public init(low: [Float], high: [Float], initialLogDeviation: Float = 0) {
+    precondition(low.count == high.count)
+    (self.low, self.high) = (low, high)
+    parameters = Self.makeParameters(columns: low.count)
+    parameters.parameters[0].value.fill(initialLogDeviation)
   }
 
-  /// The entropy, in nats: `Σ logσ + A/2 (1 + log 2π)`; its derivative by each logσ is one.
-  public static func entropy(logStd: Matrix) -> Float {
-    var sum = 0.5 * Float(logStd.columns) * (1 + logTwoPi)
+  public var actionWidth: Int { low.count }
+  public var outputWidth: Int { low.count }
+  private var logDeviation: Parameter { parameters.parameters[0] }
+
+  public var meanDeviation: Double {
+    let logStd = logDeviation.value
+    let sum = (0..<logStd.columns).reduce(0.0) { $0 + Double(ScalarMaths.exp(logStd[0, $1])) }
+    return sum / Double(logStd.columns)
+  }
+
+  public func makeSampler(rows: Int, drawsPairs: Bool) -> DiagonalGaussianSampler {
+    DiagonalGaussianSampler(logDeviation.value, rows: rows, drawsPairs: drawsPairs)
+  }
+
+  public func bound(_ actions: Matrix, rows: Int, into result: Matrix, firstRow: Int) {
+    for i in 0..<rows {
+      for j in low.indices { result[firstRow + i, j] = min(max(actions[i, j], low[j]), high[j]) }
+    }
+  }
+
+  public func logProbabilities(
+    of actions: Matrix, outputs: Matrix, rows: Int, into result: Vector
+  ) {
+    GaussianKernels.logProbabilities(
+      of: actions, mean: outputs, logStd: logDeviation.value, rows: rows, into: result)
+  }
+
+  /// `Σ logσ + A/2 (1 + log 2π)`, the same for every row.
+  public func meanEntropy(_ outputs: Matrix, rows: Int, scratch: Vector) -> Float {
+    let logStd = logDeviation.value
+    var sum = 0.5 * Float(logStd.columns) * (1 + Self.logTwoPi)
     for j in 0..<logStd.columns { sum += logStd[0, j] }
     return sum
   }
 
-  /// Computes the gradients of `Σ weights[i] · log π(actions[i])`.
-  ///
-  /// - Parameters:
-  ///   - weights: The derivative of the loss by each row's log-probability.
-  ///   - actions: [B × A].
-  ///   - mean: [B × A].
-  ///   - logStd: [1 × A].
-  ///   - rows: How many rows to use.
-  ///   - meanGradient: Is set, [B × A].
-  ///   - logStdGradient: Is added to, [1 × A].
-  public static func backward(
-    weights: Vector, actions: Matrix, mean: Matrix, logStd: Matrix, rows: Int,
-    meanGradient: Matrix, logStdGradient: Matrix
+  public func backward(
+    weights: Vector, entropyWeight: Float, actions: Matrix, outputs: Matrix, rows: Int,
+    outputGradient: Matrix
   ) {
+    // The entropy grows by 1 with each log-deviation.
+    logDeviation.gradient.fill(entropyWeight)
     GaussianKernels.backward(
-      weights: weights, actions: actions, mean: mean, logStd: logStd, rows: rows,
-      meanGradient: meanGradient, logStdGradient: logStdGradient)
+      weights: weights, actions: actions, mean: outputs, logStd: logDeviation.value, rows: rows,
+      meanGradient: outputGradient, logStdGradient: logDeviation.gradient)
   }
 
-  /// Writes KL(p ‖ q) of each row, in nats; pass new and old in the order wanted.
-  ///
-  /// - Parameters:
-  ///   - mean: The mean of p, [B × A].
-  ///   - logStd: The log-deviation of p, [1 × A].
-  ///   - otherMean: The mean of q, [B × A].
-  ///   - otherLogStd: The log-deviation of q, [1 × A].
-  ///   - rows: How many rows to use.
-  ///   - result: Receives one number per row.
-  public static func divergences(
-    mean: Matrix, logStd: Matrix, from otherMean: Matrix, _ otherLogStd: Matrix, rows: Int,
-    into result: Vector
-  ) {
-    precondition(
-      rows <= mean.rows && rows <= otherMean.rows && rows <= result.count
-        && mean.columns == otherMean.columns && mean.columns == logStd.columns
-        && mean.columns == otherLogStd.columns)
+  /// Clamps the log-deviation to −5...2.
+  public func limitParameters() {
+    let logStd = logDeviation.value
+    for j in 0..<logStd.columns { logStd[0, j] = min(max(logStd[0, j], -5), 2) }
+  }
+
+  public func divergence(
+    _ p: DistributionBatch, from q: DistributionBatch, rows: Int
+  ) -> Double {
+    var sum = 0.0
     for i in 0..<rows {
-      var sum: Float = 0
-      for j in 0..<mean.columns {
-        let inverse = ScalarMaths.exp(-otherLogStd[0, j])
-        let ratio = ScalarMaths.exp(logStd[0, j] - otherLogStd[0, j])
-        let distance = (mean[i, j] - otherMean[i, j]) * inverse
-        sum +=
-          otherLogStd[0, j] - logStd[0, j] + 0.5 * (ratio * ratio + distance * distance - 1)
+      for j in low.indices {
+        sum += gaussianDivergence(
+          mean: Double(p.outputs[i, j]), logDeviation: Double(p.own[0, j]),
+          from: Double(q.outputs[i, j]), Double(q.own[0, j]))
       }
-      result[i] = sum
     }
+    return sum / Double(rows)
   }
 
-  /// Adds the gradients of `Σ weights[i] · KL(p ‖ q)` of row i by the mean and log-deviation of p.
-  ///
-  /// - Parameters:
-  ///   - weights: The derivative of the loss by each row's divergence.
-  ///   - mean: The mean of p, [B × A].
-  ///   - logStd: The log-deviation of p, [1 × A].
-  ///   - otherMean: The mean of q, [B × A].
-  ///   - otherLogStd: The log-deviation of q, [1 × A].
-  ///   - rows: How many rows to use.
-  ///   - meanGradient: Is added to, [B × A].
-  ///   - logStdGradient: Is added to, [1 × A].
-  public static func addDivergenceGradient(
-    weights: Vector, mean: Matrix, logStd: Matrix, from otherMean: Matrix, _ otherLogStd: Matrix,
-    rows: Int, meanGradient: Matrix, logStdGradient: Matrix
+  public func addDivergenceGradient(
+    weight: Float, outputs: Matrix, from q: DistributionBatch, rows: Int, outputGradient: Matrix
   ) {
-    for i in 0..<rows {
-      for j in 0..<mean.columns {
-        let inverse = ScalarMaths.exp(-otherLogStd[0, j])
-        let ratio = ScalarMaths.exp(logStd[0, j] - otherLogStd[0, j])
-        meanGradient[i, j] += weights[i] * (mean[i, j] - otherMean[i, j]) * inverse * inverse
-        logStdGradient[0, j] += weights[i] * (ratio * ratio - 1)
+    for j in low.indices {
+      let (own, other) = (logDeviation.value[0, j], q.own[0, j])
+      for i in 0..<rows {
+        let gradient = gaussianDivergenceGradient(
+          mean: outputs[i, j], logDeviation: own, from: q.outputs[i, j], other)
+        outputGradient[i, j] += weight * gradient.mean
+        logDeviation.gradient[0, j] += weight * gradient.logDeviation
       }
     }
   }
 }
 
-/// Schulman's k3 estimate of KL(old ‖ new) from one action: `ratio − 1 − log ratio`, never negative.
-///
-/// - Source: J. Schulman, "Approximating KL divergence", 2020.
-public func approximateDivergence(logRatio: Float) -> Float {
-  ScalarMaths.expm1(logRatio) - logRatio
+/// Draws `mean + deviation · noise`.
+public final class DiagonalGaussianSampler: ActionSampler {
+  public let actions: Matrix
+  private let logDeviation: Matrix
+  private let drawsPairs: Bool
+
+  init(_ logDeviation: Matrix, rows: Int, drawsPairs: Bool) {
+    self.logDeviation = logDeviation
+    self.drawsPairs = drawsPairs
+    actions = Matrix(rows: rows, columns: logDeviation.columns)
+  }
+
+  public func sample(_ outputs: Matrix, rows: Int, streams: inout [RandomStream]) {
+    for i in 0..<rows { streams[i].fillNormal(actions, row: i, inPairs: drawsPairs) }
+    for j in 0..<actions.columns {
+      let deviation = ScalarMaths.exp(logDeviation[0, j])
+      for i in 0..<rows { actions[i, j] = outputs[i, j] + deviation * actions[i, j] }
+    }
+  }
+
+  public func chooseMode(_ outputs: Matrix, rows: Int) {
+    for i in 0..<rows { actions.copyRow(i, from: outputs, row: i) }
+  }
 }

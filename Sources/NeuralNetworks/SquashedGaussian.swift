@@ -9,14 +9,92 @@ public import LinearAlgebra
 /// - Source: Haarnoja et al. 2018, arXiv:1812.05905, appendix C; the range of logσ as CleanRL's SAC.
 /// - Difference from source: the Jacobian is `log(1 − tanh²u) = 2 (log 2 − u − softplus(−2u))`, exact
 ///   where the naive form with 1e-6 inside the logarithm is off by 2.9 at u = 9.
-public final class SquashedGaussian {
+public final class SquashedGaussian: ActionDistribution {
+  public static let kind = "squashed-gaussian"
+  public let low: [Float]
+  public let high: [Float]
+  public let choices: Int? = nil
+  public let parameters = makeParameters(columns: 0)
+  public let meanDeviation = Double.nan
   /// The range of the logarithm of the deviation.
   public let logDeviations: ClosedRange<Float>
+
+  /// Makes a distribution over a box of actions.
+  public init(low: [Float], high: [Float], logDeviations: ClosedRange<Float>) {
+    precondition(low.count == high.count)
+    (self.low, self.high) = (low, high)
+    self.logDeviations = logDeviations
+  }
+
+  public var actionWidth: Int { low.count }
+  public var outputWidth: Int { 2 * low.count }
+
+  public func makeSampler(rows: Int, drawsPairs: Bool) -> SquashedGaussianSampler {
+    SquashedGaussianSampler(
+      rows: rows, width: low.count, logDeviations: logDeviations, drawsPairs: drawsPairs)
+  }
+
+  /// Maps −1...1 linearly to the bounds.
+  public func bound(_ actions: Matrix, rows: Int, into result: Matrix, firstRow: Int) {
+    for i in 0..<rows {
+      for j in low.indices {
+        let value = low[j] + 0.5 * (actions[i, j] + 1) * (high[j] - low[j])
+        // Rounding may reach beyond the bounds.
+        result[firstRow + i, j] = value.isNaN ? value : min(max(value, low[j]), high[j])
+      }
+    }
+  }
+
+  /// A hyperbolic tangent on both changes nothing about a divergence: it is that of the Gaussians.
+  public func divergence(
+    _ p: DistributionBatch, from q: DistributionBatch, rows: Int
+  ) -> Double {
+    var sum = 0.0
+    for i in 0..<rows {
+      for j in low.indices {
+        sum += gaussianDivergence(
+          mean: Double(p.outputs[i, j]), logDeviation: logDeviation(p.outputs, i, j),
+          from: Double(q.outputs[i, j]), logDeviation(q.outputs, i, j))
+      }
+    }
+    return sum / Double(rows)
+  }
+
+  public func addDivergenceGradient(
+    weight: Float, outputs: Matrix, from q: DistributionBatch, rows: Int, outputGradient: Matrix
+  ) {
+    let halfRange = 0.5 * (logDeviations.upperBound - logDeviations.lowerBound)
+    for i in 0..<rows {
+      for j in low.indices {
+        let t = ScalarMaths.tanh(outputs[i, low.count + j])
+        let gradient = gaussianDivergenceGradient(
+          mean: outputs[i, j], logDeviation: Float(logDeviation(outputs, i, j)),
+          from: q.outputs[i, j], Float(logDeviation(q.outputs, i, j)))
+        outputGradient[i, j] += weight * gradient.mean
+        outputGradient[i, low.count + j] +=
+          weight * gradient.logDeviation * halfRange * (1 - t * t)
+      }
+    }
+  }
+
+  private func logDeviation(_ outputs: Matrix, _ i: Int, _ j: Int) -> Double {
+    let (least, greatest) = (Double(logDeviations.lowerBound), Double(logDeviations.upperBound))
+    let raw = ScalarMaths.tanh(Double(outputs[i, low.count + j]))
+    return least + 0.5 * (greatest - least) * (raw + 1)
+  }
+}
+
+/// Draws squashed samples and differentiates through them.
+public final class SquashedGaussianSampler: ActionSampler {
   /// [B × A]: the sample, in −1...1.
   public let actions: Matrix
   /// [B]: the logarithm of the sample's density over −1...1, in nats.
   public let logProbabilities: Vector
+  /// [B × A]: the standard normal numbers behind the sample.
+  public let noise: Matrix
+  private let logDeviations: ClosedRange<Float>
   private let width: Int
+  private let drawsPairs: Bool
   /// [B · A] each, row by row: tanh of r, the scaled noise σ ε, and scratch.
   private let squashed: Vector
   private let scaledNoise: Vector
@@ -27,10 +105,11 @@ public final class SquashedGaussian {
   private static let halfLogTwoPi: Float = 0.918_938_5
   private static let logTwo: Float = 0.693_147_2
 
-  /// Allocates memory for batches of up to `rows` rows of `width` components.
-  public init(rows: Int, width: Int, logDeviations: ClosedRange<Float>) {
+  init(rows: Int, width: Int, logDeviations: ClosedRange<Float>, drawsPairs: Bool) {
     self.logDeviations = logDeviations
     self.width = width
+    self.drawsPairs = drawsPairs
+    noise = Matrix(rows: rows, columns: width)
     actions = Matrix(rows: rows, columns: width)
     logProbabilities = Vector(count: rows)
     squashed = Vector(count: rows * width)
@@ -40,21 +119,35 @@ public final class SquashedGaussian {
   }
 
   /// The logarithm of the deviation that an output stands for.
-  public func logDeviation(squashed: Float) -> Float {
+  private func logDeviation(squashed: Float) -> Float {
     logDeviations.lowerBound + 0.5 * (logDeviations.upperBound - logDeviations.lowerBound)
       * (squashed + 1)
   }
 
-  /// Draws a sample of each row and computes its density.
+  public func sample(_ outputs: Matrix, rows: Int, streams: inout [RandomStream]) {
+    for i in 0..<rows { streams[i].fillNormal(noise, row: i, inPairs: drawsPairs) }
+    sample(outputs, rows: rows)
+  }
+
+  /// Draws samples from one stream, whatever the streams of rows.
+  public func sample(_ outputs: Matrix, rows: Int, using random: inout RandomStream) {
+    for i in 0..<rows { random.fillNormal(noise, row: i, inPairs: drawsPairs) }
+    sample(outputs, rows: rows)
+  }
+
+  /// Without noise the sample is the squashed mean.
+  public func chooseMode(_ outputs: Matrix, rows: Int) {
+    noise.fill(0)
+    sample(outputs, rows: rows)
+  }
+
+  /// Computes the sample that belongs to the present ``noise``, and its density.
   ///
   /// - Parameters:
   ///   - output: [≥ rows × 2A], means and raw deviations.
-  ///   - noise: [≥ rows × A], standard normal.
   ///   - rows: How many rows.
-  public func sample(_ output: Matrix, noise: Matrix, rows: Int) {
-    precondition(
-      output.columns == 2 * width && noise.columns == width && rows <= actions.rows
-        && rows <= output.rows && rows <= noise.rows)
+  public func sample(_ output: Matrix, rows: Int) {
+    precondition(output.columns == 2 * width && rows <= actions.rows && rows <= output.rows)
     let count = rows * width
     for i in 0..<rows {
       for j in 0..<width { squashed[i * width + j] = output[i, width + j] }
@@ -108,7 +201,7 @@ public final class SquashedGaussian {
   /// - Parameters:
   ///   - densityWeight: w, the derivative of the loss by each row's logπ.
   ///   - actionGradient: ∂L/∂a, [≥ rows × A].
-  ///   - rows: The number of rows of the last ``sample(_:noise:rows:)``.
+  ///   - rows: The number of rows of the last sample.
   ///   - outputGradient: Is set, [≥ rows × 2A].
   public func backward(
     densityWeight: Float, actionGradient: Matrix, rows: Int, outputGradient: Matrix

@@ -185,7 +185,7 @@ enum ShortSettings {
     _ = try agent.iterate()
     var saved = TensorArchive()
     agent.policy.save(to: &saved)
-    let restored = try MLPPolicy(from: saved)
+    let restored = try PolicyReader.read(saved)
     let environment = try #require(EnvironmentRegistry.find(pair.environment))
     for mode in ActionMode.allCases {
       let results = [agent.policy, restored].map {

@@ -83,7 +83,7 @@ import Training
     configuration.entropyCoefficient = 0.05
     let learner = PPOPolicyLearner(configuration, setup.policy, setup.rollout)
     var parameters = setup.policy.network.parameters.parameters
-    if !discrete { parameters += setup.policy.logDeviation.parameters }
+    if !discrete { parameters += setup.policy.distribution.parameters.parameters }
     Self.check(parameters, changed: { setup.policy.network.parametersDidChange() }) {
       learner.computeGradient(setup.order, 0..<24, clipRange: 0.2)
       return Double(learner.loss) - 0.05 * Double(learner.entropy)

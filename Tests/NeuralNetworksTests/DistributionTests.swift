@@ -3,6 +3,14 @@ import NeuralNetworks
 import Testing
 
 @Suite struct DiagonalGaussianTests {
+  /// A distribution with these log-deviations.
+  private func distribution(_ logStd: Matrix) -> DiagonalGaussian {
+    let bounds = [Float](repeating: 0, count: logStd.columns)
+    let distribution = DiagonalGaussian(low: bounds, high: bounds)
+    distribution.parameters.parameters[0].value.copy(from: logStd)
+    return distribution
+  }
+
   private let logTwoPi = 1.837_877_066_409_345_3
 
   private func logProbability(
@@ -20,8 +28,7 @@ import Testing
     let (actions, mean) = (normal(23, width), normal(23, width, seed: 2))
     let logStd = normal(1, width, seed: 3, scale: 0.5)
     let result = Vector(count: 23)
-    DiagonalGaussian.logProbabilities(
-      of: actions, mean: mean, logStd: logStd, rows: 23, into: result)
+    distribution(logStd).logProbabilities(of: actions, outputs: mean, rows: 23, into: result)
     for i in 0..<23 {
       let expected = logProbability(i, actions, mean, logStd)
       #expect(abs(Double(result[i]) - expected) < 1e-6 * (1 + abs(expected)))
@@ -35,8 +42,7 @@ import Testing
     )
     (action[0, 0], mean[0, 0], logStd[0, 0]) = (1.027_836_8, 0.3, -0.5)
     let result = Vector(count: 1)
-    DiagonalGaussian.logProbabilities(
-      of: action, mean: mean, logStd: logStd, rows: 1, into: result)
+    distribution(logStd).logProbabilities(of: action, outputs: mean, rows: 1, into: result)
     #expect(abs(result[0] - -1.138_939) < 1e-6)
   }
 
@@ -46,34 +52,29 @@ import Testing
     let (actions, mean) = (normal(rows, width), normal(rows, width, seed: 2))
     let logStd = normal(1, width, seed: 3, scale: 0.5)
     let weights = normalVector(rows)
-    let (meanGradient, logStdGradient) = (
-      Matrix(rows: rows, columns: width), Matrix(rows: 1, columns: width)
-    )
-    DiagonalGaussian.backward(
-      weights: weights, actions: actions, mean: mean, logStd: logStd, rows: rows,
-      meanGradient: meanGradient, logStdGradient: logStdGradient)
+    let distribution = distribution(logStd)
+    let own = distribution.parameters.parameters[0]
+    let meanGradient = Matrix(rows: rows, columns: width)
+    distribution.backward(
+      weights: weights, entropyWeight: 0.3, actions: actions, outputs: mean, rows: rows,
+      outputGradient: meanGradient)
     func loss() -> Double {
       (0..<rows).reduce(0.0) {
-        $0 + Double(weights[$1]) * logProbability($1, actions, mean, logStd)
-      }
+        $0 + Double(weights[$1]) * logProbability($1, actions, mean, own.value)
+      } + 0.3 * Double(distribution.meanEntropy(mean, rows: rows, scratch: Vector(count: rows)))
     }
     #expect(gradientError(at: mean, gradient: meanGradient, step: 1e-3, of: loss) < 1e-5)
-    #expect(gradientError(at: logStd, gradient: logStdGradient, step: 1e-3, of: loss) < 1e-5)
-    #expect(hasCleanPadding(meanGradient) && hasCleanPadding(logStdGradient))
-
-    let once = Array(logStdGradient.row(0))
-    DiagonalGaussian.backward(
-      weights: weights, actions: actions, mean: mean, logStd: logStd, rows: rows,
-      meanGradient: meanGradient, logStdGradient: logStdGradient)
-    for j in 0..<width { #expect(abs(logStdGradient[0, j] - 2 * once[j]) < 1e-4) }
+    #expect(gradientError(at: own.value, gradient: own.gradient, step: 1e-2, of: loss) < 1e-4)
+    #expect(hasCleanPadding(meanGradient) && hasCleanPadding(own.gradient))
   }
 
   @Test func entropyEqualsTheFormula() {
     let logStd = Matrix(rows: 1, columns: 3)
     for j in 0..<3 { logStd[0, j] = [-0.5, 0, 1][j] }
+    let entropy = distribution(logStd).meanEntropy(
+      Matrix(rows: 1, columns: 3), rows: 1, scratch: Vector(count: 1))
     // 0.5 + 1.5 (1 + log 2π)
-    #expect(
-      abs(Double(DiagonalGaussian.entropy(logStd: logStd)) - (0.5 + 1.5 * (1 + logTwoPi))) < 1e-6)
+    #expect(abs(Double(entropy) - (0.5 + 1.5 * (1 + logTwoPi))) < 1e-6)
   }
 
   @Test func goldenDivergences() {
@@ -82,47 +83,18 @@ import Testing
     let (newLogStd, oldLogStd) = (Matrix(rows: 1, columns: 1), Matrix(rows: 1, columns: 1))
     (new[0, 0], old[0, 0]) = (0.4, 0.1)
     (newLogStd[0, 0], oldLogStd[0, 0]) = (ScalarMaths.log(Float(0.5)), ScalarMaths.log(Float(0.8)))
-    let result = Vector(count: 1)
-    DiagonalGaussian.divergences(
-      mean: new, logStd: newLogStd, from: old, oldLogStd, rows: 1, into: result)
-    #expect(abs(result[0] - 0.235_629) < 1e-6)
-    DiagonalGaussian.divergences(
-      mean: old, logStd: oldLogStd, from: new, newLogStd, rows: 1, into: result)
-    #expect(abs(result[0] - 0.489_996) < 1e-6)
+    let distribution = distribution(newLogStd)
+    let before = DistributionBatch(outputs: old, own: oldLogStd)
+    let after = distribution.batch(new)
+    #expect(abs(distribution.divergence(after, from: before, rows: 1) - 0.235_629) < 1e-6)
+    #expect(abs(distribution.divergence(before, from: after, rows: 1) - 0.489_996) < 1e-6)
+    #expect(abs(distribution.divergence(after, from: after, rows: 1)) < 1e-12)
 
-    let (meanGradient, logStdGradient) = (
-      Matrix(rows: 1, columns: 1), Matrix(rows: 1, columns: 1)
-    )
-    let weights = Vector(count: 1)
-    weights.fill(1)
-    DiagonalGaussian.addDivergenceGradient(
-      weights: weights, mean: new, logStd: newLogStd, from: old, oldLogStd, rows: 1,
-      meanGradient: meanGradient, logStdGradient: logStdGradient)
-    #expect(abs(meanGradient[0, 0] - 0.468_75) < 1e-6)
-    #expect(abs(logStdGradient[0, 0] - -0.609_375) < 1e-6)
-  }
-
-  @Test func divergenceGradientsEqualCentralDifferences() {
-    let (rows, width) = (4, 3)
-    let (mean, other) = (normal(rows, width), normal(rows, width, seed: 2))
-    let (logStd, otherLogStd) = (
-      normal(1, width, seed: 3, scale: 0.3), normal(1, width, seed: 4, scale: 0.3)
-    )
-    let weights = normalVector(rows)
-    let (meanGradient, logStdGradient) = (
-      Matrix(rows: rows, columns: width), Matrix(rows: 1, columns: width)
-    )
-    DiagonalGaussian.addDivergenceGradient(
-      weights: weights, mean: mean, logStd: logStd, from: other, otherLogStd, rows: rows,
-      meanGradient: meanGradient, logStdGradient: logStdGradient)
-    let result = Vector(count: rows)
-    func loss() -> Double {
-      DiagonalGaussian.divergences(
-        mean: mean, logStd: logStd, from: other, otherLogStd, rows: rows, into: result)
-      return (0..<rows).reduce(0.0) { $0 + Double(weights[$1]) * Double(result[$1]) }
-    }
-    #expect(gradientError(at: mean, gradient: meanGradient, step: 1e-2, of: loss) < 1e-3)
-    #expect(gradientError(at: logStd, gradient: logStdGradient, step: 1e-2, of: loss) < 1e-3)
+    let gradient = Matrix(rows: 1, columns: 1)
+    distribution.addDivergenceGradient(
+      weight: 1, outputs: new, from: before, rows: 1, outputGradient: gradient)
+    #expect(abs(gradient[0, 0] - 0.468_75) < 1e-6)
+    #expect(abs(distribution.parameters.gradients[0] - -0.609_375) < 1e-6)
   }
 
   @Test func goldenEstimates() {
@@ -154,16 +126,19 @@ import Testing
     let (actions, logProbability, entropy) = (
       actions(9, choices), Vector(count: 9), Vector(count: 9)
     )
-    Categorical.logProbabilities(of: actions, logits: logits, rows: 9, into: logProbability)
-    Categorical.entropies(logits: logits, rows: 9, into: entropy)
+    let distribution = Categorical(choices: choices)
+    let sampler = distribution.makeSampler(rows: 9, drawsPairs: true)
+    distribution.logProbabilities(of: actions, outputs: logits, rows: 9, into: logProbability)
+    let mean = distribution.meanEntropy(logits, rows: 9, scratch: entropy)
+    sampler.chooseMode(logits, rows: 9)
+    #expect(abs(Double(mean) - (0..<9).reduce(0.0) { $0 + Double(entropy[$1]) } / 9) < 1e-6)
     for i in 0..<9 {
       let expected = logProbabilities(logits, i)
       let chosen = expected[Int(actions[i, 0])]
       #expect(abs(Double(logProbability[i]) - chosen) < 1e-6 * (1 + abs(chosen)))
       let sum = expected.reduce(0.0) { $0 - ScalarMaths.exp($1) * $1 }
       #expect(abs(Double(entropy[i]) - sum) < 2e-6)
-      #expect(
-        Categorical.mode(logits: logits, row: i) == expected.firstIndex(of: expected.max() ?? 0))
+      #expect(Int(sampler.actions[i, 0]) == expected.firstIndex(of: expected.max() ?? 0))
     }
   }
 
@@ -174,9 +149,9 @@ import Testing
       normal(rows, choices), actions(rows, choices), normalVector(rows)
     )
     let gradient = Matrix(rows: rows, columns: choices)
-    Categorical.backward(
-      weights: weights, entropyWeight: entropyWeight, actions: actions, logits: logits, rows: rows,
-      logitGradient: gradient)
+    Categorical(choices: choices).backward(
+      weights: weights, entropyWeight: entropyWeight * Float(rows), actions: actions,
+      outputs: logits, rows: rows, outputGradient: gradient)
     let error = gradientError(at: logits, gradient: gradient, step: 1e-3) {
       (0..<rows).reduce(0.0) { sum, i in
         let log = logProbabilities(logits, i)
@@ -189,17 +164,84 @@ import Testing
   }
 
   @Test func samplesFollowTheProbabilities() {
-    var random = RandomStream(seed: 1, name: "actions")
+    var streams = (0..<2).map { RandomStream(seed: 1, name: "actions", index: $0) }
+    let sampler = Categorical(choices: 3).makeSampler(rows: 2, drawsPairs: true)
     let logits = Matrix(rows: 2, columns: 3)
     for j in 0..<3 { logits[1, j] = [0, 1, -1][j] }
     var counts = [0, 0, 0]
     let count = 30_000
-    for _ in 0..<count { counts[Categorical.sample(logits: logits, row: 1, using: &random)] += 1 }
+    for _ in 0..<count {
+      sampler.sample(logits, rows: 2, streams: &streams)
+      counts[Int(sampler.actions[1, 0])] += 1
+    }
     for (j, log) in logProbabilities(logits, 1).enumerated() {
       let p = ScalarMaths.exp(log)
       let deviation = (p * (1 - p) / Double(count)).squareRoot()
       #expect(abs(Double(counts[j]) / Double(count) - p) < 4 * deviation)
     }
-    #expect(Categorical.mode(logits: logits, row: 0) == 0)
+    sampler.chooseMode(logits, rows: 1)
+    #expect(sampler.actions[0, 0] == 0)
+    logits[1, 2] = .nan
+    sampler.sample(logits, rows: 2, streams: &streams)
+    #expect(sampler.actions[0, 0] >= 0 && sampler.actions[1, 0].isNaN)
+    sampler.chooseMode(logits, rows: 2)
+    #expect(sampler.actions[0, 0] == 0 && sampler.actions[1, 0].isNaN)
+  }
+}
+
+/// What holds for every distribution.
+@Suite struct ActionDistributionTests {
+  private static let kinds = [
+    DiagonalGaussian.kind, Categorical.kind, SquashedGaussian.kind,
+  ]
+
+  private func make(_ kind: String) -> any ActionDistribution {
+    let (low, high): ([Float], [Float]) = ([-3, -1, 4], [-2, 0, 5])
+    return switch kind {
+    case DiagonalGaussian.kind: DiagonalGaussian(low: low, high: high, initialLogDeviation: -0.3)
+    case Categorical.kind: Categorical(choices: 4)
+    default: SquashedGaussian(low: low, high: high, logDeviations: -2...1)
+    }
+  }
+
+  @Test(arguments: kinds) func divergenceGradientsEqualCentralDifferences(kind: String) {
+    let distribution = make(kind)
+    let (rows, width) = (4, distribution.outputWidth)
+    let (outputs, other) = (normal(rows, width), normal(rows, width, seed: 2))
+    let own = distribution.parameters.parameters[0]
+    let q = DistributionBatch(
+      outputs: other, own: normal(1, own.value.columns, seed: 3, scale: 0.3))
+    let gradient = Matrix(rows: rows, columns: width)
+    distribution.addDivergenceGradient(
+      weight: 0.7 / 4, outputs: outputs, from: q, rows: rows, outputGradient: gradient)
+    func loss() -> Double {
+      0.7 * distribution.divergence(distribution.batch(outputs), from: q, rows: rows)
+    }
+    #expect(loss() > 0.05)
+    #expect(gradientError(at: outputs, gradient: gradient, step: 1e-2, of: loss) < 1e-3)
+    #expect(gradientError(at: own.value, gradient: own.gradient, step: 1e-2, of: loss) < 1e-3)
+  }
+
+  /// Samples in an environment's units lie within its bounds, and depend on their own stream only.
+  @Test(arguments: kinds, [false, true])
+  func rowsAreDrawnFromTheirOwnStreams(kind: String, pairs: Bool) {
+    let distribution = make(kind)
+    let outputs = normal(3, distribution.outputWidth, scale: 3)
+    func draw(_ seeds: [UInt64]) -> [[Float]] {
+      var streams = seeds.map { RandomStream(seed: $0, name: "actions") }
+      let sampler = distribution.makeSampler(rows: 3, drawsPairs: pairs)
+      sampler.sample(outputs, rows: 3, streams: &streams)
+      let bounded = Matrix(rows: 4, columns: distribution.actionWidth)
+      distribution.bound(sampler.actions, rows: 3, into: bounded, firstRow: 1)
+      for i in 1..<4 {
+        for (j, low) in distribution.low.enumerated() {
+          #expect(low <= bounded[i, j] && bounded[i, j] <= distribution.high[j])
+        }
+      }
+      return (0..<3).map { Array(sampler.actions.row($0)) }
+    }
+    let (first, second) = (draw([1, 2, 3]), draw([9, 2, 4]))
+    #expect(first[1] == second[1])
+    if distribution.choices == nil { #expect(first[0] != second[0] && first[2] != second[2]) }
   }
 }

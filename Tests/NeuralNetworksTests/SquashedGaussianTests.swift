@@ -5,15 +5,16 @@ import Testing
 @Suite struct SquashedGaussianTests {
   /// One sample with a given mean, logarithm of the deviation and noise, within a wide range.
   private func sample(mean: Float, logStd: Float, noise: Float) -> (Float, Float) {
-    let distribution = SquashedGaussian(rows: 1, width: 1, logDeviations: -5...2)
-    let (output, epsilon) = (Matrix(rows: 1, columns: 2), Matrix(rows: 1, columns: 1))
+    let sampler = SquashedGaussian(low: [-1], high: [1], logDeviations: -5...2)
+      .makeSampler(rows: 1, drawsPairs: true)
+    let output = Matrix(rows: 1, columns: 2)
     output[0, 0] = mean
     // The inverse of low + (high − low)/2 · (tanh r + 1).
     let t = Double(2 * (logStd + 5) / 7 - 1)
     output[0, 1] = Float(0.5 * (ScalarMaths.log(1 + t) - ScalarMaths.log(1 - t)))
-    epsilon[0, 0] = noise
-    distribution.sample(output, noise: epsilon, rows: 1)
-    return (distribution.actions[0, 0], distribution.logProbabilities[0])
+    sampler.noise[0, 0] = noise
+    sampler.sample(output, rows: 1)
+    return (sampler.actions[0, 0], sampler.logProbabilities[0])
   }
 
   /// μ = 0.3, logσ = −0.5, ε = 1.2: u = 1.027837, a = 0.773039, logπ = −0.228655, where the naive

@@ -128,8 +128,10 @@ import Training
   @Test func divergenceOfSquashedGaussians() {
     var random = RandomStream(seed: 1, name: "policy")
     let policy = MLPPolicy(
-      squashedFor: ContinuousBandit.specification, hidden: [4], activation: .relu,
-      usesLayerNorm: false, logDeviations: -5...2, normalizesObservations: false, random: &random)
+      specification: ContinuousBandit.specification,
+      distribution: SquashedGaussian(low: [-2], high: [2], logDeviations: -5...2),
+      hidden: [4], activation: .relu, usesLayerNorm: false, initializer: .heNormal,
+      normalizesObservations: false, random: &random)
     // tanh of the raw deviation is 0 for 0: log σ in the middle of its range, −1.5, for both.
     let p = PolicySnapshot(outputs: [0.3, 0, 1, 0], logDeviations: [])
     let q = PolicySnapshot(outputs: [0.1, 0, 1, 0], logDeviations: [])

@@ -16,8 +16,10 @@ import Storage
       actionSpace: .box(low: [-2], high: [3]), actionComponents: [.init("a")],
       timeStep: 1, episodeSteps: 10, solvedReturn: nil, source: "none")
     let policy = MLPPolicy(
-      squashedFor: specification, hidden: [6, 6], activation: .relu, usesLayerNorm: false,
-      pattern: pattern, logDeviations: -5...2, normalizesObservations: false, random: &random)
+      specification: specification,
+      distribution: SquashedGaussian(low: [-2], high: [3], logDeviations: -5...2), hidden: [6, 6],
+      activation: .relu, usesLayerNorm: false, pattern: pattern, initializer: .heNormal,
+      normalizesObservations: false, random: &random)
     var archive = TensorArchive()
     policy.save(to: &archive)
     return archive
@@ -115,6 +117,20 @@ import Storage
   @Test func filesWithoutAnArchitectureArePlain() throws {
     let old = try changing(saved(.plain), "\"architecture\":\"plain\",", "")
     #expect(try MLPPolicy(from: old).network.architecture.pattern == .plain)
+  }
+
+  /// The kind says who reads a file; files from before there was a choice hold a perceptron.
+  @Test func theKindOfPolicyChoosesTheReader() throws {
+    let archive = saved(.plain)
+    #expect(try PolicyReader.read(archive) is MLPPolicy)
+    let old = try changing(archive, "\"kind\":\"mlp\",", "")
+    #expect(try PolicyReader.read(old) is MLPPolicy)
+    let foreign = try changing(archive, "\"kind\":\"mlp\"", "\"kind\":\"oracle\"")
+    let error = #expect(throws: ArchiveError.self) { try PolicyReader.read(foreign) }
+    #expect(error?.description.contains("kind 'oracle', which is none of mlp") == true)
+    let own = PolicyReader("oracle") { _ throws(ArchiveError) in try MLPPolicy(from: archive) }
+    #expect(try PolicyReader.read(foreign, readers: [own]) is MLPPolicy)
+    #expect(throws: ArchiveError.self) { try PolicyReader.read(TensorArchive()) }
   }
 
   @Test func impossibleArchitecturesAreRefused() throws {

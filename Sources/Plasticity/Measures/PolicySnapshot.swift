@@ -23,61 +23,34 @@ public struct PolicySnapshot: Sendable, Equatable {
   ///   - policy: Whose.
   ///   - outputs: [≥ rows × D].
   ///   - rows: How many rows.
-  public init(_ policy: MLPPolicy, outputs: Matrix, rows: Int) {
+  public init(_ policy: any DistributionPolicy, outputs: Matrix, rows: Int) {
     self.outputs = (0..<rows).flatMap { i in (0..<outputs.columns).map { outputs[i, $0] } }
-    let parameter = policy.logDeviation.parameters[0].value
-    logDeviations = (0..<parameter.columns).map { parameter[0, $0] }
+    let own = policy.distribution.parameters.parameters[0].value
+    logDeviations = (0..<own.columns).map { own[0, $0] }
   }
 
-  /// The mean over the rows of KL(self ‖ other), in nats.
-  ///
-  /// A hyperbolic tangent on both changes nothing about a divergence, so that of squashed Gaussians is
-  /// that of the Gaussians before it.
+  /// The mean over the rows of KL(self ‖ other), in nats; NaN without rows.
   ///
   /// - Parameters:
   ///   - other: Of the same policy and inputs.
   ///   - policy: Says how outputs are read.
   /// - Returns: The divergence.
-  public func divergence(to other: PolicySnapshot, of policy: MLPPolicy) -> Double {
-    let width = policy.network.architecture.outputs
+  public func divergence(
+    to other: PolicySnapshot, of policy: any DistributionPolicy
+  ) -> Double {
+    let width = policy.distribution.outputWidth
     precondition(outputs.count == other.outputs.count && outputs.count % width == 0)
     let rows = outputs.count / width
     guard rows > 0 else { return .nan }
-    var sum = 0.0
-    for i in 0..<rows {
-      if policy.head == .categorical {
-        let (p, q) = (logProbabilities(i, width), other.logProbabilities(i, width))
-        for (p, q) in zip(p, q) where p > -.infinity { sum += ScalarMaths.exp(p) * (p - q) }
-      } else {
-        let (p, q) = (gaussian(i, width, policy), other.gaussian(i, width, policy))
-        for (p, q) in zip(p, q) {
-          let variance = ScalarMaths.exp(2 * p.logDeviation)
-          let distance = p.mean - q.mean
-          sum += q.logDeviation - p.logDeviation - 0.5
-          sum += (variance + distance * distance) / (2 * ScalarMaths.exp(2 * q.logDeviation))
-        }
-      }
-    }
-    return sum / Double(rows)
+    return policy.distribution.divergence(
+      batch(rows, width), from: other.batch(rows, width), rows: rows)
   }
 
-  private func logProbabilities(_ row: Int, _ width: Int) -> [Double] {
-    let logits = outputs[row * width..<(row + 1) * width].map { Double($0) }
-    let largest = logits.max() ?? 0
-    let sum = logits.reduce(0) { $0 + ScalarMaths.exp($1 - largest) }
-    return logits.map { $0 - largest - ScalarMaths.log(sum) }
-  }
-
-  private func gaussian(
-    _ row: Int, _ width: Int, _ policy: MLPPolicy
-  ) -> [(mean: Double, logDeviation: Double)] {
-    guard let range = policy.logDeviations else {
-      return (0..<width).map { (Double(outputs[row * width + $0]), Double(logDeviations[$0])) }
-    }
-    let (low, high) = (Double(range.lowerBound), Double(range.upperBound))
-    return (0..<width / 2).map { j in
-      let raw = ScalarMaths.tanh(Double(outputs[row * width + width / 2 + j]))
-      return (Double(outputs[row * width + j]), low + 0.5 * (high - low) * (raw + 1))
-    }
+  private func batch(_ rows: Int, _ width: Int) -> DistributionBatch {
+    let own = Matrix(rows: 1, columns: logDeviations.count)
+    for (j, value) in logDeviations.enumerated() { own[0, j] = value }
+    let matrix = Matrix(rows: rows, columns: width)
+    for (k, value) in outputs.enumerated() { matrix[k / width, k % width] = value }
+    return DistributionBatch(outputs: matrix, own: own)
   }
 }

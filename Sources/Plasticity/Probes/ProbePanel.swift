@@ -171,14 +171,14 @@ public final class ProbePanel: TrainingAttachment {
   }
 
   private func churn(_ networks: [NamedNetwork]) -> Double {
-    guard let policy = agent.policy as? MLPPolicy, let before = policyBefore,
+    guard let policy = agent.policy as? any DistributionPolicy, let before = policyBefore,
       let after = snapshot(networks)
     else { return .nan }
     return before.divergence(to: after, of: policy)
   }
 
   private func snapshot(_ networks: [NamedNetwork]) -> PolicySnapshot? {
-    guard let policy = agent.policy as? MLPPolicy,
+    guard let policy = agent.policy as? any DistributionPolicy,
       let n = networks.firstIndex(where: { $0.network === policy.network }), let view = views[n]
     else { return nil }
     let outputs = policy.network.forward(view.batch, rows: view.batch.rows, in: view.workspace)
@@ -236,13 +236,13 @@ public final class ProbePanel: TrainingAttachment {
 
   private func loadPolicyBefore(from archive: TensorArchive) throws(ArchiveError) {
     guard archive.tensors["\(prefix).policy-before.outputs"] != nil,
-      let policy = agent.policy as? MLPPolicy
+      let policy = agent.policy as? any DistributionPolicy
     else { return }
     let outputs = try archive.floats("\(prefix).policy-before.outputs")
     let logDeviations = try archive.floats(
-      "\(prefix).policy-before.log-std", count: policy.logDeviation.parameters[0].value.columns)
+      "\(prefix).policy-before.log-std", count: policy.distribution.parameters.count)
     guard let n = agent.networks.firstIndex(where: { $0.network === policy.network }),
-      outputs.count == (views[n]?.batch.rows ?? 0) * policy.network.architecture.outputs,
+      outputs.count == (views[n]?.batch.rows ?? 0) * policy.distribution.outputWidth,
       (outputs + logDeviations).allSatisfy(\.isFinite)
     else { throw .invalid(reason: "its policy of the iteration before does not fit") }
     policyBefore = PolicySnapshot(outputs: outputs, logDeviations: logDeviations)

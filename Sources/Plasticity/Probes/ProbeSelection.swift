@@ -63,7 +63,7 @@ public struct ProbeSelection: Sendable, Equatable {
   /// - Returns: Every value once, network by network, in the order of ``Probe/all``.
   package func columns(of agent: any Agent) throws(ConfigurationError) -> [Column] {
     let networks = agent.networks
-    let policy = (agent.policy as? MLPPolicy)?.network
+    let policy = (agent.policy as? any NetworkPolicy)?.network
     var parts: [(network: Int, probe: Int, layer: Int?)] = []
     for item in items {
       if let name = item.network, !networks.contains(where: { $0.name == name }) {

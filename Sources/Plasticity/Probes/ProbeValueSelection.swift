@@ -42,7 +42,7 @@ struct ProbeValueSelection: Sendable {
     if let network, !networks.contains(where: { $0.name == network }) {
       throw .unknown("network", network, allowed: networks.map(\.name), origin: text)
     }
-    let policy = (agent.policy as? MLPPolicy)?.network
+    let policy = (agent.policy as? any NetworkPolicy)?.network
     var places: [(network: Int, layer: Int?)] = []
     var layers: Set<Int> = []
     for (n, named) in networks.enumerated() {

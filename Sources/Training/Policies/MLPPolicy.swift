@@ -4,24 +4,18 @@ public import NeuralNetworks
 public import RLCore
 public import Storage
 
-/// How a network's output becomes an action.
-public enum PolicyHead: String, Codable, Sendable {
-  /// The output is the mean of a Gaussian whose log-deviation is a parameter of its own; the sample
-  /// is clipped to the action's bounds only on its way to the environment.
-  case gaussian
-  /// The output holds one logit per choice.
-  case categorical
-  /// The output holds A means and A raw deviations of a Gaussian that a hyperbolic tangent squashes
-  /// into the action's bounds; see ``NeuralNetworks/SquashedGaussian``.
-  case squashedGaussian = "squashed-gaussian"
-}
+/// A policy made of an observation normaliser, a multilayer perceptron and a distribution.
+public final class MLPPolicy: DistributionPolicy {
+  /// Its kind in policy files.
+  public static let kind = "mlp"
 
-/// A policy made of an observation normaliser, a multilayer perceptron and a head.
-public final class MLPPolicy: Policy {
   /// What a policy file says of itself, as JSON in its metadata under "policy".
-  struct Description: Codable {
+  private struct Description: Codable {
+    /// Absent in files from before there was a choice.
+    var kind: String?
     var environment: String
-    var head: PolicyHead
+    /// The kind of the distribution.
+    var head: String
     var inputs: Int
     var hidden: [Int]
     var outputs: Int
@@ -36,7 +30,7 @@ public final class MLPPolicy: Policy {
     var architecture: String?
 
     enum CodingKeys: String, CodingKey {
-      case environment, head, inputs, hidden, outputs, activation, architecture
+      case kind, environment, head, inputs, hidden, outputs, activation, architecture
       case layerNorm = "layer-norm"
       case normalizesObservations = "normalizes-observations"
       case actionLow = "action-low"
@@ -52,67 +46,56 @@ public final class MLPPolicy: Policy {
   /// Maps normalised observations [B × O] to means or logits [B × D].
   public let network: MLP
   /// How the output becomes an action.
-  public let head: PolicyHead
+  public let distribution: any ActionDistribution
   /// Stands in front of the network.
   public let normalizer: ObservationNormalizer
-  /// [1 × A]: log of the standard deviation; of no columns for a categorical head.
-  public let logDeviation: ParameterBlock
-  /// Bounds of the action in the environment's units; empty for a categorical head.
-  public let actionLow: [Float]
-  /// The upper bounds.
-  public let actionHigh: [Float]
-  /// The range of the logarithm of the deviation; of a squashed Gaussian only.
-  public let logDeviations: ClosedRange<Float>?
 
-  /// Makes a policy with new weights for an environment.
+  /// Makes a policy with new weights whose actions are drawn from a distribution.
+  ///
+  /// - Parameters:
+  ///   - specification: The environment's.
+  ///   - distribution: How the network's outputs become the environment's actions.
+  ///   - hidden: Widths of the hidden layers.
+  ///   - activation: Of the hidden layers.
+  ///   - usesLayerNorm: Whether hidden layers are normalised before the non-linearity.
+  ///   - pattern: How the layers are joined.
+  ///   - initializer: Draws the weights.
+  ///   - normalizesObservations: Whether observations are standardised by running statistics.
+  ///   - random: Draws the weights.
   public init(
+    specification: EnvironmentSpecification, distribution: any ActionDistribution, hidden: [Int],
+    activation: Activation, usesLayerNorm: Bool, pattern: MLPPattern = .plain,
+    initializer: WeightInitializer, normalizesObservations: Bool, random: inout RandomStream
+  ) {
+    environmentIdentifier = specification.identifier
+    self.distribution = distribution
+    network = MLP(
+      name: "policy",
+      architecture: MLPArchitecture(
+        inputs: specification.observationWidth, hidden: hidden,
+        outputs: distribution.outputWidth, activation: activation, usesLayerNorm: usesLayerNorm,
+        pattern: pattern), initializer: initializer, random: &random)
+    normalizer = ObservationNormalizer(
+      width: specification.observationWidth, isEnabled: normalizesObservations)
+  }
+
+  /// Makes a policy for on-policy methods: Gaussian or categorical, as the environment's actions are.
+  public convenience init(
     specification: EnvironmentSpecification, hidden: [Int], activation: Activation,
     usesLayerNorm: Bool, initialLogDeviation: Float, normalizesObservations: Bool,
     random: inout RandomStream
   ) {
-    environmentIdentifier = specification.identifier
-    let outputs: Int
-    switch specification.actionSpace {
-    case .box(let low, let high):
-      (head, outputs, actionLow, actionHigh) = (.gaussian, low.count, low, high)
-    case .discrete(let count):
-      (head, outputs, actionLow, actionHigh) = (.categorical, count, [], [])
-    }
-    logDeviations = nil
-    network = MLP(
-      name: "policy",
-      architecture: MLPArchitecture(
-        inputs: specification.observationWidth, hidden: hidden, outputs: outputs,
-        activation: activation, usesLayerNorm: usesLayerNorm),
+    let distribution: any ActionDistribution =
+      switch specification.actionSpace {
+      case .box(let low, let high):
+        DiagonalGaussian(low: low, high: high, initialLogDeviation: initialLogDeviation)
+      case .discrete(let count): Categorical(choices: count)
+      }
+    self.init(
+      specification: specification, distribution: distribution, hidden: hidden,
+      activation: activation, usesLayerNorm: usesLayerNorm,
       initializer: .orthogonal(hiddenGain: Float(2).squareRoot(), outputGain: 0.01),
-      random: &random)
-    normalizer = ObservationNormalizer(
-      width: specification.observationWidth, isEnabled: normalizesObservations)
-    logDeviation = Self.makeLogDeviation(head, actionLow.count)
-    logDeviation.parameters[0].value.fill(initialLogDeviation)
-  }
-
-  /// Makes a squashed Gaussian policy with new weights for an environment with a box of actions.
-  public init(
-    squashedFor specification: EnvironmentSpecification, hidden: [Int], activation: Activation,
-    usesLayerNorm: Bool, pattern: MLPPattern = .plain, logDeviations: ClosedRange<Float>,
-    normalizesObservations: Bool, random: inout RandomStream
-  ) {
-    guard case .box(let low, let high) = specification.actionSpace else {
-      preconditionFailure("\(specification.identifier) has no box of actions")
-    }
-    environmentIdentifier = specification.identifier
-    (head, actionLow, actionHigh) = (.squashedGaussian, low, high)
-    self.logDeviations = logDeviations
-    network = MLP(
-      name: "policy",
-      architecture: MLPArchitecture(
-        inputs: specification.observationWidth, hidden: hidden, outputs: 2 * low.count,
-        activation: activation, usesLayerNorm: usesLayerNorm, pattern: pattern),
-      initializer: pattern == .plain ? .fanInUniform : .heNormal, random: &random)
-    normalizer = ObservationNormalizer(
-      width: specification.observationWidth, isEnabled: normalizesObservations)
-    logDeviation = Self.makeLogDeviation(head, low.count)
+      normalizesObservations: normalizesObservations, random: &random)
   }
 
   /// Reads a policy file.
@@ -125,17 +108,12 @@ public final class MLPPolicy: Policy {
       throw .invalid(reason: "its policy description can't be read")
     }
     let sizes = [description.inputs, description.outputs] + description.hidden
-    let actionWidth =
-      switch description.head {
-      case .gaussian: description.outputs
-      case .categorical: 0
-      case .squashedGaussian: description.outputs / 2
-      }
     guard sizes.allSatisfy({ (1...65536).contains($0) }),
-      description.hidden.count <= Self.mostHiddenLayers,
-      description.actionLow.count == actionWidth,
-      description.actionHigh.count == description.actionLow.count,
-      description.head != .squashedGaussian || description.outputs % 2 == 0
+      description.hidden.count <= Self.mostHiddenLayers
+    else { throw .invalid(reason: "its policy description has impossible sizes") }
+    let distribution = try Self.distribution(description)
+    guard distribution.outputWidth == description.outputs,
+      distribution.low == description.actionLow, distribution.high == description.actionHigh
     else { throw .invalid(reason: "its policy description has impossible sizes") }
     let architecture = try Self.architecture(description)
     // The weights bound what is allocated by the size of the file.
@@ -145,24 +123,13 @@ public final class MLPPolicy: Policy {
         throw .invalid(reason: "policy.\(i).weight does not fit the policy description")
       }
     }
-    if description.head == .squashedGaussian {
-      guard let range = description.logDeviations, range.count == 2, range[0] <= range[1],
-        range.allSatisfy(\.isFinite), description.actionLow.allSatisfy(\.isFinite),
-        description.actionHigh.allSatisfy(\.isFinite)
-      else { throw .invalid(reason: "its squashed Gaussian has no range") }
-      logDeviations = range[0]...range[1]
-    } else {
-      logDeviations = nil
-    }
     environmentIdentifier = description.environment
-    head = description.head
-    (actionLow, actionHigh) = (description.actionLow, description.actionHigh)
+    self.distribution = distribution
     var random = RandomStream(seed: 0, name: "unused")
     network = MLP(
       name: "policy", architecture: architecture, initializer: .fanInUniform, random: &random)
     normalizer = ObservationNormalizer(
       width: description.inputs, isEnabled: description.normalizesObservations)
-    logDeviation = Self.makeLogDeviation(head, actionLow.count)
     try load(from: archive)
   }
 
@@ -182,39 +149,56 @@ public final class MLPPolicy: Policy {
     return architecture
   }
 
-  private static func makeLogDeviation(_ head: PolicyHead, _ width: Int) -> ParameterBlock {
-    let columns = head == .gaussian ? width : 0
-    return ParameterBlock([(name: "policy.log-std", rows: 1, columns: columns, isWeight: false)])
-  }
-
-  /// Whether the network takes an environment's observations and chooses among its actions.
-  public func fits(_ specification: EnvironmentSpecification) -> Bool {
-    guard network.architecture.inputs == specification.observationWidth else { return false }
-    return switch (head, specification.actionSpace) {
-    case (.gaussian, .box(let low, let high)), (.squashedGaussian, .box(let low, let high)):
-      actionLow == low && actionHigh == high
-    case (.categorical, .discrete(let count)): network.architecture.outputs == count
-    default: false
+  /// The distribution that a description names, with the bounds it has there.
+  private static func distribution(
+    _ description: Description
+  ) throws(ArchiveError) -> any ActionDistribution {
+    let (low, high) = (description.actionLow, description.actionHigh)
+    guard low.count == high.count else {
+      throw .invalid(reason: "its policy description has impossible sizes")
+    }
+    switch description.head {
+    case DiagonalGaussian.kind: return DiagonalGaussian(low: low, high: high)
+    case Categorical.kind: return Categorical(choices: description.outputs)
+    case SquashedGaussian.kind:
+      guard let range = description.logDeviations, range.count == 2, range[0] <= range[1],
+        (range + low + high).allSatisfy(\.isFinite)
+      else { throw .invalid(reason: "its squashed Gaussian has no range") }
+      return SquashedGaussian(low: low, high: high, logDeviations: range[0]...range[1])
+    default: throw .invalid(reason: "its policy description can't be read")
     }
   }
 
-  /// A component of a squashed action, from −1...1 into the environment's bounds; NaN stays NaN.
-  public func bounded(_ action: Float, _ j: Int) -> Float {
-    let value = actionLow[j] + 0.5 * (action + 1) * (actionHigh[j] - actionLow[j])
-    // Rounding may reach beyond the bounds.
-    return value.isNaN ? value : min(max(value, actionLow[j]), actionHigh[j])
+  /// The distribution, of a policy whose given actions have likelihoods: any but a squashed one.
+  public var likelihood: any LikelihoodDistribution {
+    guard let likelihood = distribution as? any LikelihoodDistribution else {
+      preconditionFailure("\(type(of: distribution)) has no likelihoods")
+    }
+    return likelihood
+  }
+
+  public func fits(_ specification: EnvironmentSpecification) -> Bool {
+    guard network.architecture.inputs == specification.observationWidth else { return false }
+    return switch specification.actionSpace {
+    case .box(let low, let high):
+      distribution.choices == nil && distribution.low == low && distribution.high == high
+    case .discrete(let count): distribution.choices == count
+    }
   }
 
   public func makeActor(rows: Int) -> any PolicyActor { MLPPolicyActor(self, rows: rows) }
 
   public func save(to archive: inout TensorArchive) {
     let architecture = network.architecture
+    let range = (distribution as? SquashedGaussian)?.logDeviations
     let description = Description(
-      environment: environmentIdentifier, head: head, inputs: architecture.inputs,
+      kind: Self.kind, environment: environmentIdentifier, head: type(of: distribution).kind,
+      inputs: architecture.inputs,
       hidden: architecture.hidden, outputs: architecture.outputs,
       activation: architecture.activation, layerNorm: architecture.usesLayerNorm,
-      normalizesObservations: normalizer.isEnabled, actionLow: actionLow, actionHigh: actionHigh,
-      logDeviations: logDeviations.map { [$0.lowerBound, $0.upperBound] },
+      normalizesObservations: normalizer.isEnabled, actionLow: distribution.low,
+      actionHigh: distribution.high,
+      logDeviations: range.map { [$0.lowerBound, $0.upperBound] },
       architecture: architecture.pattern.rawValue)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
@@ -223,7 +207,7 @@ public final class MLPPolicy: Policy {
     }
     archive.set(network.parameters.parameters)
     archive.setFrozenParts(of: network)
-    if head == .gaussian { archive.set(logDeviation.parameters) }
+    if distribution.parameters.count > 0 { archive.set(distribution.parameters.parameters) }
     normalizer.save(to: &archive)
   }
 
@@ -231,27 +215,24 @@ public final class MLPPolicy: Policy {
   public func load(from archive: TensorArchive) throws(ArchiveError) {
     try archive.read(into: network.parameters.parameters)
     try archive.readFrozenParts(into: network)
-    if head == .gaussian { try archive.read(into: logDeviation.parameters) }
+    if distribution.parameters.count > 0 {
+      try archive.read(into: distribution.parameters.parameters)
+    }
     try normalizer.load(from: archive)
     network.parametersDidChange()
   }
 }
 
 /// Acts for one thread.
-final class MLPPolicyActor: PolicyActor {
+private final class MLPPolicyActor: PolicyActor {
   private let policy: MLPPolicy
   private let workspace: MLP.Workspace
   private let normalized: Matrix
-  private let squashedGaussian: SquashedGaussian?
-  private let noise: Matrix
+  private let sampler: any ActionSampler
 
   init(_ policy: MLPPolicy, rows: Int) {
     self.policy = policy
-    let width = policy.actionLow.count
-    noise = Matrix(rows: rows, columns: width)
-    squashedGaussian = policy.logDeviations.map {
-      SquashedGaussian(rows: rows, width: width, logDeviations: $0)
-    }
+    sampler = policy.distribution.makeSampler(rows: rows, drawsPairs: false)
     workspace = policy.network.makeWorkspace(rows: rows)
     normalized = Matrix(rows: rows, columns: policy.network.architecture.inputs)
   }
@@ -263,88 +244,10 @@ final class MLPPolicyActor: PolicyActor {
     precondition(rows <= workspace.capacity && (mode == .deterministic || rows <= streams.count))
     policy.normalizer.normalize(observations, rows: rows, into: normalized)
     let output = policy.network.forward(normalized, rows: rows, in: workspace)
-    let logDeviation = policy.logDeviation.parameters[0].value
-    for i in 0..<rows {
-      switch (policy.head, mode) {
-      case (.gaussian, .deterministic):
-        for j in 0..<actions.columns { actions[i, j] = clip(output[i, j], j) }
-      case (.gaussian, .stochastic):
-        for j in 0..<actions.columns {
-          let noise = streams[i].normalPair().0
-          actions[i, j] = clip(output[i, j] + ScalarMaths.exp(logDeviation[0, j]) * noise, j)
-        }
-      case (.categorical, .deterministic):
-        actions[i, 0] =
-          isNumeric(output, i) ? Float(Categorical.mode(logits: output, row: i)) : .nan
-      case (.categorical, .stochastic):
-        let choice = Categorical.sample(logits: output, row: i, using: &streams[i])
-        actions[i, 0] = isNumeric(output, i) ? Float(choice) : .nan
-      case (.squashedGaussian, _): break
-      }
+    switch mode {
+    case .deterministic: sampler.chooseMode(output, rows: rows)
+    case .stochastic: sampler.sample(output, rows: rows, streams: &streams)
     }
-    if policy.head == .squashedGaussian { squash(output, rows, mode, &streams, actions) }
-  }
-
-  private func squash(
-    _ output: Matrix, _ rows: Int, _ mode: ActionMode, _ streams: inout [RandomStream],
-    _ actions: Matrix
-  ) {
-    guard let squashedGaussian else { return }
-    for i in 0..<rows {
-      for j in 0..<noise.columns {
-        noise[i, j] = mode == .deterministic ? 0 : streams[i].normalPair().0
-      }
-    }
-    // Without noise the sample is the squashed mean.
-    squashedGaussian.sample(output, noise: noise, rows: rows)
-    for i in 0..<rows {
-      for j in 0..<noise.columns {
-        actions[i, j] = policy.bounded(squashedGaussian.actions[i, j], j)
-      }
-    }
-  }
-
-  /// Whether a row of logits stands for a distribution.
-  private func isNumeric(_ logits: Matrix, _ i: Int) -> Bool {
-    (0..<logits.columns).allSatisfy { !logits[i, $0].isNaN }
-  }
-
-  private func clip(_ value: Float, _ j: Int) -> Float {
-    min(max(value, policy.actionLow[j]), policy.actionHigh[j])
-  }
-}
-
-extension TensorArchive {
-  /// Adds parameters under their names; weights as [out × in], as other tools store them.
-  public mutating func set(_ parameters: [Parameter]) {
-    for parameter in parameters {
-      let matrix = parameter.value
-      let (rows, columns) = (matrix.rows, matrix.columns)
-      if parameter.isWeight {
-        let values = (0..<columns).flatMap { column in (0..<rows).map { matrix[$0, column] } }
-        set(parameter.name, .floats(values), shape: [columns, rows])
-      } else {
-        set(parameter.name, .floats((0..<columns).map { matrix[0, $0] }))
-      }
-    }
-  }
-
-  /// Reads parameters by their names; throws before the first is written if one does not fit.
-  public func read(into parameters: [Parameter]) throws(ArchiveError) {
-    for parameter in parameters {
-      let count = parameter.value.rows * parameter.value.columns
-      guard try floats(parameter.name, count: count).allSatisfy(\.isFinite) else {
-        throw .invalid(reason: "\(parameter.name) is not finite")
-      }
-    }
-    for parameter in parameters {
-      let matrix = parameter.value
-      let values = try floats(parameter.name)
-      for i in 0..<matrix.rows {
-        for j in 0..<matrix.columns {
-          matrix[i, j] = values[parameter.isWeight ? j * matrix.rows + i : j]
-        }
-      }
-    }
+    policy.distribution.bound(sampler.actions, rows: rows, into: actions, firstRow: 0)
   }
 }

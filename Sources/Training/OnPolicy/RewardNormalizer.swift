@@ -1,0 +1,67 @@
+internal import LinearAlgebra
+public import Storage
+
+/// Scales rewards by the deviation of their discounted running return.
+///
+/// `G_i ← γ G_i + r_i` per environment, 0 after an episode's end;
+/// `r̂ = clip(r / √(var G + 1e-8), ±10)`; no mean is subtracted.
+///
+/// - Source: Stable-Baselines3 2.x `VecNormalize`.
+/// - Difference from source: a rollout's rewards are all scaled by the deviation at its end.
+public final class RewardNormalizer {
+  /// Without it rewards pass unchanged.
+  public let isEnabled: Bool
+  private let discount: Double
+  private let moments = RunningMoments(width: 1, initialCount: 1e-4)
+  private let sample: Matrix
+  private var runningReturns: [Double]
+
+  /// Starts with running returns of 0.
+  public init(environments: Int, discount: Float, isEnabled: Bool) {
+    self.isEnabled = isEnabled
+    self.discount = Double(discount)
+    runningReturns = Array(repeating: 0, count: environments)
+    sample = Matrix(rows: environments, columns: 1)
+  }
+
+  /// Updates the statistics with a rollout's raw rewards and writes its scaled ones.
+  public func scaleRewards(of rollout: RolloutBuffer) {
+    guard isEnabled else { return rollout.scaledRewards.copy(from: rollout.rewards) }
+    for t in 0..<rollout.steps {
+      for i in 0..<rollout.environments {
+        let row = i * rollout.steps + t
+        runningReturns[i] = discount * runningReturns[i] + Double(rollout.rewards[row])
+        sample[i, 0] = Float(runningReturns[i])
+        if rollout.episodeEnds[row] == 1 { runningReturns[i] = 0 }
+      }
+      moments.update(sample, rows: rollout.environments)
+    }
+    let scale = Float(1 / (moments.variance[0] + 1e-8).squareRoot())
+    for row in 0..<rollout.count {
+      rollout.scaledRewards[row] = min(max(rollout.rewards[row] * scale, -10), 10)
+    }
+  }
+
+  /// Writes statistics and running returns.
+  public func save(to archive: inout TensorArchive) {
+    archive.set(
+      "reward-normalizer.moments",
+      .doubles([moments.mean[0], moments.variance[0], moments.count]))
+    archive.set("reward-normalizer.running-returns", .doubles(runningReturns))
+  }
+
+  /// Reads statistics and running returns.
+  public func load(from archive: TensorArchive) throws(ArchiveError) {
+    let values = try archive.doubles("reward-normalizer.moments", count: 3)
+    guard values.allSatisfy(\.isFinite), values[1] >= 0, values[2] > 0 else {
+      throw .invalid(reason: "its reward statistics are not finite")
+    }
+    let returns = try archive.doubles(
+      "reward-normalizer.running-returns", count: runningReturns.count)
+    guard returns.allSatisfy(\.isFinite) else {
+      throw .invalid(reason: "its running returns are not finite")
+    }
+    moments.restore(mean: [values[0]], variance: [values[1]], count: values[2])
+    runningReturns = returns
+  }
+}

@@ -1,0 +1,38 @@
+internal import LinearAlgebra
+public import NeuralNetworks
+public import Storage
+
+extension TensorArchive {
+  /// Adds parameters under their names; weights as [out × in], as other tools store them.
+  public mutating func set(_ parameters: [Parameter]) {
+    for parameter in parameters {
+      let matrix = parameter.value
+      let (rows, columns) = (matrix.rows, matrix.columns)
+      if parameter.isWeight {
+        let values = (0..<columns).flatMap { column in (0..<rows).map { matrix[$0, column] } }
+        set(parameter.name, .floats(values), shape: [columns, rows])
+      } else {
+        set(parameter.name, .floats((0..<columns).map { matrix[0, $0] }))
+      }
+    }
+  }
+
+  /// Reads parameters by their names; throws before the first is written if one does not fit.
+  public func read(into parameters: [Parameter]) throws(ArchiveError) {
+    for parameter in parameters {
+      let count = parameter.value.rows * parameter.value.columns
+      guard try floats(parameter.name, count: count).allSatisfy(\.isFinite) else {
+        throw .invalid(reason: "\(parameter.name) is not finite")
+      }
+    }
+    for parameter in parameters {
+      let matrix = parameter.value
+      let values = try floats(parameter.name)
+      for i in 0..<matrix.rows {
+        for j in 0..<matrix.columns {
+          matrix[i, j] = values[parameter.isWeight ? j * matrix.rows + i : j]
+        }
+      }
+    }
+  }
+}
