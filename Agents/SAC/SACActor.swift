@@ -23,8 +23,8 @@ package final class SACActor {
   package let sample: SquashedGaussianSampler
   private let configuration: SACConfiguration
   private let logTemperature: ParameterBlock
-  private let optimizer: Adam
-  private let temperatureOptimizer: Adam
+  private let optimizer: Optimizer
+  private let temperatureOptimizer: Optimizer
   private let workspace: MLP.Workspace
   private let nextWorkspace: MLP.Workspace
   private let rows: Int
@@ -58,12 +58,13 @@ package final class SACActor {
       (name: "log-temperature", rows: 1, columns: 1, isWeight: false)
     ])
     logTemperature.parameters[0].value[0, 0] = ScalarMaths.log(configuration.initialTemperature)
-    optimizer = Adam(
+    optimizer = Optimizer(
       policy.network.parameters,
-      configuration: AdamConfiguration(
-        beta1: configuration.adamBeta1, weightDecay: configuration.weightDecay))
-    temperatureOptimizer = Adam(
-      logTemperature, configuration: AdamConfiguration(beta1: configuration.temperatureAdamBeta1))
+      .adam(
+        AdamConfiguration(
+          beta1: configuration.adamBeta1, weightDecay: configuration.weightDecay)))
+    temperatureOptimizer = Optimizer(
+      logTemperature, .adam(AdamConfiguration(beta1: configuration.temperatureAdamBeta1)))
     workspace = policy.network.makeWorkspace(rows: rows)
     nextWorkspace = policy.network.makeWorkspace(rows: rows)
     values = Vector(count: rows)

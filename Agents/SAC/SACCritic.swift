@@ -38,7 +38,7 @@ package final class SACCritic {
   /// Draws what this critic and its target drop.
   package var dropoutStream: RandomStream
   private let usesDropout: Bool
-  private let optimizer: Adam
+  private let optimizer: Optimizer
   /// For minibatches and the policy's actions in turn: less memory to go through.
   private let workspace: MLP.Workspace
   private let targetWorkspace: MLP.Workspace?
@@ -80,10 +80,11 @@ package final class SACCritic {
       jointPass = SACJointPass(network, rows: rows, dropout: dropout)
       targetValues = Matrix(rows: rows, columns: configuration.quantiles)
     }
-    optimizer = Adam(
+    optimizer = Optimizer(
       network.parameters,
-      configuration: AdamConfiguration(
-        beta1: configuration.adamBeta1, weightDecay: configuration.weightDecay))
+      .adam(
+        AdamConfiguration(
+          beta1: configuration.adamBeta1, weightDecay: configuration.weightDecay)))
     workspace = network.makeWorkspace(rows: rows, dropout: dropout)
     input = Matrix(rows: rows, columns: width)
     nextInput = Matrix(rows: rows, columns: width)

@@ -5,6 +5,7 @@ import RLCore
 import Recording
 import Storage
 import Experiments
+import Training
 
 /// A case that measures the cost of recording episodes during training.
 enum RecordingCases {

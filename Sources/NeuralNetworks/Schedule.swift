@@ -38,6 +38,11 @@ public struct Schedule: Codable, Sendable, Equatable {
     Schedule(kind: .linear, initial: initial, final: final)
   }
 
+  /// A schedule of a kind that ends at zero, unless it is constant.
+  public static func falling(_ kind: Kind, from initial: Float) -> Schedule {
+    Schedule(kind: kind, initial: initial, final: kind == .constant ? initial : 0)
+  }
+
   /// The value at a point of training.
   ///
   /// Pass the fraction that remained when the running update *began*: 1 in the first of n updates

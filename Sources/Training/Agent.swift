@@ -60,7 +60,7 @@ public struct NamedNetwork {
   /// The network.
   public let network: MLP
   /// What moves its parameters.
-  public let optimizer: Adam
+  public let optimizer: Optimizer
   /// Holds the features and outputs of the minibatch it learns from, while it does and after
   /// ``LearntMinibatch/computeGradient``.
   public let workspace: MLP.Workspace
@@ -74,7 +74,8 @@ public struct NamedNetwork {
 
   /// Names a network.
   public init(
-    _ name: String, _ network: MLP, optimizer: Adam, workspace: MLP.Workspace, target: MLP? = nil,
+    _ name: String, _ network: MLP, optimizer: Optimizer, workspace: MLP.Workspace,
+    target: MLP? = nil,
     minibatch: LearntMinibatch?
   ) {
     self.name = name

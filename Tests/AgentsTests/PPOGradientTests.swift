@@ -23,6 +23,7 @@ import Training
     let policy: MLPPolicy
     let critic: MLP
     let rollout: RolloutBuffer
+    let surrogate: ClippedSurrogate
     let order: [Int32]
   }
 
@@ -48,20 +49,23 @@ import Training
     policy.network.parametersDidChange()
     let rollout = RolloutBuffer(
       environments: 4, steps: 6, observationWidth: 5, actionWidth: discrete ? 1 : 2,
-      distributionWidth: discrete ? 3 : 2, episodeSteps: 10)
+      episodeSteps: 10)
+    let surrogate = ClippedSurrogate(count: rollout.count, rows: rollout.count)
+    surrogate.clipRange = 0.2
     for row in 0..<rollout.count {
       for j in 0..<5 { rollout.normalizedObservations[row, j] = random.normalPair().0 }
       for j in 0..<rollout.actions.columns {
         rollout.actions[row, j] =
           discrete ? Float(random.integer(below: 3)) : random.normalPair().0
       }
-      rollout.logProbabilities[row] = (discrete ? -1.1 : -2.5) + 0.4 * random.normalPair().0
+      surrogate.oldLogProbabilities[row] = (discrete ? -1.1 : -2.5) + 0.4 * random.normalPair().0
       rollout.advantages[row] = random.normalPair().0
       rollout.returns[row] = random.normalPair().0
       rollout.values[row] = 0.5 * random.normalPair().0
     }
     return Setup(
-      policy: policy, critic: critic, rollout: rollout, order: (0..<24).map { Int32(23 - $0) })
+      policy: policy, critic: critic, rollout: rollout, surrogate: surrogate,
+      order: (0..<24).map { Int32(23 - $0) })
   }
 
   /// Losses of order 1 in single precision are good to 1e-7, and 1e-7 / 2e-3 is 5e-5.
@@ -78,25 +82,25 @@ import Training
 
   @Test(arguments: [false, true]) func policyLossMatchesDifferences(discrete: Bool) {
     let setup = Self.setup(discrete: discrete)
-    var configuration = PPOConfiguration()
-    configuration.minibatchSize = 24
-    configuration.entropyCoefficient = 0.05
-    let learner = PPOPolicyLearner(configuration, setup.policy, setup.rollout)
+    var settings = OnPolicySettings()
+    settings.entropyCoefficient = 0.05
+    let learner = PolicyLearner(
+      setup.surrogate, settings, rule: .adam(AdamConfiguration()), policy: setup.policy,
+      rollout: setup.rollout, rows: 24)
     var parameters = setup.policy.network.parameters.parameters
     if !discrete { parameters += setup.policy.distribution.parameters.parameters }
     Self.check(parameters, changed: { setup.policy.network.parametersDidChange() }) {
-      learner.computeGradient(setup.order, 0..<24, clipRange: 0.2)
+      learner.computeGradient(setup.order, 0..<24)
       return Double(learner.loss) - 0.05 * Double(learner.entropy)
     }
-    #expect(learner.clipFraction > 0.1 && learner.clipFraction < 0.9)
+    #expect(setup.surrogate.clipFraction > 0.1 && setup.surrogate.clipFraction < 0.9)
   }
 
   @Test(arguments: [nil, Float(0.3)]) func valueLossMatchesDifferences(clip: Float?) {
     let setup = Self.setup(discrete: false)
-    var configuration = PPOConfiguration()
-    configuration.minibatchSize = 24
-    configuration.valueClipRange = clip
-    let learner = PPOValueLearner(configuration, setup.critic, setup.rollout)
+    let learner = ValueLearner(
+      setup.critic, setup.rollout, rows: 24, coefficient: 0.5, clipRange: clip,
+      rule: .adam(AdamConfiguration()))
     Self.check(
       setup.critic.parameters.parameters, changed: { setup.critic.parametersDidChange() }
     ) {

@@ -13,7 +13,7 @@ import Testing
     let block = block([1, 1, 1, 1])
     let gradient = block.parameters[0].gradient
     for j in 0..<4 { gradient[0, j] = [3, -0.02, 1e-3, 0][j] }
-    Adam(block).step(learningRate: 0.01)
+    Optimizer(block).step(learningRate: 0.01)
     let value = block.parameters[0].value
     for j in 0..<4 { #expect(abs(value[0, j] - [0.99, 1.01, 0.99, 1][j]) < 2e-7) }
   }
@@ -23,7 +23,7 @@ import Testing
     let block = block([0.5, -2, 3])
     let configuration = AdamConfiguration(
       beta1: 0.8, beta2: 0.95, epsilon: 1e-5, weightDecay: decay)
-    let adam = Adam(block, configuration: configuration)
+    let adam = Optimizer(block, .adam(configuration))
     var (x, m, v) = ([0.5, -2.0, 3.0], [0.0, 0, 0], [0.0, 0, 0])
     for t in 1...50 {
       for j in 0..<3 {
@@ -55,7 +55,7 @@ import Testing
     // (x − 1)² + 100 (y + 2)²
     let block = block([5, 5])
     let (value, gradient) = (block.parameters[0].value, block.parameters[0].gradient)
-    let adam = Adam(block)
+    let adam = Optimizer(block)
     for t in 0..<3000 {
       gradient[0, 0] = 2 * (value[0, 0] - 1)
       gradient[0, 1] = 200 * (value[0, 1] + 2)
@@ -74,7 +74,7 @@ import Testing
     }
     let workspace = net.makeWorkspace(rows: 64)
     let gradient = Matrix(rows: 64, columns: 1)
-    let adam = Adam(net.parameters)
+    let adam = Optimizer(net.parameters)
     var loss: Float = 0
     for _ in 0..<1500 {
       let output = net.forward(input, rows: 64, in: workspace)

@@ -10,7 +10,7 @@ import Storage
 final class FakeAgent: Agent {
   static let seed: UInt64 = 5
   let regression: Regression
-  let optimizer: Adam
+  let optimizer: Optimizer
   let follower: MLP
   let policy: any Policy
   var environmentSteps = 0
@@ -24,7 +24,7 @@ final class FakeAgent: Agent {
 
   init(_ network: MLP) {
     regression = Regression(network, rows: 16)
-    optimizer = Adam(network.parameters)
+    optimizer = Optimizer(network.parameters)
     follower = network.copy()
     var random = RandomStream(seed: 1, name: "policy")
     policy = MLPPolicy(

@@ -60,8 +60,9 @@ import Storage
     let agent = try ShortAgent.ppo.make()
     _ = try Interventions(
       InterventionSelection(["upgd@policy", "equal-betas@critic:beta=0.95"]), on: agent, seed: 1)
-    #expect(agent.networks[0].optimizer.configuration.beta1 == 0.9)
-    #expect(agent.networks[1].optimizer.configuration.beta1 == 0.95)
+    let rules = agent.networks.map(\.optimizer.rule)
+    #expect(rules[0] == .adam(AdamConfiguration(epsilon: 1e-5)))
+    #expect(rules[1] == .adam(AdamConfiguration(beta1: 0.95, beta2: 0.95, epsilon: 1e-5)))
   }
 
   static let groups = [

@@ -61,7 +61,7 @@ import Training
   @Test func theEffectiveRateIsTheLengthOfAdamsStep() {
     let regression = Regression(makeNetwork([3, 6, 1], .tanh), rows: 8)
     let (network, block) = (regression.network, regression.network.parameters)
-    let optimizer = Adam(block, configuration: AdamConfiguration(epsilon: 1e-5))
+    let optimizer = Optimizer(block, .adam(AdamConfiguration(epsilon: 1e-5)))
     var before: [Double] = []
     for _ in 0..<5 {
       regression.computeGradient()
@@ -73,7 +73,8 @@ import Training
     let moments = (block.views(of: optimizer.firstMoment), block.views(of: optimizer.secondMoment))
     let weight = network.denseLayers[0].weight.value
     let found = Norms.effectiveLearningRate(
-      weight: weight, firstMoment: moments.0[0], secondMoment: moments.1[0], optimizer: optimizer)
+      weight: weight, gradient: network.denseLayers[0].weight.gradient,
+      firstMoment: moments.0[0], secondMoment: moments.1[0], optimizer: optimizer)
     let (step, length) = (0..<18).reduce((0.0, 0.0)) { sums, i in
       let change = after[i] - before[i]
       return (sums.0 + change * change, sums.1 + after[i] * after[i])

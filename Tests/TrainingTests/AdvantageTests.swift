@@ -56,7 +56,7 @@ import Storage
   /// Two environments of four steps, a termination, two truncations and the rollout's end.
   @Test func nextValuesTellTruncationFromTermination() {
     let rollout = RolloutBuffer(
-      environments: 2, steps: 4, observationWidth: 1, actionWidth: 1, distributionWidth: 1,
+      environments: 2, steps: 4, observationWidth: 1, actionWidth: 1,
       episodeSteps: 2)
     #expect(rollout.truncationsPerEnvironment == 3)
     for row in 0..<8 { rollout.values[row] = Float(row) }
@@ -104,7 +104,7 @@ import Storage
 @Suite struct NormalizerTests {
   @Test func rewardScaleIsTheDeviationOfTheRunningReturn() {
     let rollout = RolloutBuffer(
-      environments: 1, steps: 5, observationWidth: 1, actionWidth: 1, distributionWidth: 1,
+      environments: 1, steps: 5, observationWidth: 1, actionWidth: 1,
       episodeSteps: 10)
     for (t, reward) in [Float(1), 2, -1, 0.5, 3].enumerated() { rollout.rewards[t] = reward }
     rollout.episodeEnds[2] = 1

@@ -5,7 +5,8 @@ internal import NeuralNetworks
 /// - Source: Dohare et al. 2024, Nature 632 (0.99 for PPO); Lyle et al. 2023, arXiv:2303.01486.
 final class EqualBetas: NetworkIntervention {
   init(beta: Double, target: InterventionTarget) {
-    target.optimizer.configuration.beta1 = Float(beta)
-    target.optimizer.configuration.beta2 = Float(beta)
+    guard case .adam(var settings) = target.optimizer.rule else { return }
+    (settings.beta1, settings.beta2) = (Float(beta), Float(beta))
+    target.optimizer.rule = .adam(settings)
   }
 }

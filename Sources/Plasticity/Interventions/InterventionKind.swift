@@ -58,6 +58,14 @@ public struct InterventionKind: Sendable {
     case pairs
   }
 
+  /// What an intervention does to the optimiser's moments; a network can have at most one such.
+  enum MomentRole: Sendable {
+    /// Takes steps by a rule of its own.
+    case replacesRule
+    /// Changes how Adam's moments decay.
+    case adjustsAdam
+  }
+
   /// Name of the intervention, as written on the command line.
   public let name: String
   /// Description of the intervention in one phrase.
@@ -66,9 +74,8 @@ public struct InterventionKind: Sendable {
   public let source: String
   /// Numeric settings of the intervention.
   public let settings: [Setting]
-  /// Whether the intervention determines how the optimiser's moments decay; a network can have at
-  /// most one such intervention.
-  let ownsMoments: Bool
+  /// The effect on the optimiser's moments; nil if none.
+  let momentRole: MomentRole?
   /// The effect on hidden units, whose outputs must then feed only the next layer; nil if none.
   let unitRole: UnitRole?
   /// Whether the intervention freezes a network's function, which batch normalisation would change.
@@ -79,7 +86,7 @@ public struct InterventionKind: Sendable {
 
   init(
     _ name: String, _ summary: String, source: String, settings: [Setting],
-    ownsMoments: Bool = false, unitRole: UnitRole? = nil, freezes: Bool = false,
+    momentRole: MomentRole? = nil, unitRole: UnitRole? = nil, freezes: Bool = false,
     takesProbe: Bool = false,
     make: @escaping @Sendable ([String: Double], InterventionTarget) -> any NetworkIntervention
   ) {
@@ -87,7 +94,7 @@ public struct InterventionKind: Sendable {
     self.summary = summary
     self.source = source
     self.settings = settings
-    self.ownsMoments = ownsMoments
+    self.momentRole = momentRole
     self.unitRole = unitRole
     self.freezes = freezes
     self.takesProbe = takesProbe
@@ -234,7 +241,7 @@ public struct InterventionKind: Sendable {
         Setting("beta1", 0.9, 0...0.999_999, "decay of the first moment"),
         Setting("beta2", 0.999, 0...0.999_999, "decay of the second moment"),
         Setting("epsilon", 1e-5, 1e-12...1, "ε"),
-      ], ownsMoments: true
+      ], momentRole: .replacesRule
     ) { settings, target in
       func value(_ name: String) -> Float { Float(settings[name] ?? 0) }
       return UPGD(
@@ -246,7 +253,7 @@ public struct InterventionKind: Sendable {
     InterventionKind(
       "equal-betas", "Adam with β₁ = β₂",
       source: "Dohare et al. 2024, Nature 632; Lyle et al. 2023, arXiv:2303.01486",
-      settings: [Setting("beta", 0.99, 0...0.999_999, "β₁ and β₂")], ownsMoments: true
+      settings: [Setting("beta", 0.99, 0...0.999_999, "β₁ and β₂")], momentRole: .adjustsAdam
     ) { EqualBetas(beta: $0["beta"] ?? 0, target: $1) },
   ]
 }

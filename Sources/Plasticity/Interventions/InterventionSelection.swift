@@ -111,7 +111,9 @@ public struct InterventionSelection: Sendable, Equatable {
         guard !choices.contains(where: { $0.kind.name == kind.name }) else {
           throw ConfigurationError("\(kind.name) is given twice for \(named.name)")
         }
-        if kind.ownsMoments, let other = choices.first(where: \.kind.ownsMoments)?.kind.name {
+        if kind.momentRole != nil,
+          let other = choices.first(where: { $0.kind.momentRole != nil })?.kind.name
+        {
           throw ConfigurationError(
             "\(other) and \(kind.name) both own the optimiser's moments on \(named.name); "
               + "leave one of them out")
@@ -143,6 +145,12 @@ public struct InterventionSelection: Sendable, Equatable {
     guard !kind.freezes || !architecture.usesBatchNorm else {
       return "\(kind.name) freezes a network, and \(named.name) has batch normalisation; "
         + "leave it out or narrow it with @NETWORK"
+    }
+    if kind.momentRole == .adjustsAdam {
+      guard case .adam = named.optimizer.rule else {
+        return "\(kind.name) is about Adam, and \(named.name) learns by another rule; "
+          + "leave it out or set optimizer=adam"
+      }
     }
     guard let role = kind.unitRole else { return nil }
     guard architecture.pattern == .plain, !architecture.usesBatchNorm else {

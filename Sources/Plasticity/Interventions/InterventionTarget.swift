@@ -7,7 +7,7 @@ package final class InterventionTarget {
   /// Name of the network.
   let name: String
   let network: MLP
-  let optimizer: Adam
+  let optimizer: Optimizer
   /// Features of the minibatch from which the current step was computed.
   let workspace: MLP.Workspace
   /// Target network that slowly follows this one; nil if there is none.
@@ -72,7 +72,7 @@ package final class InterventionTarget {
   }
 
   /// Reinitialises a hidden unit: incoming weights from a new network, bias 0, scale 1 and shift 0
-  /// of its norm, outgoing weights 0, and the moments of all of these 0.
+  /// of its norm, outgoing weights 0, and the initial moments for all of these.
   func renewUnit(_ unit: Int, ofLayer l: Int, from fresh: MLP) {
     let source = fresh.denseLayers[l].weight.value
     for i in 0..<source.rows { layers[l].weight.value[i, unit] = source[i, unit] }
@@ -82,14 +82,14 @@ package final class InterventionTarget {
     for place in places(ofLayer: l) {
       for i in 0..<parameters[place].value.rows {
         firstMoments[place][i, unit] = 0
-        secondMoments[place][i, unit] = 0
+        secondMoments[place][i, unit] = optimizer.initialSecondMoment
       }
     }
     let outgoing = firstParameters[l + 1]
     for j in 0..<layers[l + 1].weight.value.columns {
       layers[l + 1].weight.value[unit, j] = 0
       firstMoments[outgoing][unit, j] = 0
-      secondMoments[outgoing][unit, j] = 0
+      secondMoments[outgoing][unit, j] = optimizer.initialSecondMoment
     }
   }
 
@@ -111,7 +111,7 @@ package final class InterventionTarget {
       parameters[place].value.copy(from: source)
       follower?.parameters.parameters[place].value.copy(from: source)
       firstMoments[place].fill(0)
-      secondMoments[place].fill(0)
+      secondMoments[place].fill(optimizer.initialSecondMoment)
     }
     follower?.parametersDidChange()
     guard range.count == layers.count else { return }

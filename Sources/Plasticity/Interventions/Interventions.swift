@@ -81,7 +81,7 @@ package final class InterventionHook: StepHook {
     lossGradients = Vector(count: addsGradients ? target.network.parameters.gradients.count : 0)
   }
 
-  package func step(_ optimizer: Adam, learningRate: Float, gradientScale: Float) {
+  package func step(_ optimizer: Optimizer, learningRate: Float, gradientScale: Float) {
     target.steps += 1
     let gradients = target.network.parameters.gradients
     var scale = gradientScale

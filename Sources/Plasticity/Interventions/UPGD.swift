@@ -2,7 +2,7 @@ internal import LinearAlgebra
 internal import NeuralNetworks
 internal import Storage
 
-/// Utility-based perturbed gradient descent (UPGD) in its adaptive form, in place of Adam's step.
+/// Utility-based perturbed gradient descent (UPGD) in its adaptive form, in place of the optimiser's.
 ///
 /// ```
 /// u ← β_u u + (1 − β_u) (−g w);   s = sigmoid(û / max û), the maximum over the network
@@ -35,6 +35,9 @@ final class UPGD: NetworkIntervention {
 
   init(_ settings: Settings, target: InterventionTarget) {
     self.settings = settings
+    // The corrections for their start ask for moments that start at 0.
+    target.optimizer.initialSecondMoment = 0
+    target.optimizer.secondMoment.fill(0)
     utilities = target.parameters.map { Matrix(rows: $0.value.rows, columns: $0.value.columns) }
     let most = target.parameters.map { $0.value.rows * $0.value.columns }.max() ?? 0
     shares = Vector(count: most)

@@ -61,7 +61,7 @@ public enum Norms {
     return sum / Double(rows)
   }
 
-  /// Returns the length of Adam's last step of weights relative to their norm, `α ‖Δ‖ / ‖W‖`.
+  /// Returns the length of the optimiser's last step of weights relative to their norm, `α ‖Δ‖ / ‖W‖`.
   ///
   /// Weight decay is left out: it changes the length of W but not its direction.
   ///
@@ -73,18 +73,14 @@ public enum Norms {
   ///   - optimizer: The optimiser that made the step.
   /// - Returns: The relative length; NaN before the first step or if W is zero.
   public static func effectiveLearningRate(
-    weight: Matrix, firstMoment: Matrix, secondMoment: Matrix, optimizer: Adam
+    weight: Matrix, firstMoment: Matrix, secondMoment: Matrix, optimizer: Optimizer
   ) -> Double {
     guard optimizer.stepCount > 0 else { return .nan }
-    let (settings, time) = (optimizer.configuration, Double(optimizer.stepCount))
-    let correction1 = 1 - ScalarMaths.pow(Double(settings.beta1), time)
-    let correction2 = 1 - ScalarMaths.pow(Double(settings.beta2), time)
     var (step, length) = (0.0, 0.0)
     for i in 0..<weight.rows {
       for j in 0..<weight.columns {
-        let mean = Double(firstMoment[i, j]) / correction1
-        let root = (Double(secondMoment[i, j]) / correction2).squareRoot()
-        let change = mean / (root + Double(settings.epsilon))
+        let change = optimizer.lastMovement(
+          firstMoment: firstMoment[i, j], secondMoment: secondMoment[i, j])
         step += change * change
         length += Double(weight[i, j]) * Double(weight[i, j])
       }

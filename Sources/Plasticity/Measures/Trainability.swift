@@ -48,7 +48,7 @@ public struct Trainability {
   /// - Returns: The mean squared error after the last step.
   public func loss(from network: MLP, steps: Int = Trainability.steps) -> Double {
     let (copy, rows, columns) = (network.copy(), inputs.rows, waves.columns)
-    let optimizer = Adam(copy.parameters)
+    let optimizer = Optimizer(copy.parameters)
     let workspace = copy.makeWorkspace(rows: rows)
     let gradient = Matrix(rows: rows, columns: columns)
     var offsets = [Float](repeating: 0, count: columns)

@@ -1,5 +1,19 @@
 public import LinearAlgebra
 
+/// What a policy notes of each step of a rollout besides observation and action.
+public struct RolloutColumn: Sendable {
+  /// For example "outputs".
+  public let name: String
+  /// Numbers per step.
+  public let width: Int
+
+  /// Declares a column.
+  public init(_ name: String, width: Int) {
+    self.name = name
+    self.width = width
+  }
+}
+
 /// T steps of N environments, gathered with one policy.
 ///
 /// Row `i · T + t` is step t of environment i: each environment's transitions are consecutive, so a
@@ -15,10 +29,6 @@ public final class RolloutBuffer {
   public let normalizedObservations: Matrix
   /// [N·T × A]: actions as sampled, before any clipping.
   public let actions: Matrix
-  /// [N·T × D]: parameters of the distribution each action was drawn from (means or logits).
-  public let distributions: Matrix
-  /// [N·T]: log-probability of each action when it was drawn.
-  public let logProbabilities: Vector
   /// [N·T]: rewards as the environment returned them.
   public let rewards: Vector
   /// [N·T]: rewards as the critic sees them.
@@ -40,6 +50,7 @@ public final class RolloutBuffer {
   public let bootstrapObservations: Matrix
   /// F: how many episodes of one environment can be truncated within T steps.
   public let truncationsPerEnvironment: Int
+  private let columns: [String: Matrix]
 
   /// Number of transitions, N·T.
   public var count: Int { environments * steps }
@@ -51,12 +62,12 @@ public final class RolloutBuffer {
   ///   - steps: T.
   ///   - observationWidth: O.
   ///   - actionWidth: A.
-  ///   - distributionWidth: D.
+  ///   - columns: What the policy notes besides.
   ///   - episodeSteps: Steps after which the time limit truncates an episode.
   ///   - taskChanges: How often a change of task can truncate one besides within T steps.
   public init(
-    environments: Int, steps: Int, observationWidth: Int, actionWidth: Int, distributionWidth: Int,
-    episodeSteps: Int, taskChanges: Int = 0
+    environments: Int, steps: Int, observationWidth: Int, actionWidth: Int,
+    columns: [RolloutColumn] = [], episodeSteps: Int, taskChanges: Int = 0
   ) {
     self.environments = environments
     self.steps = steps
@@ -64,8 +75,8 @@ public final class RolloutBuffer {
     observations = Matrix(rows: count, columns: observationWidth)
     normalizedObservations = Matrix(rows: count, columns: observationWidth)
     actions = Matrix(rows: count, columns: actionWidth)
-    distributions = Matrix(rows: count, columns: distributionWidth)
-    logProbabilities = Vector(count: count)
+    self.columns = Dictionary(
+      uniqueKeysWithValues: columns.map { ($0.name, Matrix(rows: count, columns: $0.width)) })
     rewards = Vector(count: count)
     scaledRewards = Vector(count: count)
     terminated = Vector(count: count)
@@ -77,6 +88,26 @@ public final class RolloutBuffer {
     truncationsPerEnvironment = steps / episodeSteps + 1 + taskChanges
     bootstrapObservations = Matrix(
       rows: environments * (truncationsPerEnvironment + 1), columns: observationWidth)
+  }
+
+  /// A column [N·T × width]; nil if it was not declared.
+  public func column(_ name: String) -> Matrix? { columns[name] }
+
+  /// `1 − Var(R − V) / Var(R)`, with the values of the critic that gathered the rollout.
+  public func explainedVariance() -> Double {
+    var (sum, squares, errorSum, errorSquares) = (0.0, 0.0, 0.0, 0.0)
+    for row in 0..<count {
+      let target = Double(returns[row])
+      let error = target - Double(values[row])
+      sum += target
+      squares += target * target
+      errorSum += error
+      errorSquares += error * error
+    }
+    let count = Double(count)
+    let variance = squares / count - (sum / count) * (sum / count)
+    let errorVariance = errorSquares / count - (errorSum / count) * (errorSum / count)
+    return variance > 0 ? 1 - errorVariance / variance : .nan
   }
 
   /// Fills `nextValues` from `values` and the values of the bootstrap observations.

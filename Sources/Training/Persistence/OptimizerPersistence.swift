@@ -4,14 +4,14 @@ public import Storage
 
 extension TensorArchive {
   /// Adds an optimiser's moments, in the padded order of its parameters, and its step count.
-  public mutating func set(_ optimizer: Adam, named name: String) {
+  public mutating func set(_ optimizer: Optimizer, named name: String) {
     set("\(name).first-moment", .floats(optimizer.firstMoment.array))
     set("\(name).second-moment", .floats(optimizer.secondMoment.array))
     set("\(name).steps", .words([UInt64(optimizer.stepCount)]))
   }
 
   /// Reads an optimiser's moments and step count.
-  public func read(into optimizer: Adam, named name: String) throws(ArchiveError) {
+  public func read(into optimizer: Optimizer, named name: String) throws(ArchiveError) {
     let count = optimizer.firstMoment.count
     let first = try floats("\(name).first-moment", count: count)
     let second = try floats("\(name).second-moment", count: count)

@@ -18,4 +18,18 @@ extension TensorArchive {
     }
     return RandomStream(words: words)
   }
+
+  /// Adds what an agent has counted, its environment steps first.
+  public mutating func setProgress(_ counts: [Int]) {
+    set("progress", .words(counts.map { UInt64($0) }))
+  }
+
+  /// Reads what an agent has counted.
+  public func progress(count: Int) throws(ArchiveError) -> [Int] {
+    let words = try words("progress", count: count)
+    guard words.allSatisfy({ $0 < 1 << 62 }) else {
+      throw .invalid(reason: "its step count is impossible")
+    }
+    return words.map { Int($0) }
+  }
 }

@@ -1,13 +1,12 @@
 internal import LinearAlgebra
 internal import NeuralNetworks
 internal import RLCore
-internal import Training
 
 /// Carries a block of environments through whole rollouts, on whichever thread is free.
 ///
 /// A worker meets no other until the rollout is full: it owns its environments, their rows of the
 /// buffer, their random streams and its scratch memory.
-final class PPOCollector {
+final class RolloutCollector {
   /// One stream per environment of the block.
   var streams: [RandomStream]
   /// Whether the policy chose NaN in the last rollout, which no environment has seen.
@@ -17,31 +16,29 @@ final class PPOCollector {
   private(set) var policyTime: UInt64 = 0
   private let range: Range<Int>
   private let environment: any BatchedEnvironment
-  private let policy: MLPPolicy
+  private let normalizer: ObservationNormalizer
+  private let actor: any RolloutActor
   private let rollout: RolloutBuffer
   private let actions: Matrix
-  private let workspace: MLP.Workspace
   private let raw: Matrix
   private let normalized: Matrix
-  private let sampler: any ActionSampler
 
   // Reading the clock costs as much as a step of a closed-form environment: sample it.
   private static let clockInterval = 8
 
   init(
-    range: Range<Int>, environment: any BatchedEnvironment, policy: MLPPolicy,
+    range: Range<Int>, environment: any BatchedEnvironment, policy: any RolloutPolicy,
     rollout: RolloutBuffer, actions: Matrix, seed: UInt64
   ) {
     self.range = range
     self.environment = environment
-    self.policy = policy
     self.rollout = rollout
     self.actions = actions
+    normalizer = policy.normalizer
+    actor = policy.makeRolloutActor(rows: range.count, rollout: rollout)
     streams = range.map { RandomStream(seed: seed, name: "action-noise", index: $0) }
-    workspace = policy.network.makeWorkspace(rows: range.count)
     raw = Matrix(rows: range.count, columns: rollout.observations.columns)
     normalized = Matrix(rows: range.count, columns: rollout.observations.columns)
-    sampler = policy.distribution.makeSampler(rows: range.count, drawsPairs: true)
     finishedEpisodes.reserveCapacity(1024)
   }
 
@@ -60,8 +57,9 @@ final class PPOCollector {
       let chosen = isTimed ? monotonicNanoseconds() : 0
       environment.step(actions: actions, in: range)
       if isTimed {
-        policyTime += (chosen - start) * UInt64(Self.clockInterval)
-        environmentTime += (monotonicNanoseconds() - chosen) * UInt64(Self.clockInterval)
+        let steps = UInt64(min(Self.clockInterval, rollout.steps - t))
+        policyTime += (chosen - start) * steps
+        environmentTime += (monotonicNanoseconds() - chosen) * steps
       }
       for i in range {
         let row = i * rollout.steps + t
@@ -92,24 +90,15 @@ final class PPOCollector {
     for i in 0..<rows {
       raw.copyRow(i, from: batch.observations, row: range.lowerBound + i)
     }
-    policy.normalizer.normalize(raw, rows: rows, into: normalized)
-    let output = policy.network.forward(normalized, rows: rows, in: workspace)
-    sampler.sample(output, rows: rows, streams: &streams)
+    normalizer.normalize(raw, rows: rows, into: normalized)
+    let block = RolloutBlock(rollout: rollout, environments: range, step: t)
+    actor.act(on: normalized, for: block, streams: &streams, actions: actions)
     for i in 0..<rows {
-      let row = (range.lowerBound + i) * rollout.steps + t
-      rollout.observations.copyRow(row, from: raw, row: i)
-      rollout.normalizedObservations.copyRow(row, from: normalized, row: i)
-      rollout.distributions.copyRow(row, from: output, row: i)
-      rollout.actions.copyRow(row, from: sampler.actions, row: i)
+      rollout.observations.copyRow(block.row(i), from: raw, row: i)
+      rollout.normalizedObservations.copyRow(block.row(i), from: normalized, row: i)
     }
-    policy.distribution.bound(
-      sampler.actions, rows: rows, into: actions, firstRow: range.lowerBound)
-    replaceLostActions()
-  }
-
-  /// A simulator that is given NaN may never return.
-  private func replaceLostActions() {
     for i in range {
+      // A simulator that is given NaN may never return.
       for j in 0..<actions.columns where actions[i, j].isNaN {
         hasLostPolicy = true
         actions[i, j] = 0
@@ -118,33 +107,30 @@ final class PPOCollector {
   }
 }
 
-/// Runs both networks over a full rollout, in parts that different threads may take.
-final class PPOBatchEvaluator {
+/// Values a full rollout, in parts that different threads may take.
+final class RolloutEvaluator {
   /// How many parts the rows are split into.
   let parts: Int
   /// V of every bootstrap observation.
   let bootstrapValues: Vector
   private static let chunk = 256
-  private let policy: MLPPolicy
+  private let normalizer: ObservationNormalizer
   private let critic: MLP
   private let rollout: RolloutBuffer
   private let workspaces: [MLP.Workspace]
-  private let normalized: [Matrix]
+  private let normalized: Matrix
 
-  init(_ policy: MLPPolicy, _ critic: MLP, _ rollout: RolloutBuffer, parts: Int) {
-    self.policy = policy
+  init(_ normalizer: ObservationNormalizer, _ critic: MLP, _ rollout: RolloutBuffer, parts: Int) {
+    self.normalizer = normalizer
     self.critic = critic
     self.rollout = rollout
     self.parts = parts
     bootstrapValues = Vector(count: rollout.bootstrapObservations.rows)
     workspaces = (0..<parts).map { _ in critic.makeWorkspace(rows: Self.chunk) }
-    normalized = (0..<parts).map { _ in
-      Matrix(rows: Self.chunk, columns: rollout.observations.columns)
-    }
+    normalized = Matrix(rows: Self.chunk, columns: rollout.observations.columns)
   }
 
-  /// Values of part `part` of the rows; the first part does the log-probabilities, the last one the
-  /// bootstrap observations.
+  /// Values part `part` of the rows; the last part takes the bootstrap observations too.
   func evaluate(part: Int) {
     let workspace = workspaces[part]
     let rows = part * rollout.count / parts..<(part + 1) * rollout.count / parts
@@ -154,23 +140,13 @@ final class PPOBatchEvaluator {
         rollout.normalizedObservations, firstRow: first, rows: count, in: workspace)
       for k in 0..<count { rollout.values[first + k] = values[k, 0] }
     }
-    if part == parts - 1 { evaluateBootstrap(workspace, normalized[part]) }
-    if part == 0 { computeLogProbabilities() }
-  }
-
-  private func evaluateBootstrap(_ workspace: MLP.Workspace, _ scratch: Matrix) {
+    guard part == parts - 1 else { return }
     let observations = rollout.bootstrapObservations
     for first in stride(from: 0, to: observations.rows, by: Self.chunk) {
       let count = min(Self.chunk, observations.rows - first)
-      policy.normalizer.normalize(observations, firstRow: first, rows: count, into: scratch)
-      let values = critic.forward(scratch, rows: count, in: workspace)
+      normalizer.normalize(observations, firstRow: first, rows: count, into: normalized)
+      let values = critic.forward(normalized, rows: count, in: workspace)
       for k in 0..<count { bootstrapValues[first + k] = values[k, 0] }
     }
-  }
-
-  private func computeLogProbabilities() {
-    policy.likelihood.logProbabilities(
-      of: rollout.actions, outputs: rollout.distributions, rows: rollout.count,
-      into: rollout.logProbabilities)
   }
 }

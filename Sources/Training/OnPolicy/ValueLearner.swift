@@ -1,31 +1,44 @@
 internal import LinearAlgebra
-package import NeuralNetworks
-package import Training
-package import Storage
+public import NeuralNetworks
+public import Storage
 
-/// The critic's half of a PPO update: minibatch, squared error, gradient, Adam.
-package final class PPOValueLearner {
+/// The critic's half of an update: minibatch, squared error, gradient, step.
+public final class ValueLearner {
   /// Of the last minibatch: mean squared error, without its coefficient.
-  package private(set) var loss: Float = 0
+  public private(set) var loss: Float = 0
   /// Of the last gradient.
-  package private(set) var squaredNorm: Float = 0
-  private let configuration: PPOConfiguration
+  public private(set) var squaredNorm: Float = 0
+  /// Whether the critic has learnt in this iteration.
+  public var isLearning = false
+  private let coefficient: Float
+  private let clipRange: Float?
   private let critic: MLP
   private let rollout: RolloutBuffer
-  private let optimizer: Adam
+  private let optimizer: Optimizer
   private let workspace: MLP.Workspace
   private let observations: Matrix
   private let valueGradient: Matrix
   private let returns: Vector
   private let oldValues: Vector
 
-  package init(_ configuration: PPOConfiguration, _ critic: MLP, _ rollout: RolloutBuffer) {
-    let rows = configuration.minibatchSize
-    self.configuration = configuration
+  /// Allocates memory for minibatches of up to `rows` rows.
+  ///
+  /// - Parameters:
+  ///   - critic: Maps normalised observations to values [B × 1].
+  ///   - rollout: What it learns from.
+  ///   - rows: The most rows of a minibatch.
+  ///   - coefficient: c, the weight of the loss in a joint gradient norm.
+  ///   - clipRange: ε of the clipped loss; nil for the plain squared error.
+  ///   - rule: Of the optimiser.
+  public init(
+    _ critic: MLP, _ rollout: RolloutBuffer, rows: Int, coefficient: Float,
+    clipRange: Float? = nil, rule: OptimizerRule
+  ) {
     self.critic = critic
     self.rollout = rollout
-    optimizer = Adam(
-      critic.parameters, configuration: AdamConfiguration(epsilon: configuration.adamEpsilon))
+    self.coefficient = coefficient
+    self.clipRange = clipRange
+    optimizer = Optimizer(critic.parameters, rule)
     workspace = critic.makeWorkspace(rows: rows)
     observations = Matrix(rows: rows, columns: rollout.observations.columns)
     valueGradient = Matrix(rows: rows, columns: 1)
@@ -37,7 +50,7 @@ package final class PPOValueLearner {
   ///
   /// `c mean((V − R)²)`, or `c mean(max((V − R)², (V_old + clip(V − V_old, ±ε) − R)²))` where values
   /// are clipped.
-  package func computeGradient(_ order: [Int32], _ rows: Range<Int>) {
+  public func computeGradient(_ order: [Int32], _ rows: Range<Int>) {
     let count = rows.count
     for (k, position) in rows.enumerated() {
       let row = Int(order[position])
@@ -56,7 +69,7 @@ package final class PPOValueLearner {
     for k in 0..<count {
       var error = values[k, 0] - returns[k]
       var slope: Float = 1
-      if let limit = configuration.valueClipRange {
+      if let limit = clipRange {
         let change = min(max(values[k, 0] - oldValues[k], -limit), limit)
         let clippedError = oldValues[k] + change - returns[k]
         if clippedError * clippedError > error * error {
@@ -65,14 +78,14 @@ package final class PPOValueLearner {
         }
       }
       loss += scale * error * error
-      valueGradient[k, 0] = 2 * configuration.valueCoefficient * scale * error * slope
+      valueGradient[k, 0] = 2 * coefficient * scale * error * slope
     }
     critic.backward(observations, rows: count, outputGradient: valueGradient, in: workspace)
     squaredNorm = sumOfSquares(critic.parameters.gradients)
   }
 
   /// The critic with what it learnt from last.
-  func named(isLearning: Bool) -> NamedNetwork {
+  public var named: NamedNetwork {
     let minibatch = LearntMinibatch(
       input: observations, outputGradient: valueGradient, rows: workspace.rows,
       experience: rollout.normalizedObservations
@@ -82,19 +95,19 @@ package final class PPOValueLearner {
       minibatch: isLearning ? minibatch : nil)
   }
 
-  /// Takes Adam's step along the last gradient, scaled.
-  package func step(_ learningRate: Float, gradientScale: Float) {
+  /// Takes a step along the last gradient, scaled.
+  public func step(_ learningRate: Float, gradientScale: Float) {
     optimizer.step(learningRate: learningRate, gradientScale: gradientScale)
     critic.parametersDidChange()
   }
 
   /// Writes the optimiser's moments.
-  package func save(to archive: inout TensorArchive) {
+  public func save(to archive: inout TensorArchive) {
     archive.set(optimizer, named: "critic.adam")
   }
 
   /// Reads the optimiser's moments.
-  package func load(from archive: TensorArchive) throws(ArchiveError) {
+  public func load(from archive: TensorArchive) throws(ArchiveError) {
     try archive.read(into: optimizer, named: "critic.adam")
   }
 }

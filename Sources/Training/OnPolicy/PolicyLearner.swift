@@ -1,0 +1,146 @@
+public import LinearAlgebra
+public import NeuralNetworks
+public import Storage
+
+/// A loss of a policy's log-probabilities and advantages.
+public protocol PolicyObjective: AnyObject {
+  /// Gathers what it needs of a minibatch besides observations, actions and advantages.
+  func gather(_ order: [Int32], _ rows: Range<Int>)
+  /// Computes the loss, and its derivative by each row's log-probability.
+  ///
+  /// - Parameters:
+  ///   - logProbabilities: Of the policy as it is, [≥ count].
+  ///   - advantages: [≥ count].
+  ///   - count: B.
+  ///   - weights: Receives the derivatives.
+  /// - Returns: The loss, averaged over the rows.
+  func differentiate(
+    logProbabilities: Vector, advantages: Vector, count: Int, weights: Vector
+  ) -> Float
+}
+
+/// The policy's half of an update: minibatch, objective, entropy bonus, gradient, step.
+///
+/// Every `xGradient` is the derivative of the total loss by x, averaged over the B rows.
+public final class PolicyLearner<Objective: PolicyObjective> {
+  /// What is minimised, but for the entropy bonus.
+  public let objective: Objective
+  /// Of the last minibatch: the objective.
+  public private(set) var loss: Float = 0
+  /// Of the last minibatch: mean entropy, in nats.
+  public private(set) var entropy: Float = 0
+  /// Of the last gradient.
+  public private(set) var squaredNorm: Float = 0
+  /// Whether the policy has learnt in this iteration.
+  public var isLearning = false
+  private let settings: OnPolicySettings
+  private let policy: MLPPolicy
+  private let distribution: any LikelihoodDistribution
+  private let rollout: RolloutBuffer
+  private let optimizer: Optimizer
+  private let ownOptimizer: Optimizer
+  private let workspace: MLP.Workspace
+  private let observations: Matrix
+  private let actions: Matrix
+  private let outputGradient: Matrix
+  private let advantages: Vector
+  private let logProbabilities: Vector
+  private let weights: Vector
+  private let scratch: Vector
+
+  /// Allocates memory for minibatches of up to `rows` rows.
+  public init(
+    _ objective: Objective, _ settings: OnPolicySettings, rule: OptimizerRule, policy: MLPPolicy,
+    rollout: RolloutBuffer, rows: Int
+  ) {
+    self.objective = objective
+    self.settings = settings
+    self.policy = policy
+    self.rollout = rollout
+    distribution = policy.likelihood
+    optimizer = Optimizer(policy.network.parameters, rule)
+    ownOptimizer = Optimizer(distribution.parameters, rule)
+    workspace = policy.network.makeWorkspace(rows: rows)
+    observations = Matrix(rows: rows, columns: rollout.observations.columns)
+    actions = Matrix(rows: rows, columns: rollout.actions.columns)
+    outputGradient = Matrix(rows: rows, columns: distribution.outputWidth)
+    advantages = Vector(count: rows)
+    logProbabilities = Vector(count: rows)
+    weights = Vector(count: rows)
+    scratch = Vector(count: rows)
+  }
+
+  /// Gathers the rows of a minibatch and computes the gradient of objective and entropy bonus.
+  public func computeGradient(_ order: [Int32], _ rows: Range<Int>) {
+    for (k, position) in rows.enumerated() {
+      let row = Int(order[position])
+      observations.copyRow(k, from: rollout.normalizedObservations, row: row)
+      actions.copyRow(k, from: rollout.actions, row: row)
+      advantages[k] = rollout.advantages[row]
+    }
+    objective.gather(order, rows)
+    if settings.normalizeAdvantages { standardizeAdvantages(rows.count) }
+    computeGradient(rows.count)
+  }
+
+  /// Computes the gradient on the rows that are gathered.
+  private func computeGradient(_ count: Int) {
+    let output = policy.network.forward(observations, rows: count, in: workspace)
+    distribution.logProbabilities(
+      of: actions, outputs: output, rows: count, into: logProbabilities)
+    entropy = distribution.meanEntropy(output, rows: count, scratch: scratch)
+    loss = objective.differentiate(
+      logProbabilities: logProbabilities, advantages: advantages, count: count, weights: weights)
+    distribution.backward(
+      weights: weights, entropyWeight: -settings.entropyCoefficient, actions: actions,
+      outputs: output, rows: count, outputGradient: outputGradient)
+    policy.network.backward(
+      observations, rows: count, outputGradient: outputGradient, in: workspace)
+    squaredNorm =
+      sumOfSquares(policy.network.parameters.gradients)
+      + sumOfSquares(distribution.parameters.gradients)
+  }
+
+  /// `(A − mean) / (std + 1e-8)`, with the sample's standard deviation as PyTorch has it.
+  private func standardizeAdvantages(_ count: Int) {
+    var (sum, squares) = (Float(0), Float(0))
+    for k in 0..<count { sum += advantages[k] }
+    let mean = sum / Float(count)
+    for k in 0..<count { squares += (advantages[k] - mean) * (advantages[k] - mean) }
+    let scale = 1 / ((squares / Float(count - 1)).squareRoot() + 1e-8)
+    for k in 0..<count { advantages[k] = (advantages[k] - mean) * scale }
+  }
+
+  /// The policy's network with what it learnt from last.
+  public var named: NamedNetwork {
+    let minibatch = LearntMinibatch(
+      input: observations, outputGradient: outputGradient, rows: workspace.rows,
+      experience: rollout.normalizedObservations
+    ) { [self] in computeGradient(workspace.rows) }
+    return NamedNetwork(
+      "policy", policy.network, optimizer: optimizer, workspace: workspace,
+      minibatch: isLearning ? minibatch : nil)
+  }
+
+  /// Takes a step along the last gradient, scaled.
+  public func step(_ learningRate: Float, gradientScale: Float) {
+    optimizer.step(learningRate: learningRate, gradientScale: gradientScale)
+    policy.network.parametersDidChange()
+    guard distribution.parameters.count > 0 else { return }
+    ownOptimizer.step(learningRate: learningRate, gradientScale: gradientScale)
+    // An entropy bonus alone would let the deviation grow without bound.
+    if settings.entropyCoefficient > 0 { distribution.limitParameters() }
+  }
+
+  /// Writes the optimisers' moments.
+  public func save(to archive: inout TensorArchive) {
+    archive.set(optimizer, named: "policy.adam")
+    archive.set(ownOptimizer, named: "policy.log-std.adam")
+  }
+
+  /// Reads the optimisers' moments.
+  public func load(from archive: TensorArchive) throws(ArchiveError) {
+    try archive.read(into: optimizer, named: "policy.adam")
+    try archive.read(into: ownOptimizer, named: "policy.log-std.adam")
+  }
+}
