@@ -71,7 +71,10 @@ let package = Package(
     module("Training", ["RLCore", "NeuralNetworks", "LinearAlgebra", "Storage", "Yams"]),
     module(
       "Agents", ["Training", "RLCore", "NeuralNetworks", "LinearAlgebra", "Storage"], in: "Agents",
-      resources: [.embedInCode("PPO/PPOPresets.yaml"), .embedInCode("SAC/SACPresets.yaml")]),
+      resources: [
+        .embedInCode("A2C/A2CPresets.yaml"), .embedInCode("PPO/PPOPresets.yaml"),
+        .embedInCode("SAC/SACPresets.yaml"),
+      ]),
     module("Plasticity", ["Training", "NeuralNetworks", "LinearAlgebra", "Storage"]),
     module("Recording", ["RLCore", "LinearAlgebra", "Storage", "CZlib"]),
     module("Rendering", ["RLCore", "Storage", "CCairo", "CGIF", "CPNG", "CSDL2"], strict),

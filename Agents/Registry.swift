@@ -9,6 +9,10 @@ public enum AgentRegistry {
       presets: String(decoding: PackageResources.PPOPresets_yaml, as: UTF8.self),
       defaults: PPOConfiguration(), make: PPOAgent.init(configuration:context:)),
     RegisteredAgent(
+      "a2c", "advantage actor-critic: one step on each short rollout",
+      presets: String(decoding: PackageResources.A2CPresets_yaml, as: UTF8.self),
+      defaults: A2CConfiguration(), make: A2CAgent.init(configuration:context:)),
+    RegisteredAgent(
       "sac", "soft actor-critic with replay; REDQ, TQC, DroQ, CrossQ as settings",
       presets: String(decoding: PackageResources.SACPresets_yaml, as: UTF8.self),
       defaults: SACConfiguration(), make: SACAgent.init(configuration:context:)),

@@ -50,7 +50,7 @@ public enum OptimizerRule: Sendable, Equatable {
 ///   epsilon and decay as in `torch.optim.Adam` and `AdamW`; RMSProp as Stable-Baselines3 2.x
 ///   `RMSpropTFLike`.
 public final class Optimizer {
-  /// The mean of gradients, padded like the parameters; stays 0 with a rule that needs none.
+  /// The mean of gradients, padded like the parameters; the last gradient alone for RMSProp.
   public let firstMoment: Vector
   /// The mean of squared gradients.
   public let secondMoment: Vector
@@ -69,8 +69,6 @@ public final class Optimizer {
   public var rule: OptimizerRule
   /// What ``secondMoment`` starts from.
   public var initialSecondMoment: Float
-  /// The factor on the gradients of the last step of this session.
-  private var gradientScale: Float = 1
   private let block: ParameterBlock
 
   /// Optimises the parameters of one block.
@@ -117,7 +115,6 @@ public final class Optimizer {
   /// Takes the step itself, whatever hook there is.
   public func takeOwnStep(learningRate: Float, gradientScale: Float) {
     countStep(learningRate: learningRate)
-    self.gradientScale = gradientScale
     switch rule {
     case .adam(let settings):
       let time = Double(stepCount)
@@ -132,9 +129,11 @@ public final class Optimizer {
         gradients: block.gradients, values: block.values, firstMoment: firstMoment,
         secondMoment: secondMoment)
     case .rmsProp(let settings):
-      let (gradients, values, squares) = (block.gradients, block.values, secondMoment)
+      let (gradients, values) = (block.gradients, block.values)
+      let (last, squares) = (firstMoment, secondMoment)
       for i in 0..<values.count {
         let gradient = gradientScale * gradients[i]
+        last[i] = gradient
         squares[i] = settings.decay * squares[i] + (1 - settings.decay) * gradient * gradient
         values[i] -= learningRate * gradient / (squares[i] + settings.epsilon).squareRoot()
       }
@@ -144,13 +143,10 @@ public final class Optimizer {
   /// How far the last step moved one number, over the learning rate and without weight decay.
   ///
   /// - Parameters:
-  ///   - gradient: Its gradient then, before the scale.
-  ///   - firstMoment: Its mean gradient after the step.
-  ///   - secondMoment: Its mean squared gradient after the step.
+  ///   - firstMoment: Of the number, after the step.
+  ///   - secondMoment: Of the number, after the step.
   /// - Returns: The distance, in double precision.
-  public func lastMovement(
-    gradient: Float, firstMoment: Float, secondMoment: Float
-  ) -> Double {
+  public func lastMovement(firstMoment: Float, secondMoment: Float) -> Double {
     switch rule {
     case .adam(let settings):
       let time = Double(stepCount)
@@ -160,7 +156,7 @@ public final class Optimizer {
       return Double(firstMoment) / correction1 / (root + Double(settings.epsilon))
     case .rmsProp(let settings):
       let root = (Double(secondMoment) + Double(settings.epsilon)).squareRoot()
-      return Double(gradientScale) * Double(gradient) / root
+      return Double(firstMoment) / root
     }
   }
 }

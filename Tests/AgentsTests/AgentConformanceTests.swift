@@ -17,6 +17,17 @@ enum ShortSettings {
     ppo.epochs = 2
     ppo.normalizeObservations = true
     ppo.normalizeRewards = true
+    var a2c = A2CConfiguration()
+    a2c.stepsPerRollout = 10
+    a2c.rolloutsPerIteration = 5
+    a2c.entropyCoefficient = 0.01
+    a2c.learningRateSchedule = .linear
+    a2c.normalizeAdvantages = true
+    a2c.normalizeObservations = true
+    a2c.normalizeRewards = true
+    var a2cAdam = a2c
+    a2cAdam.optimizer = .adam
+    a2cAdam.normalizeAdvantages = false
     var sac = SACConfiguration()
     sac.stepsPerIteration = 250
     sac.stepsPerRound = 2
@@ -56,7 +67,8 @@ enum ShortSettings {
     crossQ.policyDelay = 3
     crossQ.adamBeta1 = 0.5
     return [
-      "ppo": ppo, "sac": sac, "sac quantiles": quantiles, "sac dropout": dropout,
+      "a2c": a2c, "a2c adam": a2cAdam, "ppo": ppo, "sac": sac, "sac quantiles": quantiles,
+      "sac dropout": dropout,
       "sac residual": residual, "sac crossq": crossQ,
     ]
   }()

@@ -1,3 +1,4 @@
+import LinearAlgebra
 import NeuralNetworks
 import Plasticity
 import Testing
@@ -65,6 +66,21 @@ import Storage
     #expect(rules[1] == .adam(AdamConfiguration(beta1: 0.95, beta2: 0.95, epsilon: 1e-5)))
   }
 
+  @Test func equalBetasAreForAdamOnly() throws {
+    let agent = try ShortAgent.a2c.make()
+    let error = #expect(throws: ConfigurationError.self) {
+      try Interventions(InterventionSelection(["equal-betas"]), on: agent, seed: 1)
+    }
+    #expect(error?.description.contains("set optimizer=adam") == true)
+    // Units that are made new start from the rule's own moments.
+    _ = try Interventions(InterventionSelection(["reset:every=1"]), on: agent, seed: 1)
+    _ = try agent.iterate()
+    let named = agent.networks[0]
+    for moment in named.network.parameters.views(of: named.optimizer.secondMoment) {
+      #expect(numbers(moment).allSatisfy { $0 == 1 })
+    }
+  }
+
   static let groups = [
     ["l2", "l2-init", "wasserstein", "spectral", "weight-clipping", "shrink-perturb:every=7"],
     [
@@ -85,7 +101,8 @@ import Storage
     // Units of a residual policy or of batch-normalised critics can't be followed.
     let plain: [ShortAgent: String] = [.droppingSAC: "critic.1", .jointSAC: "policy"]
     let narrow = ["redo", "continual"] + (kind == .jointSAC ? ["injection"] : [])
-    let names = texts.map { text in
+    let allowed = texts.filter { kind != .a2c || $0 != "equal-betas" }
+    let names = allowed.map { text in
       guard let network = plain[kind], narrow.contains(where: { text.hasPrefix($0) }) else {
         return text
       }

@@ -73,8 +73,7 @@ import Training
     let moments = (block.views(of: optimizer.firstMoment), block.views(of: optimizer.secondMoment))
     let weight = network.denseLayers[0].weight.value
     let found = Norms.effectiveLearningRate(
-      weight: weight, gradient: network.denseLayers[0].weight.gradient,
-      firstMoment: moments.0[0], secondMoment: moments.1[0], optimizer: optimizer)
+      weight: weight, firstMoment: moments.0[0], secondMoment: moments.1[0], optimizer: optimizer)
     let (step, length) = (0..<18).reduce((0.0, 0.0)) { sums, i in
       let change = after[i] - before[i]
       return (sums.0 + change * change, sums.1 + after[i] * after[i])

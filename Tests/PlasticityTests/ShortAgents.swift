@@ -10,6 +10,7 @@ import Storage
 enum ShortAgent: String, CaseIterable, CustomTestStringConvertible, Sendable {
   case ppo
   case ppoContinuous
+  case a2c
   case sac
   /// With dropout and a residual policy.
   case droppingSAC
@@ -23,6 +24,7 @@ enum ShortAgent: String, CaseIterable, CustomTestStringConvertible, Sendable {
       switch self {
       case .ppo: ("ppo", "cartpole-v1")
       case .ppoContinuous: ("ppo", "pendulum-v1")
+      case .a2c: ("a2c", "pendulum-v1")
       case .sac, .droppingSAC, .jointSAC: ("sac", "pendulum-v1")
       }
     let vector = try #require(EnvironmentRegistry.find(environment)).makeVector(5)
@@ -43,6 +45,13 @@ enum ShortAgent: String, CaseIterable, CustomTestStringConvertible, Sendable {
       ppo.criticHidden = [16, 12]
       ppo.normalizeObservations = true
       return ppo
+    }
+    if self == .a2c {
+      var a2c = A2CConfiguration()
+      a2c.stepsPerRollout = 10
+      a2c.rolloutsPerIteration = 5
+      (a2c.policyHidden, a2c.criticHidden) = ([16, 12], [16, 12])
+      return a2c
     }
     var sac = SACConfiguration()
     sac.stepsPerIteration = 250

@@ -40,8 +40,7 @@ extension Probe {
       }
       return [
         Norms.effectiveLearningRate(
-          weight: weight.value, gradient: weight.gradient,
-          firstMoment: block.views(of: optimizer.firstMoment)[index],
+          weight: weight.value, firstMoment: block.views(of: optimizer.firstMoment)[index],
           secondMoment: block.views(of: optimizer.secondMoment)[index], optimizer: optimizer)
       ]
     },

@@ -6,8 +6,8 @@ import TestSupport
 import Testing
 import Training
 
-/// Every loss of PPO against central differences of itself, in single precision.
-@Suite struct PPOGradientTests {
+/// Every loss of on-policy methods against central differences of itself, in single precision.
+@Suite struct OnPolicyGradientTests {
   private static func specification(discrete: Bool) -> EnvironmentSpecification {
     let low = [Float](repeating: -10, count: 5)
     return EnvironmentSpecification(
@@ -94,6 +94,22 @@ import Training
       return Double(learner.loss) - 0.05 * Double(learner.entropy)
     }
     #expect(setup.surrogate.clipFraction > 0.1 && setup.surrogate.clipFraction < 0.9)
+  }
+
+  @Test(arguments: [false, true]) func policyGradientMatchesDifferences(discrete: Bool) {
+    let setup = Self.setup(discrete: discrete)
+    var settings = OnPolicySettings()
+    settings.entropyCoefficient = 0.05
+    settings.normalizeAdvantages = false
+    let learner = PolicyLearner(
+      PolicyGradient(), settings, rule: .rmsProp(RMSPropConfiguration()), policy: setup.policy,
+      rollout: setup.rollout, rows: 24)
+    var parameters = setup.policy.network.parameters.parameters
+    if !discrete { parameters += setup.policy.distribution.parameters.parameters }
+    Self.check(parameters, changed: { setup.policy.network.parametersDidChange() }) {
+      learner.computeGradient(setup.order, 0..<24)
+      return Double(learner.loss) - 0.05 * Double(learner.entropy)
+    }
   }
 
   @Test(arguments: [nil, Float(0.3)]) func valueLossMatchesDifferences(clip: Float?) {

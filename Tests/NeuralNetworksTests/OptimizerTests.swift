@@ -2,7 +2,7 @@ import LinearAlgebra
 import NeuralNetworks
 import Testing
 
-@Suite struct AdamTests {
+@Suite struct OptimizerTests {
   private func block(_ values: [Float]) -> ParameterBlock {
     let block = ParameterBlock([("x", 1, values.count, true)])
     for j in values.indices { block.parameters[0].value[0, j] = values[j] }
@@ -51,15 +51,43 @@ import Testing
     #expect(hasCleanPadding(block.parameters[0].value))
   }
 
-  @Test func findsTheMinimumOfANarrowValley() {
+  /// Three steps by hand: the mean square starts at 1 and ε is inside the root.
+  @Test func rmsPropFollowsItsFormula() {
+    let block = block([0.5, -2])
+    let optimizer = Optimizer(block, .rmsProp(RMSPropConfiguration(decay: 0.9, epsilon: 0.01)))
+    var (x, v) = ([0.5, -2.0], [1.0, 1.0])
+    for t in 1...30 {
+      for j in 0..<2 {
+        let g = Float(ScalarMaths.sin(Double(t * (j + 1)))) * 4
+        block.parameters[0].gradient[0, j] = g
+        let scaled = 0.25 * Double(g)
+        v[j] = 0.9 * v[j] + 0.1 * scaled * scaled
+        x[j] -= 0.1 / Double(t) * scaled / (v[j] + 0.01).squareRoot()
+      }
+      optimizer.step(learningRate: 0.1 / Float(t), gradientScale: 0.25)
+      for j in 0..<2 { #expect(abs(Double(block.parameters[0].value[0, j]) - x[j]) < 1e-6) }
+    }
+    for j in 0..<2 { #expect(abs(Double(optimizer.secondMoment[j]) - v[j]) < 1e-6) }
+    #expect(optimizer.stepCount == 30 && hasCleanPadding(block.parameters[0].value))
+    let moved = optimizer.lastMovement(
+      firstMoment: optimizer.firstMoment[1], secondMoment: optimizer.secondMoment[1])
+    let scaled = 0.25 * Double(block.parameters[0].gradient[0, 1])
+    #expect(abs(moved - scaled / (v[1] + 0.01).squareRoot()) < 1e-6)
+    optimizer.reset()
+    #expect(optimizer.secondMoment[0] == 1 && optimizer.stepCount == 0)
+  }
+
+  @Test(arguments: [
+    OptimizerRule.adam(AdamConfiguration()), .rmsProp(RMSPropConfiguration()),
+  ]) func findsTheMinimumOfANarrowValley(rule: OptimizerRule) {
     // (x − 1)² + 100 (y + 2)²
     let block = block([5, 5])
     let (value, gradient) = (block.parameters[0].value, block.parameters[0].gradient)
-    let adam = Optimizer(block)
+    let optimizer = Optimizer(block, rule)
     for t in 0..<3000 {
       gradient[0, 0] = 2 * (value[0, 0] - 1)
       gradient[0, 1] = 200 * (value[0, 1] + 2)
-      adam.step(learningRate: 0.1 * (1 - Float(t) / 3000))
+      optimizer.step(learningRate: 0.1 * (1 - Float(t) / 3000))
     }
     #expect(abs(value[0, 0] - 1) < 1e-3 && abs(value[0, 1] + 2) < 1e-3)
   }
