@@ -121,7 +121,8 @@ let package = Package(
     tests(
       "ExperimentsTests",
       [
-        "Experiments", "Agents", "Environments", "Training", "RLCore", "LinearAlgebra", "Storage",
+        "Experiments", "Agents", "Environments", "Recording", "Training", "RLCore", "LinearAlgebra",
+        "Storage",
       ]),
     tests(
       "AgentsTests",

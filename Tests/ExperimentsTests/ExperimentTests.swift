@@ -1,0 +1,80 @@
+import Environments
+import Experiments
+import RLCore
+import Recording
+import Storage
+import TestSupport
+import Testing
+import Training
+
+/// What a program that uses the suite does, and the mistakes it can make.
+@Suite struct ExperimentTests {
+  private func message(_ body: () throws -> Void) -> String {
+    do {
+      try body()
+      return ""
+    } catch {
+      return "\(error)"
+    }
+  }
+
+  @Test func identifiersAreTakenOnce() throws {
+    var registry = Registry.standard
+    let walker = try registry.environment("walker")
+    #expect(message { try registry.add(walker) }.contains("'walker' is taken"))
+    let agent = try registry.agent("ppo")
+    #expect(message { try registry.add(agent) }.contains("'ppo' is taken"))
+    var own = Registry()
+    try own.add(walker)
+    #expect(own.identifiers == ["walker"])
+    #expect(message { _ = try own.environment("walkr") }.contains("did you mean 'walker'?"))
+  }
+
+  @Test func mistakesAreThrown() throws {
+    #expect(
+      message { _ = try Experiment(environment: "walker", agent: "pp0") }.contains("mean 'ppo'"))
+    var experiment = try Experiment(environment: "cartpole-v1", agent: "ppo")
+    #expect(message { try experiment.set("epochs", to: 0) }.contains("at least 1 and is 0"))
+    #expect(message { try experiment.set("epoch", to: 1) }.contains("did you mean 'epochs'?"))
+    #expect(message { try experiment.set("epochs", to: 1.5) }.contains("a whole number"))
+    #expect(message { _ = try experiment.start(threads: 0) }.contains("threads must lie in"))
+    let sac = try Experiment(environment: "cartpole-v1", agent: "sac")
+    #expect(message { _ = try sac.start() }.contains("continuous actions"))
+    var controller = try StoredPolicy("walker-heuristic")
+    #expect(message { _ = try controller.evaluate(episodes: 0) }.contains("episodes must lie in"))
+    #expect(message { _ = try controller.evaluate(seed: 1 << 41) }.contains("below 2^40"))
+    #expect(message { _ = try controller.evaluate(mode: .stochastic) }.contains("no sampled"))
+    #expect(message { _ = try controller.evaluate(threads: 2000) }.contains("threads must lie"))
+    #expect(message { try controller.setParameter("gravty", to: 1) }.contains("gravty"))
+    #expect(message { try controller.record(episodes: 0) }.contains("episodes must lie in"))
+    #expect(message { _ = try StoredPolicy("none") }.contains("none"))
+    #expect(message { _ = try StoredRun("none") }.contains("none"))
+  }
+
+  @Test func aRunGoesFromStartToRecording() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file("run")
+    var experiment = try Experiment(environment: "cartpole-v1", agent: "ppo")
+    try experiment.set("steps", to: 3000)
+    try experiment.set("policy-hidden", to: [16, 16])
+    try experiment.set("checkpoints.every", to: 1000)
+    let run = try experiment.start(in: path, threads: 1)
+    var iterations = 0
+    let outcome = try run.train {  // stops after the first iteration
+      iterations += 1
+      return true
+    }
+    #expect(outcome == .interrupted && iterations == 1)
+    let stored = try StoredRun(path)
+    #expect(stored.configuration.yaml == run.configuration.yaml)
+    #expect(try stored.resume(threads: 2).train() == .finished)
+    #expect(try stored.resume().isFinished)
+    let policy = try StoredPolicy(path)
+    #expect(policy.agent == "ppo" && policy.folder?.path == path)
+    let result = try policy.evaluate(episodes: 4, seed: 7, threads: 1)
+    #expect(result.episodes.map(\.seed) == [7, 8, 9, 10])
+    let recordings = try policy.record(episodes: 2, seed: 7)
+    #expect(recordings.map(\.totalReward) == result.returns.prefix(2).map { $0 })
+    #expect(message { try policy.record(episodes: 1, seed: 8) }.contains("exists"))
+  }
+}
