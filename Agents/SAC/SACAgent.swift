@@ -22,7 +22,8 @@ public final class SACAgent: Agent {
   let critics: [SACCritic]
   let buffer: ReplayBuffer
   let batch: ReplayBatch
-  let collector: SACCollector
+  let collector: ReplayCollector
+  let valueBias: SACValueBias
   let observations: Matrix
   let nextObservations: Matrix
   let targets: Matrix
@@ -91,9 +92,13 @@ public final class SACAgent: Agent {
     atoms = Matrix(
       rows: configuration.quantiles == 1 ? 0 : rows,
       columns: configuration.quantiles * configuration.critics)
-    collector = SACCollector(
-      configuration, environment: context.environment, actor: actor, critics: critics,
-      buffer: buffer, seed: context.seed)
+    let sampler = actor.distribution.makeSampler(
+      rows: context.environment.count, drawsPairs: false)
+    valueBias = SACValueBias(configuration, actor: actor, critics: critics, sampler: sampler)
+    collector = ReplayCollector(
+      context.environment, policy: actor.policy, sampler: sampler, buffer: buffer,
+      multiStep: configuration.multiStep, discount: configuration.discount, seed: context.seed)
+    collector.observer = valueBias
     streams = SACStreams(seed: context.seed)
   }
 
@@ -137,7 +142,7 @@ public final class SACAgent: Agent {
       sums.mean(sums.criticLoss), sums.mean(sums.temperatureLoss, of: sums.policyUpdates),
       Double(actor.temperature), sums.mean(sums.entropy, of: sums.policyUpdates),
       sums.mean(sums.meanValue), sums.updates > 0 ? sums.greatestValue : .nan,
-      collector.valueBias, Double(sums.updates) / Double(max(1, steps)),
+      valueBias.value, Double(sums.updates) / Double(max(1, steps)),
       sums.mean(sums.policyNorm, of: sums.policyUpdates), sums.mean(sums.criticNorm),
       Double(sums.learningRateFactor), Double(buffer.count),
     ]
@@ -148,6 +153,7 @@ public final class SACAgent: Agent {
     for critic in critics { critic.save(to: &archive) }
     buffer.save(to: &archive)
     collector.save(to: &archive)
+    valueBias.save(to: &archive)
     streams.save(to: &archive)
     archive.set(
       "progress",
@@ -170,6 +176,7 @@ public final class SACAgent: Agent {
     try streams.load(from: archive)
     try archive.restoreEpisodes(of: environment)
     try collector.load(from: archive)
+    try valueBias.load(from: archive)
     // Otherwise updates might begin before there is anything to draw.
     guard buffer.added + collector.waitingSteps == Int(progress[0]) else {
       throw ArchiveError.invalid(reason: "its replay buffer does not hold the steps it counts")

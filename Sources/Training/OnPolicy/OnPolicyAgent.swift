@@ -129,9 +129,7 @@ public final class OnPolicyAgent<Method: OnPolicyMethod>: Agent {
     archive.setFrozenParts(of: critic)
     method.save(to: &archive)
     rewardNormalizer.save(to: &archive)
-    for (i, stream) in collectors.flatMap(\.streams).enumerated() {
-      archive.set(stream, named: "action-noise.\(i)")
-    }
+    archive.set(collectors.flatMap(\.streams), named: "action-noise")
     archive.setProgress([environmentSteps, iterations])
     recentEpisodes.save(to: &archive)
     archive.setEpisodes(of: environment)
@@ -145,12 +143,11 @@ public final class OnPolicyAgent<Method: OnPolicyMethod>: Agent {
     critic.parametersDidChange()
     try method.load(from: archive)
     try rewardNormalizer.load(from: archive)
-    var index = 0
+    var streams = try archive.streams(named: "action-noise", count: environment.count)[...]
     for collector in collectors {
-      for j in collector.streams.indices {
-        collector.streams[j] = try archive.stream(named: "action-noise.\(index)")
-        index += 1
-      }
+      let count = collector.streams.count
+      collector.streams = Array(streams.prefix(count))
+      streams = streams.dropFirst(count)
     }
     try recentEpisodes.load(from: archive)
     try archive.restoreEpisodes(of: environment)

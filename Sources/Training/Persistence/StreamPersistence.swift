@@ -19,6 +19,18 @@ extension TensorArchive {
     return RandomStream(words: words)
   }
 
+  /// Adds random streams, one for each environment: `<name>.0`, `.1` and so on.
+  public mutating func set(_ streams: [RandomStream], named name: String) {
+    for (i, stream) in streams.enumerated() { set(stream, named: "\(name).\(i)") }
+  }
+
+  /// Reads random streams, one for each environment.
+  public func streams(named name: String, count: Int) throws(ArchiveError) -> [RandomStream] {
+    var streams: [RandomStream] = []
+    for i in 0..<count { streams.append(try stream(named: "\(name).\(i)")) }
+    return streams
+  }
+
   /// Adds what an agent has counted, its environment steps first.
   public mutating func setProgress(_ counts: [Int]) {
     set("progress", .words(counts.map { UInt64($0) }))

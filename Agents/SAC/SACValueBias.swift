@@ -1,0 +1,100 @@
+internal import LinearAlgebra
+internal import NeuralNetworks
+internal import Training
+internal import Storage
+
+/// Compares what the critics promised for the first environment's actions with what came of them.
+final class SACValueBias: ReplayObserver {
+  /// Mean of Q minus the soft return that followed, over the last episode of the first environment;
+  /// NaN before there is one.
+  private(set) var value = Double.nan
+  private let configuration: SACConfiguration
+  private let actor: SACActor
+  private let critics: [SACCritic]
+  private let scratch: [SACCriticScratch]
+  private let sampler: SquashedGaussianSampler
+  private let observation: Matrix
+  private let action: Matrix
+  private var promises: [Promise] = []
+
+  /// What was known when an action was taken.
+  private struct Promise {
+    var value: Float
+    var logProbability: Float
+    var reward: Float
+  }
+
+  init(
+    _ configuration: SACConfiguration, actor: SACActor, critics: [SACCritic],
+    sampler: SquashedGaussianSampler
+  ) {
+    self.configuration = configuration
+    self.actor = actor
+    self.critics = critics
+    self.sampler = sampler
+    scratch = critics.map { SACCriticScratch($0) }
+    observation = Matrix(rows: 1, columns: actor.policy.network.architecture.inputs)
+    action = Matrix(rows: 1, columns: actor.distribution.actionWidth)
+  }
+
+  func didChoose(for observations: Matrix) {
+    observation.copyRow(0, from: observations, row: 0)
+    action.copyRow(0, from: sampler.actions, row: 0)
+    var value = Float.infinity
+    for (critic, scratch) in zip(critics, scratch) {
+      value = min(value, critic.value(of: observation, action: action, in: scratch))
+    }
+    promises.append(
+      Promise(value: value, logProbability: sampler.logProbabilities[0], reward: 0))
+  }
+
+  func didStep(reward: Float, hasEnded: Bool, hasTerminated: Bool) {
+    if !promises.isEmpty {
+      promises[promises.count - 1].reward = configuration.rewardScale * reward
+    }
+    if hasEnded { settlePromises(terminated: hasTerminated) }
+  }
+
+  /// Compares promises with soft returns as targets have them, `G = Σ γᵏ r_k + γⁿ (G' − α logπ')`.
+  ///
+  /// Behind a time limit stands the last promise, which is left out of the mean.
+  private func settlePromises(terminated: Bool) {
+    defer { promises = [] }
+    let temperature = Double(actor.temperature)
+    let discount = Double(configuration.discount)
+    var softReturns = promises.map { Double($0.value) }
+    var (bias, count) = (0.0, 0)
+    for i in promises.indices.reversed() {
+      let following = promises.count - i - (terminated ? 0 : 1)
+      guard following > 0 else { continue }
+      let end = i + min(configuration.multiStep, following)
+      var (sum, factor) = (0.0, 1.0)
+      for promise in promises[i..<end] {
+        sum += factor * Double(promise.reward)
+        factor *= discount
+      }
+      if end < promises.count {
+        sum += factor * (softReturns[end] - temperature * Double(promises[end].logProbability))
+      }
+      softReturns[i] = sum
+      bias += Double(promises[i].value) - sum
+      count += 1
+    }
+    if count > 0 { value = bias / Double(count) }
+  }
+
+  func save(to archive: inout TensorArchive) {
+    archive.set(
+      "q-bias.promises", .floats(promises.flatMap { [$0.value, $0.logProbability, $0.reward] }))
+    archive.set("q-bias.last", .words([value.bitPattern]))
+  }
+
+  func load(from archive: TensorArchive) throws(ArchiveError) {
+    let numbers = try archive.floats("q-bias.promises")
+    guard numbers.count % 3 == 0 else { throw .invalid(reason: "its promises do not fit") }
+    promises = stride(from: 0, to: numbers.count, by: 3).map {
+      Promise(value: numbers[$0], logProbability: numbers[$0 + 1], reward: numbers[$0 + 2])
+    }
+    value = Double(bitPattern: try archive.words("q-bias.last", count: 1)[0])
+  }
+}

@@ -1,0 +1,160 @@
+public import LinearAlgebra
+public import NeuralNetworks
+public import RLCore
+public import Storage
+
+/// Something that follows what a collector does in its first environment.
+public protocol ReplayObserver: AnyObject {
+  /// The policy has drawn actions for observations [N × O], normalised; not called for random ones.
+  func didChoose(for observations: Matrix)
+  /// The first environment has taken a step.
+  func didStep(reward: Float, hasEnded: Bool, hasTerminated: Bool)
+}
+
+/// Steps environments with a policy and fills a replay buffer, in the order of the environments.
+///
+/// Actions are stored as sampled; only the environments get them within their bounds.
+public final class ReplayCollector {
+  /// The episodes that ended last.
+  public private(set) var recentEpisodes = RecentEpisodes()
+  /// Whether the policy chose NaN, which no environment has seen.
+  public private(set) var hasLostPolicy = false
+  /// Follows the first environment.
+  public var observer: (any ReplayObserver)?
+  private let environment: any BatchedEnvironment
+  private let policy: MLPPolicy
+  private let sampler: any ActionSampler
+  private let buffer: ReplayBuffer
+  private let workspace: MLP.Workspace
+  private let normalized: Matrix
+  private let before: Matrix
+  private let sampled: Matrix
+  private let actions: Matrix
+  private var streams: [RandomStream]
+  private var queues: [MultiStepQueue]
+  private var steps = 0
+
+  /// Allocates memory; nothing is allocated in a step.
+  ///
+  /// - Parameters:
+  ///   - environment: Already reset.
+  ///   - policy: What chooses.
+  ///   - sampler: Draws its actions, one row for each environment.
+  ///   - buffer: Receives transitions.
+  ///   - multiStep: Rewards of a transition.
+  ///   - discount: γ.
+  ///   - seed: The run's.
+  public init(
+    _ environment: any BatchedEnvironment, policy: MLPPolicy, sampler: any ActionSampler,
+    buffer: ReplayBuffer, multiStep: Int, discount: Float, seed: UInt64
+  ) {
+    let (count, specification) = (environment.count, environment.specification)
+    let (observationWidth, actionWidth) = (
+      specification.observationWidth, specification.actionWidth
+    )
+    self.environment = environment
+    self.policy = policy
+    self.sampler = sampler
+    self.buffer = buffer
+    workspace = policy.network.makeWorkspace(rows: count)
+    normalized = Matrix(rows: count, columns: observationWidth)
+    before = Matrix(rows: count, columns: observationWidth)
+    sampled = Matrix(rows: count, columns: actionWidth)
+    actions = Matrix(rows: count, columns: actionWidth)
+    streams = (0..<count).map { RandomStream(seed: seed, name: "action-noise", index: $0) }
+    queues = (0..<count).map { _ in MultiStepQueue(steps: multiStep, discount: discount) }
+  }
+
+  /// Steps of all environments that no transition in the buffer begins with yet.
+  public var waitingSteps: Int { queues.reduce(0) { $0 + $1.count } }
+
+  /// Takes steps with all environments.
+  ///
+  /// - Parameters:
+  ///   - steps: Of each environment.
+  ///   - isRandom: Whether actions are uniform in −1...1, the range of squashed samples, rather than
+  ///     the policy's.
+  /// - Returns: Nanoseconds spent in environments and on choosing actions.
+  public func collect(steps: Int, isRandom: Bool) -> (environment: UInt64, policy: UInt64) {
+    var times = (environment: UInt64(0), policy: UInt64(0))
+    for _ in 0..<steps {
+      let start = monotonicNanoseconds()
+      for i in 0..<environment.count {
+        before.copyRow(i, from: environment.batch.observations, row: i)
+      }
+      chooseActions(isRandom: isRandom)
+      guard !hasLostPolicy else { return times }
+      let chosen = monotonicNanoseconds()
+      environment.step(actions: actions, in: 0..<environment.count)
+      times.policy += chosen - start
+      times.environment += monotonicNanoseconds() - chosen
+      for i in 0..<environment.count { store(i) }
+      policy.normalizer.update(with: before, rows: environment.count)
+      self.steps += 1
+    }
+    return times
+  }
+
+  private func chooseActions(isRandom: Bool) {
+    let count = environment.count
+    if isRandom {
+      for i in 0..<count {
+        for j in 0..<sampled.columns { sampled[i, j] = streams[i].uniform(from: -1, to: 1) }
+      }
+    } else {
+      policy.normalizer.normalize(before, rows: count, into: normalized)
+      let output = policy.network.forward(normalized, rows: count, in: workspace)
+      sampler.sample(output, rows: count, streams: &streams)
+      for i in 0..<count { sampled.copyRow(i, from: sampler.actions, row: i) }
+      observer?.didChoose(for: normalized)
+    }
+    // A simulator that is given NaN may never return.
+    for i in 0..<count {
+      for j in 0..<sampled.columns where sampled[i, j].isNaN { hasLostPolicy = true }
+    }
+    policy.distribution.bound(sampled, rows: count, into: actions, firstRow: 0)
+  }
+
+  private func store(_ i: Int) {
+    let batch = environment.batch
+    let (hasEnded, hasTerminated) = (batch.hasEnded(i), batch.hasTerminated(i))
+    queues[i].push(
+      row: i, observations: before, actions: sampled, reward: batch.rewards[i],
+      nextObservations: hasEnded ? batch.finalObservations : batch.observations,
+      terminated: hasTerminated, truncated: hasEnded && !hasTerminated, to: buffer)
+    if i == 0 {
+      observer?.didStep(
+        reward: batch.rewards[0], hasEnded: hasEnded, hasTerminated: hasTerminated)
+    }
+    guard hasEnded else { return }
+    recentEpisodes.add([
+      FinishedEpisode(
+        step: steps, environment: i, episodeReturn: batch.episodeReturn(i),
+        length: batch.episodeLength(i))
+    ])
+  }
+
+  /// Writes streams, waiting steps and episode statistics; the environments are saved apart.
+  public func save(to archive: inout TensorArchive) {
+    archive.set(streams, named: "action-noise")
+    for (i, queue) in queues.enumerated() {
+      archive.set("replay.waiting.\(i)", .floats(queue.floats))
+    }
+    archive.set("collector.steps", .words([UInt64(steps)]))
+    recentEpisodes.save(to: &archive)
+  }
+
+  /// Continues from what ``save(to:)`` wrote.
+  public func load(from archive: TensorArchive) throws(ArchiveError) {
+    streams = try archive.streams(named: "action-noise", count: streams.count)
+    for i in queues.indices {
+      try queues[i].restore(
+        try archive.floats("replay.waiting.\(i)"), observationWidth: before.columns,
+        actionWidth: actions.columns)
+    }
+    let count = try archive.words("collector.steps", count: 1)[0]
+    guard count < 1 << 62 else { throw .invalid(reason: "its step count is impossible") }
+    steps = Int(count)
+    try recentEpisodes.load(from: archive)
+  }
+}
