@@ -2,23 +2,23 @@ public import Training
 
 /// The table of agents; a new agent is one folder and one line here.
 public enum AgentRegistry {
-  /// Every agent there is.
+  /// All agents of this module.
   public static let all: [RegisteredAgent] = [
     RegisteredAgent(
       "ppo", "proximal policy optimisation with generalised advantage estimation",
       presets: String(decoding: PackageResources.PPOPresets_yaml, as: UTF8.self),
       defaults: PPOConfiguration(), make: PPOAgent.init(configuration:context:)),
     RegisteredAgent(
-      "a2c", "advantage actor-critic: one step on each short rollout",
+      "a2c", "advantage actor-critic with one gradient step on each short rollout",
       presets: String(decoding: PackageResources.A2CPresets_yaml, as: UTF8.self),
       defaults: A2CConfiguration(), make: A2CAgent.init(configuration:context:)),
     RegisteredAgent(
-      "sac", "soft actor-critic with replay; REDQ, TQC, DroQ, CrossQ as settings",
+      "sac", "soft actor-critic with a replay buffer; REDQ, TQC, DroQ, CrossQ as settings",
       presets: String(decoding: PackageResources.SACPresets_yaml, as: UTF8.self),
       defaults: SACConfiguration(), make: SACAgent.init(configuration:context:)),
   ]
 
-  /// The agent of this id.
+  /// Returns the agent with the given identifier; nil if there is none.
   public static func find(_ identifier: String) -> RegisteredAgent? {
     all.first { $0.identifier == identifier }
   }

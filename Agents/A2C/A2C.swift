@@ -4,12 +4,12 @@ public import RLCore
 public import Training
 public import Storage
 
-/// Advantage actor-critic with synchronous environments.
+/// An agent that learns by advantage actor-critic with synchronous environments.
 public typealias A2CAgent = OnPolicyAgent<A2C>
 
-/// The update of A2C: one step on a whole, short rollout.
+/// The update of advantage actor-critic (A2C): one gradient step on each whole, short rollout.
 ///
-/// - Source: Mnih et al. 2016, arXiv:1602.01783, without asynchrony, as Stable-Baselines3 2.x.
+/// - Source: Mnih et al. 2016, arXiv:1602.01783, without asynchrony, as in Stable-Baselines3 2.x.
 /// - Difference from source: separate networks for policy and value.
 public final class A2C: OnPolicyMethod {
   public let metricNames = [
@@ -29,7 +29,7 @@ public final class A2C: OnPolicyMethod {
     MLPPolicy(onPolicy: configuration.shared, specification: specification, random: &random)
   }
 
-  /// None: the loss is that of the policy as it is.
+  /// Returns no columns: the loss depends only on the current policy.
   public static func columns(
     _ configuration: A2CConfiguration, policy: MLPPolicy
   ) -> [RolloutColumn] { [] }
@@ -60,7 +60,7 @@ public final class A2C: OnPolicyMethod {
 
   public var networks: [NamedNetwork] { [joint.policy.named, joint.value.named] }
 
-  /// Has nothing to compare with.
+  /// Does nothing: the loss needs no reference values.
   public func prepare(part: Int, of parts: Int) {}
 
   public func improve(
@@ -86,11 +86,11 @@ public final class A2C: OnPolicyMethod {
   }
 }
 
-/// The policy gradient, `−mean(A log π)`.
+/// The policy-gradient loss, `−mean(A log π)`.
 ///
 /// - Source: Mnih et al. 2016, arXiv:1602.01783, section 4.
 public final class PolicyGradient: PolicyObjective {
-  /// Makes the objective.
+  /// Creates the objective.
   public init() {}
 
   public func gather(_ order: [Int32], _ rows: Range<Int>) {}

@@ -2,27 +2,27 @@ public import Training
 
 /// The settings of A2C.
 ///
-/// - Source: defaults of Stable-Baselines3 2.x, which has them from Mnih et al. 2016,
-///   arXiv:1602.01783, and OpenAI Baselines.
+/// - Source: defaults of Stable-Baselines3 2.x, which follow Mnih et al. 2016, arXiv:1602.01783,
+///   and OpenAI Baselines.
 public struct A2CConfiguration: OnPolicyConfiguration {
-  /// Which rule takes the steps.
+  /// The rule of the optimiser.
   public enum Rule: String, SettingValue, CaseIterable {
-    /// RMSProp as TensorFlow 1 has it.
+    /// RMSProp in the form of TensorFlow 1.
     case rmsprop
-    /// Adam.
+    /// Adam without weight decay.
     case adam
   }
 
   public var shared = OnPolicySettings()
   public var rolloutsPerIteration = 32
-  /// Which rule takes the steps.
+  /// Rule of the optimiser.
   public var optimizer = Rule.rmsprop
-  /// ε of either rule.
+  /// Term ε of the optimiser's rule.
   public var optimizerEpsilon: Float = 1e-5
-  /// Decay of RMSProp's mean of squared gradients.
+  /// Decay of RMSProp's running mean of squared gradients.
   public var rmspropDecay: Float = 0.99
 
-  /// The defaults.
+  /// Creates the default settings.
   public init() {
     shared.stepsPerRollout = 5
     shared.learningRate = 7e-4
@@ -30,20 +30,20 @@ public struct A2CConfiguration: OnPolicyConfiguration {
     shared.normalizeAdvantages = false
   }
 
-  /// Every setting.
+  /// Table of all settings.
   public static let table: [Setting<Self>] =
     OnPolicySettings.table(at: \.shared) + [
       Setting(
         "rollouts-per-iteration", \.rolloutsPerIteration, .atLeast(1),
-        "rollouts, each with one update, to a row of metrics"),
-      Setting("optimizer", \.optimizer, .any, "which rule takes the steps"),
-      Setting("optimizer-epsilon", \.optimizerEpsilon, .above(0), "epsilon of either rule"),
+        "rollouts, each with one update, per row of metrics"),
+      Setting("optimizer", \.optimizer, .any, "rule of the optimiser"),
+      Setting("optimizer-epsilon", \.optimizerEpsilon, .above(0), "epsilon of the optimiser"),
       Setting(
         "rmsprop-decay", \.rmspropDecay, .range(0..<1),
-        "decay of RMSProp's mean of squared gradients"),
+        "decay of RMSProp's running mean of squared gradients"),
     ]
 
-  /// What is wrong with the size of a rollout, in one sentence; nil when nothing is.
+  /// Returns the problem with the size of a rollout, in one sentence; nil if there is none.
   public func problem(environments: Int, totalSteps: Int) -> String? {
     let rows = environments.multipliedReportingOverflow(by: shared.stepsPerRollout).partialValue
     return shared.problem(environments: environments, minibatch: rows, name: "steps-per-rollout")

@@ -4,14 +4,15 @@ public import RLCore
 public import Training
 public import Storage
 
-/// Proximal policy optimisation with generalised advantage estimation.
+/// An agent that learns by proximal policy optimisation with generalised advantage estimation.
 public typealias PPOAgent = OnPolicyAgent<PPO>
 
-/// The update of proximal policy optimisation: epochs of minibatches of the clipped surrogate.
+/// The update of proximal policy optimisation: several epochs of minibatch steps on the clipped
+/// surrogate loss.
 ///
 /// - Source: Schulman et al. 2017, arXiv:1707.06347.
-/// - Difference from source: separate networks for policy and value; minibatch-wise standardised
-///   advantages; the early stop by divergence is that of Stable-Baselines3 2.x.
+/// - Difference from source: separate networks for policy and value; advantages standardised within
+///   each minibatch; an early stop by divergence as in Stable-Baselines3 2.x.
 public final class PPO: OnPolicyMethod {
   public let metricNames = [
     "policy-loss", "value-loss", "entropy", "approximate-kl", "clip-fraction",
@@ -59,7 +60,7 @@ public final class PPO: OnPolicyMethod {
 
   public var networks: [NamedNetwork] { [joint.policy.named, joint.value.named] }
 
-  /// Computes the log-probabilities of the actions, in the first part.
+  /// Computes the old log-probabilities of the actions, all of them in the first part.
   public func prepare(part: Int, of parts: Int) {
     guard part == 0, let outputs = rollout.column(MLPPolicy.outputsColumn) else { return }
     policy.likelihood.logProbabilities(
@@ -109,17 +110,17 @@ public final class PPO: OnPolicyMethod {
   }
 }
 
-/// The clipped surrogate, `−mean(min(ρ A, clip(ρ, 1 − ε, 1 + ε) A))`.
+/// The clipped surrogate loss, `−mean(min(ρ A, clip(ρ, 1 − ε, 1 + ε) A))`.
 ///
 /// - Source: Schulman et al. 2017, arXiv:1707.06347, equation 7.
 public final class ClippedSurrogate: PolicyObjective {
-  /// ε.
+  /// Range ε of the probability ratio, which is clipped to 1 ± ε.
   public var clipRange: Float = 0
-  /// [N·T]: log-probability of each action of the rollout when it was drawn.
+  /// Log-probability of each action of the rollout when it was drawn, [N·T], in nats.
   public let oldLogProbabilities: Vector
-  /// Of the last minibatch: the k3 estimate of KL(old ‖ new), in nats.
+  /// The k3 estimate of KL(old ‖ new) on the last minibatch, in nats.
   public private(set) var divergence: Float = 0
-  /// Of the last minibatch: fraction of rows whose ratio left 1 ± ε.
+  /// Fraction of the last minibatch's rows whose ratio left 1 ± ε.
   public private(set) var clipFraction: Float = 0
   private let oldOfMinibatch: Vector
   private let ratios: Vector

@@ -3,17 +3,19 @@ public import RLCore
 internal import Training
 
 extension SACConfiguration {
-  /// What is wrong with settings taken together, in one sentence with the remedy; nil when nothing
-  /// is.
+  /// Returns the problem with the combination of settings, in one sentence with the remedy; nil if
+  /// there is none.
   public func problem(environments: Int, totalSteps: Int) -> String? {
     sizeProblem(environments: environments, totalSteps: totalSteps) ?? familyProblem
       ?? networkProblem
   }
 
-  /// Choices have no density over −1...1, and an endless interval no middle.
+  /// Returns why the agent can't learn in an environment, in one sentence; nil if it can.
+  ///
+  /// Discrete choices have no density over −1...1, and an unbounded interval can't be scaled to it.
   public func problem(in specification: EnvironmentSpecification) -> String? {
     guard case .box(let low, let high) = specification.actionSpace else {
-      return "sac needs continuous actions, and \(specification.identifier) has choices; take ppo"
+      return "sac needs continuous actions, and \(specification.identifier) has choices; use ppo"
     }
     guard (low + high).allSatisfy(\.isFinite) else {
       return "sac needs bounded actions, and those of \(specification.identifier) are not"
@@ -21,7 +23,7 @@ extension SACConfiguration {
     return nil
   }
 
-  /// Bytes of the replay buffer.
+  /// Returns the size of the replay buffer, in bytes.
   public func experienceBytes(in specification: EnvironmentSpecification) -> Int {
     ReplayBuffer.byteCount(
       capacity: bufferSize, observationWidth: specification.observationWidth,
@@ -30,7 +32,7 @@ extension SACConfiguration {
 
   private func sizeProblem(environments: Int, totalSteps: Int) -> String? {
     if multiStep > bufferSize {
-      return "multi-step must be at most buffer-size; take a larger buffer or fewer steps"
+      return "multi-step must be at most buffer-size; use a larger buffer or fewer steps"
     }
     if batchSize > warmUpSteps {
       return "batch-size must be at most warm-up-steps; lower it or warm up longer"
@@ -54,10 +56,10 @@ extension SACConfiguration {
       return "dropped-quantiles must lie in 0...\(quantiles - 1), below quantiles"
     }
     if quantiles > 1 && targetCritics != critics {
-      return "target-critics must equal critics while there are quantiles, which are pooled"
+      return "target-critics must equal critics if quantiles is above 1, since quantiles are pooled"
     }
     if let resetEvery, resetEvery < policyDelay {
-      return "reset-every must be at least policy-delay, or no policy lasts; reset less often"
+      return "reset-every must be at least policy-delay, so that policies learn; reset less often"
     }
     if criticDropout > 0 && criticArchitecture != .plain {
       return "critic-dropout needs critic-architecture plain; change one of them"
@@ -68,7 +70,7 @@ extension SACConfiguration {
     if criticBatchNorm && usesTargetNetworks {
       return
         "critic-batch-norm needs target-networks false, since a batch is standardised together "
-        + "with its next state; set one of them"
+        + "with its next states; change one of them"
     }
     if criticBatchNorm && criticArchitecture != .plain {
       return "critic-batch-norm needs critic-architecture plain; change one of them"
@@ -88,7 +90,7 @@ extension SACConfiguration {
     return nil
   }
 
-  /// What is wrong with one network's architecture.
+  /// Returns the problem with one network's architecture, in one sentence; nil if there is none.
   private static func problem(
     _ pattern: MLPPattern, _ widths: [Int], _ usesLayerNorm: Bool, of network: String
   ) -> String? {
@@ -99,8 +101,8 @@ extension SACConfiguration {
         + "\(pattern), for example [256, 256] for two blocks"
     }
     if usesLayerNorm {
-      return "\(network)-layer-norm is for \(network)-architecture plain; \(pattern) has norms of "
-        + "its own, so set it to false"
+      return "\(network)-layer-norm needs \(network)-architecture plain; \(pattern) has its own "
+        + "norms, so set it to false"
     }
     return nil
   }

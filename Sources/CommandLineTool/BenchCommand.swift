@@ -2,12 +2,12 @@ import ArgumentParser
 import Foundation
 import Storage
 
-/// The verb `bench`: runs the program beside this one that is linked with an allocation counter.
+/// The verb `bench`: runs the separate program that is linked with an allocation counter.
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench",
     abstract: "Measure speed, allocations and memory.",
-    discussion: "See 'rlsuite bench --help' once it is built, and Benchmarks/README.md.",
+    discussion: "See Benchmarks/README.md and, once it is built, 'rlsuite bench --help'.",
     shouldDisplay: FileSystem.exists(program))
 
   private static let program = (Bundle.main.executablePath ?? CommandLine.arguments[0]) + "-bench"

@@ -3,15 +3,15 @@ public import Experiments
 import Foundation
 import Training
 
-/// The command-line tool, for the suite and for apps with environments and agents of their own.
+/// The command-line tool, for the suite and for apps that add their own environments and agents.
 public enum CommandLineTool {
-  /// Runs the verb on the command line, and ends the process if it fails.
+  /// Runs the verb on the command line; ends the process with an exit code if it fails.
   ///
   /// ```swift
   /// CommandLineTool.main { try $0.add(RegisteredEnvironment(Bandit.self)) }
   /// ```
   ///
-  /// - Parameter add: Adds an app's environments, agents and controllers to the suite's.
+  /// - Parameter add: A closure that adds environments, agents and controllers to the suite's.
   public static func main(adding add: (inout Registry) throws -> Void = { _ in }) {
     do {
       var registry = Registry.standard
@@ -33,24 +33,24 @@ public enum CommandLineTool {
     try command.run()
   }
 
-  /// The name of the program, for help and messages.
+  /// Name of the program, for help and messages.
   static let name = URL(filePath: CommandLine.arguments[0]).lastPathComponent
 }
 
 extension Registry {
-  /// What the tool was started with.
+  /// Registry of the running tool: the suite's entries and those that an app added.
   @TaskLocal static var ofTheTool = Registry.standard
 }
 
-/// The command above all verbs.
+/// The root command, of which every verb is a subcommand.
 struct Root: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: CommandLineTool.name,
     abstract: "Train, test and inspect control policies.",
     discussion: """
-      Exit codes: 0 done; 1 a check failed; 3 training diverged; 64 bad arguments; 65 a file is \
-      damaged; 66 a file is missing; 69 a system library is missing; 74 could not read or write; \
-      130 interrupted.
+      Exit codes: 0 success; 1 a check failed; 3 training diverged, or a policy's actions or \
+      returns are not finite; 64 invalid arguments; 65 a file is damaged; 66 a file is missing; 69 \
+      a system library is missing; 74 a file could not be read or written; 130 interrupted.
       """,
     version: suiteVersion,
     subcommands: [

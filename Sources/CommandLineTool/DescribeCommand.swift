@@ -6,26 +6,26 @@ import RLCore
 import Training
 import Experiments
 
-/// The verb `describe`.
+/// The verb `describe`: prints the description of an environment, agent, controller or rule.
 struct Describe: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "describe",
-    abstract: "Describe an environment, an agent or a rule for the replay ratio.",
+    abstract: "Describe an environment, an agent, a controller or a replay-ratio rule.",
     discussion: """
-      Of an environment: observation, action, physical parameters, what may push it and which \
-      keys drive it. Of an agent: its settings with their defaults, or with --env the tuned ones \
-      for that environment.
+      For an environment: its observation, action, physical parameters, disturbances and keys. For \
+      an agent: its settings with their defaults or, with --env, the values tuned for that \
+      environment.
       """)
 
-  @Argument(help: "An environment, an agent or a controller; see 'list'.") var id: String
+  @Argument(help: "An environment, agent, controller or rule; see 'list'.") var id: String
   @Option(help: "Show an agent's settings as tuned for this environment.") var env: String?
-  @Flag(help: "One JSON object on standard output.") var json = false
+  @Flag(help: "Write one JSON object to standard output.") var json = false
 
   func run() throws {
     let registry = Registry.ofTheTool
     if let environment = try? registry.environment(id) {
       guard env == nil else {
-        throw ConfigurationError("--env goes with an agent, and \(id) is an environment")
+        throw ConfigurationError("--env applies to agents, and \(id) is an environment")
       }
       let description = EnvironmentDescription(environment)
       writeLine(json ? try jsonLine(description) : description.text)
@@ -48,7 +48,7 @@ struct Describe: ParsableCommand {
   }
 }
 
-/// What `describe` tells of a controller.
+/// Description of a controller, as text or JSON.
 private struct ControllerDescription: Encodable {
   var controller: String
   var summary: String
@@ -61,7 +61,7 @@ private struct ControllerDescription: Encodable {
   }
 }
 
-/// What `describe` tells of a rule for the replay ratio.
+/// Description of a rule for the replay ratio, as text or JSON.
 private struct RatioRuleDescription: Encodable {
   struct Setting: Encodable {
     var name: String
@@ -99,7 +99,7 @@ private struct RatioRuleDescription: Encodable {
   }
 }
 
-/// What `describe` tells of an environment.
+/// Description of an environment, as text or JSON.
 private struct EnvironmentDescription: Encodable {
   struct Component: Encodable {
     var name: String
@@ -228,7 +228,7 @@ private struct EnvironmentDescription: Encodable {
     }
     let cells = controls.map { [$0.key, $0.axis ?? "", $0.summary] }
     lines += [
-      "", pace == 1 ? "Manual control" : "Manual control, at \(number(pace)) of real time",
+      "", pace == 1 ? "Manual control" : "Manual control, at \(number(pace))x real time",
       table([["key", "stick", ""]] + cells, indent: "  "),
     ]
     return lines.joined(separator: "\n")
@@ -244,7 +244,7 @@ private struct EnvironmentDescription: Encodable {
   }
 }
 
-/// What `describe` tells of an agent.
+/// Description of an agent and its settings, as text or JSON.
 private struct AgentDescription: Encodable {
   struct Setting: Encodable {
     var name: String
@@ -292,7 +292,7 @@ private struct AgentDescription: Encodable {
   }
 }
 
-/// The shortest text of a number, whole numbers without a point.
+/// Returns the shortest text of a number; whole numbers below 10⁹ have no decimal point.
 func number(_ value: Double) -> String {
   if value.isInfinite { return value < 0 ? "-∞" : "∞" }
   if value == value.rounded(), abs(value) < 1e9 { return "\(Int(value))" }

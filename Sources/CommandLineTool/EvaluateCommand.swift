@@ -4,25 +4,25 @@ import Training
 import Environments
 import RLCore
 
-/// The verb `evaluate`.
+/// The verb `evaluate`: measures the returns of a policy or controller.
 struct Evaluate: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate",
     abstract: "Measure a trained policy on fresh episodes.",
     discussion: """
-      Returns are of the raw reward. Episodes have the seeds --seed, --seed + 1 and so on, which \
-      neither training nor its evaluations use. An episode ends where the policy's action is not \
-      finite, and so does the command, with 3, once everything is shown.
+      Returns are sums of the raw reward. Episodes use the seeds --seed, --seed + 1 and so on, \
+      which neither training nor its evaluations use. An episode ends as soon as the policy's \
+      action is not finite; the command then shows all results and exits with 3.
       """)
 
   @OptionGroup var selection: PolicySelection
-  @Option(name: [.long, .customShort("n")], help: "Episodes per mode.") var episodes = 100
+  @Option(name: [.long, .customShort("n")], help: "Number of episodes per mode.") var episodes = 100
   @Option(help: "Seed of the first episode.") var seed: UInt64 = 0
-  @Option(help: "Exit with 1 unless the mean return of every mode shown reaches this.")
+  @Option(help: "Exit with 1 unless the mean return of every mode shown is at least this.")
   var minReturn: Double?
-  @Flag(help: "Only the most likely action.") var deterministic = false
-  @Flag(help: "Only sampled actions.") var stochastic = false
-  @Flag(help: "One JSON object per line on standard output.") var json = false
+  @Flag(help: "Evaluate only with the most likely actions.") var deterministic = false
+  @Flag(help: "Evaluate only with sampled actions.") var stochastic = false
+  @Flag(help: "Write one JSON object per line to standard output.") var json = false
   @OptionGroup var threadOptions: ThreadOptions
 
   func run() throws {
@@ -74,7 +74,7 @@ struct Evaluate: ParsableCommand {
     ]
   }
 
-  /// A line of `--json`.
+  /// One line of `--json` output.
   private struct Report: Encodable {
     var policy: String
     var environment: String

@@ -8,7 +8,7 @@ import Training
 import Storage
 import Traces
 
-/// What the process tells its caller.
+/// Exit codes of the process.
 enum ExitStatus: Int32 {
   case checkFailed = 1
   case diverged = 3
@@ -22,7 +22,7 @@ enum ExitStatus: Int32 {
 
 /// Turns errors into one sentence on standard error and an exit code.
 enum Failure {
-  /// Ends the process as an error demands.
+  /// Prints an error and ends the process with the error's exit code.
   static func exit(_ error: any Error, of root: any ParsableCommand.Type) -> Never {
     guard let status = status(of: error) else { root.exit(withError: error) }
     complain(sentence(error))
@@ -58,18 +58,18 @@ enum Failure {
   }
 }
 
-/// Writes a line to standard error; there is nowhere to say that it failed.
+/// Writes a line to standard error; ignores a failure, which could not be reported anywhere.
 func writeError(_ line: String) {
   try? FileHandle.standardError.write(contentsOf: Data((line + "\n").utf8))
 }
 
-/// Writes a remark to standard error, under the program's name.
+/// Writes a sentence to standard error, after the program's name.
 func complain(_ sentence: String) { writeError("\(CommandLineTool.name): \(sentence)") }
 
-/// Writes a line to standard output at once, so that others can follow.
+/// Writes a line to standard output, unbuffered, so that other programs can follow.
 func writeLine(_ line: String) { writeOutput(line + "\n") }
 
-/// Writes to standard output; ends the process where that can't be written.
+/// Writes to standard output; ends the process if that fails.
 func writeOutput(_ text: String) {
   do {
     try FileHandle.standardOutput.write(contentsOf: Data(text.utf8))

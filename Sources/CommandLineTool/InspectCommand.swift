@@ -4,15 +4,15 @@ import Recording
 import Storage
 import Experiments
 
-/// The verb `inspect`.
+/// The verb `inspect`: shows the contents of a file or folder and checks it for damage.
 struct Inspect: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect",
-    abstract: "Show what a file or folder of the suite holds, and whether it is whole.")
+    abstract: "Show the contents of a file or folder of the suite, and check it for damage.")
 
   @Argument(help: "A run folder, a checkpoint folder, a safetensors file or a recording.")
   var path: String
-  @Flag(help: "One JSON object per line on standard output.") var json = false
+  @Flag(help: "Write one JSON object per line to standard output.") var json = false
 
   func run() throws {
     if FileSystem.isFolder("\(path)/checkpoints") {
@@ -26,7 +26,7 @@ struct Inspect: ParsableCommand {
     }
   }
 
-  /// By its name, or by its first bytes where the name says nothing.
+  /// Whether a file is a recording, by its name or, if that is inconclusive, by its first bytes.
   private func isRecording(_ path: String) throws -> Bool {
     if path.hasSuffix(".rlrec") || path.hasSuffix(".rlrec\(RecordingWriter.partialSuffix)") {
       return true
@@ -49,7 +49,7 @@ struct Inspect: ParsableCommand {
               configuration.flattened, uniquingKeysWith: { first, _ in first }))))
     } else {
       let machine = manifest.machine
-      let commit = manifest.sources.map { "\($0.commit)\($0.isDirty ? ", changed" : "")" }
+      let commit = manifest.sources.map { "\($0.commit)\($0.isDirty ? ", modified" : "")" }
       writeLine(
         table([
           ["run", folder.path], ["environment", manifest.environment], ["agent", manifest.agent],
@@ -66,11 +66,11 @@ struct Inspect: ParsableCommand {
       for session in manifest.sessions {
         writeLine(
           "session      from step \(grouped(session.firstStep)), \(session.started), "
-            + "\(session.threads) threads, \(session.outcome ?? "no regular end")")
+            + "\(session.threads) threads, \(session.outcome ?? "no recorded end")")
       }
       writeLine("\n\(configuration.yaml)")
     }
-    // Every checkpoint is read in full, so that damage comes to light.
+    // Reading every checkpoint in full reveals damage.
     for steps in checkpoints { _ = try Checkpoint(path: folder.checkpoint("\(steps)")) }
   }
 
@@ -112,7 +112,7 @@ struct Inspect: ParsableCommand {
           ["recording", path],
           ["environment", "\(header.environment), version \(header.environmentVersion)"],
           ["agent", "\(header.agent), \(header.mode.rawValue)"],
-          ["policy", policy ?? "none, or one that was learning"],
+          ["policy", policy ?? "none, or one in training"],
           ["episode", "\(header.episode), seed \(header.seed)"],
           [
             "steps", "\(grouped(report.steps)) of \(decimals(header.timeStep, 4)) s, \(report.end)",
@@ -133,7 +133,7 @@ struct Inspect: ParsableCommand {
           "  disturbed by \(disturbance.name), at most \(disturbance.bound) \(disturbance.unit)")
       }
     }
-    // What is missing is damage, after all that is there has been shown.
+    // A missing end is damage, reported after the rest has been shown.
     if let missing = recording.missingEnd { throw FileError.damaged(path: path, reason: missing) }
   }
 

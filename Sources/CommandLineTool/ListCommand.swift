@@ -6,13 +6,13 @@ import Plasticity
 import RLCore
 import Training
 
-/// The verb `list`.
+/// The verb `list`: prints the id and summary of everything that can be chosen by name.
 struct List: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list",
     abstract: "List environments, agents, controllers, probes, interventions and ratio rules.")
 
-  @Flag(help: "One JSON object per line on standard output.") var json = false
+  @Flag(help: "Write one JSON object per line to standard output.") var json = false
 
   func run() throws {
     if json {
@@ -28,7 +28,7 @@ struct List: ParsableCommand {
       let rows = entries.filter { $0.kind == kind }.map { [$0.id, $0.summary] }
       writeLine("\(title)\n\(table(rows, indent: "  "))\n")
     }
-    writeLine("More on environments, agents and rules: \(CommandLineTool.name) describe ID")
+    writeLine("Details of all but probes and interventions: \(CommandLineTool.name) describe ID")
   }
 
   private struct Entry: Encodable {

@@ -1,11 +1,11 @@
 package import RLCore
 package import Rendering
 
-/// Turns what a person holds down into actions and pushes.
+/// Turns the keys and sticks that a player holds into actions and pushes.
 ///
-/// A key that is tapped between two steps counts for the next one.
+/// A key that is tapped between two steps counts as held during the next step.
 package struct ManualPilot: Sendable {
-  /// A stick must be this far out to make a choice among discrete actions.
+  /// Deflection of a stick, in 0...1, above which it selects a discrete action.
   private static let choiceDeflection = 0.5
 
   private let controls: ManualControls
@@ -15,26 +15,26 @@ package struct ManualPilot: Sendable {
   private var pushKeys: Set<ManualControls.Key> = []
   private var padKeys: Set<ManualControls.Key> = []
   private var axes: [ManualControls.Axis: Double] = [:]
-  /// Pressed since the last step, perhaps let go already.
+  /// Keys pressed since the last step, including those released meanwhile.
   private var tapped: Set<ManualControls.Key> = []
   private var tappedPushes: Set<ManualControls.Key> = []
-  /// Bindings that make a choice, in the order in which they began to.
+  /// Indices of the bindings that are held, in the order in which they were first held.
   private var choices: [Int] = []
   private var resting = 0
 
-  /// Takes the controls of an environment.
+  /// Creates a pilot for the controls of an environment.
   ///
   /// - Parameters:
-  ///   - controls: What keys and sticks do.
-  ///   - space: Where actions lie.
-  ///   - pushBounds: [D], bounds of the disturbance; empty where nothing can be pushed.
+  ///   - controls: Bindings of keys and sticks to actions.
+  ///   - space: Action space of the environment.
+  ///   - pushBounds: Bounds of the disturbance [D]; empty if the environment can't be pushed.
   package init(controls: ManualControls, space: Space, pushBounds: [Float] = []) {
     self.controls = controls
     self.space = space
     self.pushBounds = pushBounds
   }
 
-  /// Whether an event is a control being used.
+  /// Whether an event operates one of the controls.
   package func isControl(_ event: WindowEvent) -> Bool {
     switch event {
     case .keyPressed(let stroke):
@@ -50,7 +50,7 @@ package struct ManualPilot: Sendable {
     }
   }
 
-  /// Notes what is held.
+  /// Updates the keys, buttons and sticks that are held.
   package mutating func handle(_ event: WindowEvent) {
     switch event {
     case .keyPressed(let stroke):
@@ -86,7 +86,7 @@ package struct ManualPilot: Sendable {
     updateChoices()
   }
 
-  /// Forgets half-finished taps and the place in the rest sequence, for a new episode.
+  /// Discards pending taps and restarts the sequence of resting actions, for a new episode.
   package mutating func beginEpisode() {
     tapped = []
     tappedPushes = []
@@ -94,7 +94,7 @@ package struct ManualPilot: Sendable {
     updateChoices()
   }
 
-  /// The action [A] of the next step.
+  /// Returns the action [A] of the next step and discards taps.
   package mutating func takeAction() -> [Float] {
     let action =
       switch space {
@@ -111,7 +111,7 @@ package struct ManualPilot: Sendable {
     return controls.rest[resting % controls.rest.count]
   }
 
-  /// The push [D] of the next step; zeros unless shift and an arrow key are held.
+  /// Returns the push [D] of the next step; zeros unless shift and an arrow key are held.
   package mutating func takePush() -> [Float] {
     var push = pushBounds.map { _ in Float(0) }
     for key in pushKeys.union(tappedPushes) {
@@ -122,7 +122,7 @@ package struct ManualPilot: Sendable {
     return push
   }
 
-  /// Left and right push along the first component, down and up along the second.
+  /// Returns an arrow key's component of the push (left and right: the first) and its sign.
   private func pushDirection(of key: ManualControls.Key) -> (component: Int, sign: Float)? {
     let direction: (component: Int, sign: Float)? =
       switch key {
@@ -135,7 +135,7 @@ package struct ManualPilot: Sendable {
     return direction.flatMap { $0.component < pushBounds.count ? $0 : nil }
   }
 
-  /// How far a binding is held, 0...1.
+  /// Returns the deflection of a binding, in 0...1; 1 for a key that is held.
   private func deflection(of binding: ManualControls.Binding) -> Double {
     if keys.contains(binding.key) || padKeys.contains(binding.key) || tapped.contains(binding.key) {
       return 1
@@ -158,7 +158,7 @@ package struct ManualPilot: Sendable {
     return action
   }
 
-  /// Drops choices that are not held any more and appends those that are new.
+  /// Removes choices that are no longer held and appends new ones.
   private mutating func updateChoices() {
     let held = controls.bindings.indices.filter {
       deflection(of: controls.bindings[$0]) > Self.choiceDeflection

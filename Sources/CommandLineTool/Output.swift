@@ -1,19 +1,19 @@
 import ArgumentParser
 import Foundation
 
-/// How many threads to use.
+/// The option for the number of threads.
 struct ThreadOptions: ParsableArguments {
-  @Option(help: "Threads; results do not depend on them. All cores by default.")
+  @Option(help: "Number of threads, by default one per core; results do not depend on it.")
   var threads: Int?
 }
 
-/// Text of a fixed number of decimals, without Foundation's locale.
+/// Returns a number as text with a fixed number of decimals, independent of the locale.
 func decimals(_ value: Double, _ places: Int) -> String {
   guard value.isFinite else { return "\(value)" }
   return String(format: "%.\(places)f", value)
 }
 
-/// JSON on one line, keys sorted.
+/// Returns a value as JSON on one line, with sorted keys.
 func jsonLine(_ value: some Encodable) throws -> String {
   let encoder = JSONEncoder()
   encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -22,7 +22,7 @@ func jsonLine(_ value: some Encodable) throws -> String {
   return String(decoding: try encoder.encode(value), as: UTF8.self)
 }
 
-/// A table with columns as wide as their widest cell.
+/// Returns a text table whose columns are as wide as their widest cells.
 func table(_ rows: [[String]], indent: String = "") -> String {
   let columns = rows.map(\.count).max() ?? 0
   let widths = (0..<columns).map { column in

@@ -5,15 +5,15 @@ import Recording
 import Rendering
 import Training
 
-/// What pictures to make of episodes.
+/// Options for pictures and films of episodes.
 struct PictureOptions: ParsableArguments {
   @Option(help: "Folder for numbered pictures, one per step.") var frames: String?
-  @Option(help: "What the pictures are: png or ppm.") var format = PictureFormat.png.rawValue
-  @Option(help: "A film: .gif, or .mp4, .mkv or .webm through the program ffmpeg.")
+  @Option(help: "Format of the pictures: png or ppm.") var format = PictureFormat.png.rawValue
+  @Option(help: "Film to write: .gif, or .mp4, .mkv or .webm with the program ffmpeg.")
   var video: String?
   @Option(help: "Width and height of pictures, in pixels.") var size = "600x400"
-  @Option(help: "Steps from one picture to the next; films keep their pace.") var pictureEvery = 1
-  @Flag(help: "Pictures without figures on them.") var noOverlay = false
+  @Option(help: "Steps between two pictures; films keep their pace.") var pictureEvery = 1
+  @Flag(help: "Draw no figures over the pictures.") var noOverlay = false
 
   func validate() throws {
     guard (1...1_000_000).contains(pictureEvery) else {
@@ -21,7 +21,7 @@ struct PictureOptions: ParsableArguments {
     }
   }
 
-  /// Prepares what was asked for; nil where nothing was.
+  /// Creates the film that the options ask for; nil if they ask for none.
   func makeFilm(timeStep: Double) throws -> Film? {
     let (width, height) = try Picture.size(from: size)
     guard let format = PictureFormat(rawValue: format) else {
@@ -59,7 +59,7 @@ final class Film {
     self.hasOverlay = hasOverlay
   }
 
-  /// Draws every state of a replay from now on, the present one included.
+  /// Draws the current state of a replay and every later one.
   func follow(_ replay: Replay) {
     draw(replay)
     replay.onState = { [self] in draw($0) }
@@ -77,12 +77,12 @@ final class Film {
     }
   }
 
-  /// Throws what went wrong while drawing.
+  /// Throws the error that stopped the drawing, if one did.
   func check() throws {
     if let failure { throw failure }
   }
 
-  /// Completes the files.
+  /// Completes the film's files.
   func finish() throws {
     try check()
     try video?.finish()
@@ -90,7 +90,7 @@ final class Film {
 }
 
 extension RecordingHeader {
-  /// What fits into the overlay's first line: environment, agent and seed, or fewer of them.
+  /// First line of the overlay: environment, agent and seed, or fewer of them if space is short.
   var title: String {
     let candidates = ["\(pairing)  seed \(seed)", pairing, "\(environment)  seed \(seed)"]
     return candidates.first { $0.count <= 22 } ?? environment
@@ -98,7 +98,7 @@ extension RecordingHeader {
 }
 
 extension Overlay {
-  /// The figures of a replay's present step.
+  /// Creates the overlay for the current step of a replay.
   init(_ replay: Replay, mode: String? = nil) {
     let recording = replay.recording
     let specification = replay.environment.specification

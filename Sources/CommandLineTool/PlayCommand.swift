@@ -6,26 +6,26 @@ import Rendering
 import Experiments
 import Training
 
-/// The verb `play`.
+/// The verb `play`: lets a person drive an environment in a window.
 struct Play: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "play",
     abstract: "Drive an environment yourself, with keys or a game pad.",
     discussion: """
-      The window explains the controls. Episodes have the seeds --seed, --seed + 1 and so on. \
-      Recordings of a person are as good as any: replay verifies them.
+      The window explains the controls. Episodes use the seeds --seed, --seed + 1 and so on. \
+      'replay' verifies the recordings like any others.
       """)
 
-  @Option(help: "The environment.") var env: String
+  @Option(help: "Environment; see 'list'.") var env: String
   @Option(help: "Seed of the first episode.") var seed: UInt64 = 0
-  @Option(help: "Close after so many whole episodes.") var episodes: Int?
+  @Option(help: "Close the window after this many complete episodes.") var episodes: Int?
   @Option(help: "Size of the window, for example 900x600.") var size = "600x400"
   @Option(help: "Simulated seconds per second, in 0.1...16.") var speed = 1.0
   @Option(
     name: .long, defaultAsFlag: "",
     help: ArgumentHelp(
-      "Record every attempt: the last one to FILE.rlrec, or all to a folder; without a name to a "
-        + "new folder in Recordings.", valueName: "FILE|DIR"))
+      "Record every attempt: FILE.rlrec keeps only the last one, a folder keeps all; without a "
+        + "name, a new folder in Recordings.", valueName: "FILE|DIR"))
   var record: String?
   @OptionGroup var parameterOptions: ParameterOptions
 
@@ -62,9 +62,9 @@ struct Play: ParsableCommand {
     if isInterrupted { throw ExitCode(ExitStatus.interrupted.rawValue) }
   }
 
-  /// Runs until the person has had enough.
+  /// Runs episodes until the window is closed.
   ///
-  /// - Returns: Whether a signal ended it.
+  /// - Returns: Whether a signal closed the window.
   private func drive(
     _ game: PlayGame, _ environment: any BatchedEnvironment, in window: Window
   ) throws -> Bool {

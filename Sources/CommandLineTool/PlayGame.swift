@@ -6,24 +6,25 @@ package import Storage
 
 /// Episodes of one environment that a person drives, and their recordings.
 ///
-/// Every attempt at an episode is recorded from its first step on, and what the person cuts short
-/// is a whole recording too: its last step just carries no end.
+/// Every attempt at an episode is recorded from its first step.  An attempt that the person cuts
+/// short is a complete recording too, except that its last step is marked neither as terminated nor
+/// as truncated.
 package final class PlayGame: EpisodeObserver {
-  /// How an episode ended.
+  /// The result of a completed episode.
   package struct Result: Sendable, Equatable {
     /// Undiscounted sum of rewards.
     package let episodeReturn: Double
-    /// Steps.
+    /// Number of steps.
     package let length: Int
-    /// Whether the time limit ended it, rather than the task.
+    /// Whether the time limit ended the episode, rather than the task.
     package let isTruncated: Bool
   }
 
-  /// What it looks like now; the last state of an episode that has ended.
+  /// Scene of the current state, or of the last state if the episode has ended.
   package var scene: Scene { environment.scene(of: 0) }
-  /// The figures of that state.
+  /// Overlay with the figures of the state that ``scene`` shows.
   package private(set) var overlay: Overlay
-  /// How the episode ended; nil while it runs.
+  /// Result of the episode; nil while it runs.
   package private(set) var result: Result?
   private let environment: any BatchedEnvironment
   private let recorder: FileRecorder?
@@ -35,9 +36,9 @@ package final class PlayGame: EpisodeObserver {
   /// Prepares the first episode.
   ///
   /// - Parameters:
-  ///   - environment: One environment, its parameters set.
-  ///   - seed: The seed of the first episode; the next one has the next seed.
-  ///   - recorder: What records, if anything does.
+  ///   - environment: A vector of one environment, whose parameters are set.
+  ///   - seed: Seed of the first episode; each later episode uses the next seed.
+  ///   - recorder: Recorder of the episodes; nil to record none.
   package init(
     _ environment: any BatchedEnvironment, seed: UInt64, recorder: FileRecorder? = nil
   ) {
@@ -55,7 +56,7 @@ package final class PlayGame: EpisodeObserver {
     begin()
   }
 
-  /// Starts this episode again.
+  /// Restarts the current episode.
   package func restart() { begin() }
 
   /// Starts the next episode.
@@ -75,9 +76,9 @@ package final class PlayGame: EpisodeObserver {
   /// Takes a step, unless the episode has ended.
   ///
   /// - Parameters:
-  ///   - action: [A].
-  ///   - push: [D].
-  /// - Throws: What went wrong with the recording.
+  ///   - action: Action [A].
+  ///   - push: Disturbance [D].
+  /// - Throws: `FileError` if the recording can't be written.
   package func step(action: [Float], push: [Float]) throws(FileError) {
     guard result == nil else { return }
     for j in action.indices { actions[0, j] = action[j] }
@@ -85,14 +86,14 @@ package final class PlayGame: EpisodeObserver {
     environment.step(actions: actions, in: 0..<1)
     describe(action, push)
     try recorder?.check()
-    // A whole episode is safe on the disk before its result is shown.
+    // A complete episode is on the disk before its result is shown.
     if result != nil { try recorder?.finish() }
   }
 
   /// Finishes the recording of an episode that was cut short.
   package func finish() throws(FileError) { try recorder?.finish() }
 
-  /// Does not record yet: an episode without a step is not worth a file, nor replacing one.
+  /// Keeps the start for later: an episode without steps should neither create nor replace a file.
   package func didReset(_ start: EpisodeStart, observation: Span<Float>) {
     self.start = (start, observation.indices.map { observation[$0] })
   }

@@ -1,37 +1,38 @@
 package import RLCore
 package import Rendering
 
-/// What a window does while a person drives: waits, runs, pauses, shows a result.
+/// The state of a window in which a person drives: waiting, running, paused or showing a result.
 ///
-/// Knows neither window nor clock nor simulator: events and moments go in, steps and wishes out.
+/// The model knows neither window nor clock nor simulator: it takes events and times, and returns
+/// steps and requests.
 package struct PlayModel: Sendable {
-  /// What is going on.
+  /// A phase of the game.
   package enum Phase: Sendable, Equatable {
-    /// An episode waits for its first control.
+    /// The episode waits for the first use of a control.
     case ready
-    /// Time runs.
+    /// Time is running.
     case running
-    /// Time stands still.
+    /// Time is paused.
     case paused
     /// The episode has ended.
     case over(result: String, isLast: Bool)
   }
 
-  /// What the person wants of the simulator.
+  /// A player's request to the simulator.
   package enum Request: Sendable, Equatable {
-    /// The same episode from its start.
+    /// Restart the same episode.
     case restart
-    /// The next episode.
+    /// Start the next episode.
     case next
   }
 
-  /// What is going on.
+  /// Current phase of the game.
   package private(set) var phase = Phase.ready
-  /// What is held down.
+  /// Keys and sticks that the player holds.
   package var pilot: ManualPilot
-  /// Whether the person has had enough.
+  /// Whether the window should close.
   package private(set) var isDone = false
-  /// Whether something to be seen has changed since ``frameWasShown()``.
+  /// Whether the picture has changed since ``frameWasShown()``.
   package private(set) var needsFrame = true
   private let title: String
   private let controls: ManualControls
@@ -40,13 +41,13 @@ package struct PlayModel: Sendable {
   private var showsHelp = true
   private var hasPad = false
 
-  /// Waits for the first control.
+  /// Creates a model that waits for the first use of a control.
   ///
   /// - Parameters:
-  ///   - specification: The environment.
-  ///   - controls: Its controls.
-  ///   - disturbances: What can be pushed.
-  ///   - speed: Simulated seconds per second.
+  ///   - specification: Specification of the environment.
+  ///   - controls: Controls of the environment.
+  ///   - disturbances: Components of the disturbance; empty if there is none.
+  ///   - speed: Speed, in simulated seconds per second.
   package init(
     specification: EnvironmentSpecification, controls: ManualControls,
     disturbances: [DisturbanceComponent], speed: Double
@@ -61,12 +62,12 @@ package struct PlayModel: Sendable {
 
   // MARK: Events and time
 
-  /// Answers to an event.
+  /// Responds to an event of the window.
   ///
   /// - Parameters:
-  ///   - event: What happened.
-  ///   - now: When it happened.
-  /// - Returns: What is wanted of the simulator, if anything.
+  ///   - event: The event.
+  ///   - now: Time of the event, in seconds.
+  /// - Returns: A request to the simulator; nil if there is none.
   package mutating func handle(_ event: WindowEvent, at now: Double) -> Request? {
     pilot.handle(event)
     switch event {
@@ -107,29 +108,29 @@ package struct PlayModel: Sendable {
     return nil
   }
 
-  /// How many steps the simulator is to take now.
+  /// Returns the number of steps that the simulator should take now.
   package mutating func takeDueSteps(at now: Double) -> Int {
     phase == .running ? pacer.takeDue(at: now) : 0
   }
 
-  /// How long nothing will change unless something happens, at most `limit` seconds.
+  /// Returns the time to wait for events before the next change, at most `limit` seconds.
   package func waitingTime(at now: Double, limit: Double) -> Double {
     if needsFrame { return 0 }
     guard phase == .running, let due = pacer.due else { return limit }
     return max(0, min(limit, due - now))
   }
 
-  /// Notes that the simulator took a step.
+  /// Records that the simulator has taken a step.
   package mutating func stepWasTaken() { needsFrame = true }
 
-  /// Notes that an episode ended by itself.
+  /// Records that the episode has ended, with a text for its result.
   package mutating func episodeEnded(_ result: String, isLast: Bool) {
     phase = .over(result: result, isLast: isLast)
     pacer.stop()
     needsFrame = true
   }
 
-  /// Notes that what is to be seen is on the screen.
+  /// Records that the current picture is on the screen.
   package mutating func frameWasShown() { needsFrame = false }
 
   // MARK: Phases
@@ -160,7 +161,7 @@ package struct PlayModel: Sendable {
     return .restart
   }
 
-  /// Goes on to whatever comes next.
+  /// Runs, pauses, closes or goes to the next episode, depending on the phase.
   private mutating func confirm(at now: Double) -> Request? {
     switch phase {
     case .ready, .paused: run(at: now)
@@ -175,7 +176,7 @@ package struct PlayModel: Sendable {
 
   // MARK: What is seen
 
-  /// A word on what is going on; nil where time just runs.
+  /// Words on the phase and the speed; nil while time runs at normal speed.
   package var mode: String? {
     let pace = pacer.speed == 1 ? nil : "\(speedText(pacer.speed))x"
     let state: String? =
@@ -189,20 +190,20 @@ package struct PlayModel: Sendable {
     return words.isEmpty ? nil : words.joined(separator: " ")
   }
 
-  /// What lies over the scene.
+  /// Panel to draw over the scene.
   package var panel: ControlPanel {
     var panel = ControlPanel()
     switch phase {
     case .running: return panel
     case .ready:
       panel.headline = "Drive \(title)"
-      panel.footnote = "enter, or any of the controls, starts"
+      panel.footnote = "enter or any control starts"
     case .paused:
       panel.headline = "Paused"
-      panel.footnote = "enter or p goes on"
+      panel.footnote = "enter or p continues"
     case .over(let result, let isLast):
       panel.headline = result
-      panel.footnote = isLast ? "enter or escape closes" : "enter: next episode, r: this one again"
+      panel.footnote = isLast ? "enter or escape closes" : "enter: next episode, r: repeat this one"
       return panel
     }
     if showsHelp { panel.help = help }

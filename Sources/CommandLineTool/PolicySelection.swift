@@ -2,23 +2,23 @@ import ArgumentParser
 import Experiments
 import Training
 
-/// Which policy or controller, in which environment, with which physical parameters.
+/// Options for a policy or controller, its environment and the physical parameters.
 struct PolicySelection: ParsableArguments {
-  @Argument(help: "A run folder, a checkpoint folder, a policy.safetensors or a controller.")
+  @Argument(help: "A run folder, a checkpoint folder, a policy.safetensors file or a controller.")
   var path: String
   @Option(help: "Use this environment instead of the policy's own.") var env: String?
-  @Option(help: "For a run folder: best (the default), latest or a step count.")
+  @Option(help: "Checkpoint of a run folder: best (the default), latest or a step count.")
   var checkpoint: String?
-  @Flag(help: "Use the checkpoint of the best evaluation.") var loadBest = false
+  @Flag(help: "The same as --checkpoint best.") var loadBest = false
   @OptionGroup var parameterOptions: ParameterOptions
 
   func validate() throws {
     guard !(loadBest && checkpoint != nil) else {
-      throw ValidationError("--load-best and --checkpoint exclude each other")
+      throw ValidationError("--load-best and --checkpoint can't be combined")
     }
   }
 
-  /// Loads the policy and checks that everything fits together.
+  /// Loads the policy and checks that it fits the environment and the parameters.
   func resolve() throws -> StoredPolicy {
     var policy = try StoredPolicy(
       path, checkpoint: loadBest ? "best" : checkpoint, environment: env, registry: .ofTheTool)
@@ -27,13 +27,13 @@ struct PolicySelection: ParsableArguments {
   }
 }
 
-/// Physical parameters from the command line.
+/// The options for physical parameters.
 struct ParameterOptions: ParsableArguments {
   @Option(
-    help: ArgumentHelp("A physical parameter of the environment.", valueName: "parameters.X=v"))
+    help: ArgumentHelp("Set a physical parameter of the environment.", valueName: "parameters.X=v"))
   var set: [String] = []
 
-  /// What the options say.
+  /// Returns the names and values that the options give.
   func values() throws(ConfigurationError) -> [(name: String, value: Double)] {
     var values: [(name: String, value: Double)] = []
     for assignment in set {

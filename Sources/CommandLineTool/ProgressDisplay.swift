@@ -4,9 +4,9 @@ import Training
 import Experiments
 import RLCore
 
-/// Shows how a run is doing: a live line on a terminal, plain lines elsewhere, JSON for programs.
+/// Shows the progress of a run: a live line on a terminal, plain lines elsewhere, or JSON.
 final class ProgressDisplay: TrainingObserver {
-  /// How much to show and how.
+  /// Form and amount of the output.
   enum Style {
     /// A live line when standard output is a terminal, otherwise one line per evaluation.
     case automatic
@@ -22,7 +22,7 @@ final class ProgressDisplay: TrainingObserver {
 
   init(style: Style) { self.style = style }
 
-  /// Shows what is about to run.
+  /// Shows the run that is about to start.
   func begin(_ training: TrainingRun) {
     folder = training.folder
     let (run, steps) = (training.configuration.run, training.resumedStep)
@@ -42,7 +42,7 @@ final class ProgressDisplay: TrainingObserver {
     }
   }
 
-  /// How much memory experience will take, where it is worth a word.
+  /// Returns a remark on the size of the replay buffer; empty if the agent has none.
   private func experience(_ training: TrainingRun) -> String {
     let bytes = training.configuration.settings.experienceBytes(
       in: training.environment.specification)
@@ -55,7 +55,7 @@ final class ProgressDisplay: TrainingObserver {
     }
     lastUpdate = Date()
     hasLiveLine = true
-    // A line that wraps could not be written over.
+    // A line that wraps could not be overwritten.
     let width = Self.terminalWidth
     let line = (width < 140 ? shortSummary(progress) : summary(progress)).prefix(width - 1)
     writeOutput("\r\u{1B}[K\(line)")
@@ -104,18 +104,18 @@ final class ProgressDisplay: TrainingObserver {
     }
   }
 
-  /// Shows a remark.
+  /// Shows a remark, unless the display is quiet.
   func note(_ text: String) {
     if style != .quiet { complain(text) }
   }
 
-  /// Tells what puts a run's result in doubt, however little else is shown.
+  /// Shows a warning that the run's results are in doubt, even if the display is quiet.
   func warn(_ text: String) {
     finishLine()
     complain(text)
   }
 
-  /// Leaves the live line where it is and goes on below.
+  /// Clears the live line, if there is one.
   func finishLine() {
     guard hasLiveLine else { return }
     hasLiveLine = false
@@ -149,7 +149,7 @@ final class ProgressDisplay: TrainingObserver {
     return parts.joined(separator: ", ")
   }
 
-  /// All that matters in 80 columns.
+  /// Returns a summary that fits into 80 columns.
   private func shortSummary(_ progress: TrainingProgress) -> String {
     let speed = progress.stepsPerSecond
     let left = Int(min(progress.remaining, 3.5e6).rounded())
@@ -172,7 +172,7 @@ final class ProgressDisplay: TrainingObserver {
     if let line = try? jsonLine(event) { writeLine(line) }
   }
 
-  /// A line of `--json`; absent members are left out.
+  /// One line of `--json` output; nil members are left out.
   private struct Event: Encodable {
     var event: String
     var run: String
@@ -207,7 +207,7 @@ final class ProgressDisplay: TrainingObserver {
   }
 }
 
-/// A whole number with its thousands apart.
+/// Returns a whole number as text, with commas between thousands.
 func grouped(_ value: Int) -> String {
   var text = ""
   for (index, digit) in String(value.magnitude).reversed().enumerated() {
@@ -217,7 +217,7 @@ func grouped(_ value: Int) -> String {
   return (value < 0 ? "-" : "") + String(text.reversed())
 }
 
-/// Seconds as a person says them.
+/// Returns a duration in seconds as text, such as `3 min 20 s`.
 func duration(_ seconds: Double) -> String {
   guard seconds.isFinite, seconds < 1e9 else { return "?" }
   let whole = Int(seconds.rounded())

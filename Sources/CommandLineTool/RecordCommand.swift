@@ -5,29 +5,29 @@ import Training
 import Environments
 import RLCore
 
-/// The verb `record`.
+/// The verb `record`: records episodes of a policy or controller.
 struct Record: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "record",
-    abstract: "Record episodes of a policy or controller, with pictures of them if wanted.",
+    abstract: "Record episodes of a policy or controller, optionally with pictures.",
     discussion: """
-      Episodes have the seeds --seed, --seed + 1 and so on and are those that 'evaluate' counts. \
-      Every recording is re-simulated and compared before it counts as made; pictures are taken of \
-      the re-simulation. Needs no display.
+      Episodes use the seeds --seed, --seed + 1 and so on; 'evaluate' measures the same episodes. \
+      Every recording is verified by re-simulation before it is reported; pictures show the \
+      re-simulation. No display is needed.
       """)
 
   @OptionGroup var selection: PolicySelection
-  @Option(name: [.long, .customShort("n")], help: "Episodes.") var episodes = 1
+  @Option(name: [.long, .customShort("n")], help: "Number of episodes.") var episodes = 1
   @Option(help: "Seed of the first episode.") var seed: UInt64 = 0
-  @Option(help: "Leave episodes unfinished after so many steps.") var steps: Int?
-  @Flag(help: "Sampled actions instead of the most likely ones.") var stochastic = false
+  @Option(help: "Leave episodes unfinished after this many steps.") var steps: Int?
+  @Flag(help: "Sample actions instead of taking the most likely ones.") var stochastic = false
   @Option(
     name: [.long, .customShort("o")],
-    help: "Folder for recordings; recordings/ of a run, Recordings otherwise.")
+    help: "Folder for recordings; by default recordings/ in the run's folder, or Recordings.")
   var out: String?
-  @Flag(help: "Replace recordings of the same name.") var overwrite = false
+  @Flag(help: "Replace existing recordings of the same name.") var overwrite = false
   @OptionGroup var pictures: PictureOptions
-  @Flag(help: "One JSON object per line on standard output.") var json = false
+  @Flag(help: "Write one JSON object per line to standard output.") var json = false
 
   func run() throws {
     try RecordingPlan.check(episodes: episodes, seed: seed, stepLimit: steps)
@@ -52,7 +52,7 @@ struct Record: ParsableCommand {
   }
 }
 
-/// What a recording comes to, for people and for `--json`.
+/// Summary of a recording, as text or JSON.
 struct RecordingReport: Encodable {
   var file: String
   var environment: String
@@ -62,9 +62,9 @@ struct RecordingReport: Encodable {
   var episodeReturn: Double
   var end: String
   var bytes: Int
-  /// Nil where it was not re-simulated.
+  /// Whether the re-simulation was the same; nil if there was none.
   var verified: Bool?
-  /// The first difference, where there is one.
+  /// First difference of the re-simulation; nil if there is none.
   var difference: String?
 
   init(_ recording: RecordingReader, verified: Bool? = true) {

@@ -7,27 +7,27 @@ import Recording
 import Rendering
 import Storage
 
-/// The verb `replay`.
+/// The verb `replay`: re-simulates recorded episodes and compares every step.
 struct ReplayRecording: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "replay",
-    abstract: "Re-simulate a recorded episode: verify it, watch it, take pictures.",
+    abstract: "Re-simulate recorded episodes, to verify, watch or draw them.",
     discussion: """
-      The episode is simulated again from seed, parameters and actions, and every step compared bit \
-      for bit. A difference is reported with its step and field; with --verify it is a failed check \
-      (exit code 1).
+      Each episode is simulated again from its seed, parameters and actions, and every step is \
+      compared bit for bit. The first difference is reported with its step and field; with \
+      --verify it is a failed check (exit code 1).
       """)
 
   @Argument(help: "Recordings (.rlrec).", completion: .file(extensions: ["rlrec"]))
   var files: [String]
   @Flag(help: "Exit with 1 unless every step is the same, bit for bit.") var verify = false
-  @Flag(help: "Play it in a window; h explains the keys.") var window = false
+  @Flag(help: "Play the recording in a window; h explains the keys.") var window = false
   @Option(help: "Simulated seconds per second in the window, in 0.1...16.") var speed = 1.0
-  @Flag(help: "Let time stand still when the window opens.") var paused = false
+  @Flag(help: "Open the window paused.") var paused = false
   @Option(help: "Step at which the window opens.") var step = 0
-  @Flag(help: "Accept a recording that was cut off, as far as it goes.") var partial = false
+  @Flag(help: "Accept a recording that was cut off, and use what is left.") var partial = false
   @OptionGroup var pictures: PictureOptions
-  @Flag(help: "One JSON object per line on standard output.") var json = false
+  @Flag(help: "Write one JSON object per line to standard output.") var json = false
 
   func validate() throws {
     guard !files.isEmpty else { throw ValidationError("name at least one recording") }
@@ -50,7 +50,7 @@ struct ReplayRecording: ParsableCommand {
     }
   }
 
-  /// Whether everything was the same.
+  /// Replays a file; returns whether every step was the same.
   private func replay(_ file: String) throws -> Bool {
     let recording = try RecordingReader(
       path: file, accepting: partial ? .toLastWholeChunk : .finished)
@@ -59,7 +59,7 @@ struct ReplayRecording: ParsableCommand {
     else {
       throw FileError.damaged(
         path: file,
-        reason: "it is of an environment '\(recording.header.environment)', which "
+        reason: "it was recorded in the environment '\(recording.header.environment)', which "
           + "this version does not have")
     }
     let film = try pictures.makeFilm(timeStep: environment.specification.timeStep)
@@ -72,7 +72,7 @@ struct ReplayRecording: ParsableCommand {
       try viewer.show(replay)
       replay.rewind()
     }
-    // A film that is left alone is removed, and so is its hidden file.
+    // An unfinished film is removed, along with its hidden file.
     let stop = StopSignal(notice: "\n\(CommandLineTool.name): stopping")
     film?.follow(replay)
     while !stop.isRaised, try replay.next() {}

@@ -2,14 +2,14 @@ import ArgumentParser
 import Experiments
 import Training
 
-/// An option that stands for a setting of the run: its text, read later along with all settings.
+/// The text of an option that sets one of the run's settings, parsed later with all settings.
 struct SettingOption {
-  /// The setting's key in ``RunSettings/table``.
+  /// Key of the setting in `RunSettings.table`.
   let key: String
-  /// As written.
+  /// Text of the value, as written.
   let text: String
 
-  /// The options of a command that were given, with their names.
+  /// Returns the options that were given on the command line, with their names.
   static func given(in command: some ParsableCommand) -> [(option: String, setting: SettingOption)]
   {
     Mirror(reflecting: command).children.compactMap { child in
@@ -23,7 +23,7 @@ struct SettingOption {
 }
 
 extension Option where Value == SettingOption? {
-  /// An option with the help text of the setting's table.
+  /// Creates an option whose help is the summary in `RunSettings.table`.
   init(setting key: String, _ name: NameSpecification = .long) {
     let summary = RunSettings.table.first { $0.key == key }?.summary ?? ""
     self.init(

@@ -2,10 +2,10 @@ import Dispatch
 import Foundation
 import Synchronization
 
-/// Notices Ctrl-C and the system's request to end.
+/// A flag that is raised by Ctrl-C (SIGINT) or the system's request to end (SIGTERM).
 ///
-/// The first asks the run to finish its iteration and write a checkpoint; the second ends the
-/// process at once.
+/// The first signal raises the flag, so that the run can finish its iteration and write a
+/// checkpoint; the second ends the process at once.
 final class StopSignal {
   private static let received = Atomic<Bool>(false)
   private static let signals = [SIGINT, SIGTERM]
@@ -14,9 +14,9 @@ final class StopSignal {
   /// Whether the run should stop.
   var isRaised: Bool { Self.received.load(ordering: .relaxed) }
 
-  /// Starts to listen, for as long as this object lives.
+  /// Handles the signals until this object is deinitialised.
   ///
-  /// - Parameter notice: Shown at the first signal.
+  /// - Parameter notice: Line for standard error at the first signal.
   init(notice: String) {
     sources = Self.signals.map { number in
       // The source sees the signal only when the default action is off.
@@ -33,7 +33,7 @@ final class StopSignal {
 
   deinit {
     for source in sources { source.cancel() }
-    // What follows may be interrupted at once again.
+    // From here on, one signal ends the process again.
     for number in Self.signals { signal(number, SIG_DFL) }
   }
 }

@@ -5,21 +5,21 @@ import Foundation
 import Storage
 import Traces
 
-/// The verb `trace`.
+/// The verb `trace`: re-simulates recorded actions in full precision.
 struct Trace: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "trace",
     abstract: "Re-simulate recorded actions and compare with another implementation.",
     discussion: """
-      Reads JSON lines, each with a seed or a first state and the actions, and writes the same \
-      lines with observations, states, rewards and flags in full precision. With --check it \
-      compares with what the lines already hold, and exits with 1 when something differs.
+      Reads JSON lines, each with a seed or an initial state and the actions, and writes the same \
+      lines with observations, states, rewards and flags in full precision. With --check, compares \
+      these with the values that the lines already hold, and exits with 1 if any differ.
       """)
 
   @Argument(help: "A file of JSON lines; - for standard input.") var path: String
-  @Flag(help: "Compare instead of writing.") var check = false
-  @Option(help: "The environment of all lines, if the file does not say.") var env: String?
-  @Flag(help: "With --check: one JSON object per compared member.") var json = false
+  @Flag(help: "Compare with the values in the file instead of writing.") var check = false
+  @Option(help: "Environment of all lines, if the file names none.") var env: String?
+  @Flag(help: "With --check: write one JSON object per compared member.") var json = false
 
   func run() throws {
     var engine = try makeEngine()
@@ -45,13 +45,13 @@ struct Trace: ParsableCommand {
   }
 
   private func makeEngine() throws -> TraceEngine {
-    // The registry's own message has the nearest match.
+    // The registry's error names the nearest match.
     if let env { _ = try Registry.ofTheTool.environment(env) }
     return try TraceEngine(environment: env)
   }
 }
 
-/// Adds up comparisons over a file.
+/// Sums of the comparisons over a file.
 private struct TraceTally {
   private struct Sum {
     var numbers = 0
@@ -97,7 +97,7 @@ private struct TraceTally {
 
   private func sentence(_ comparison: TraceComparison, line: Int) -> String {
     guard comparison.hasSameShape else {
-      return "line \(line): \(comparison.field) has another length"
+      return "line \(line): \(comparison.field) has a different length"
     }
     let place = comparison.firstDifference.map { " first at number \($0)" } ?? ""
     return "line \(line): \(comparison.field) differs\(place), by up to "

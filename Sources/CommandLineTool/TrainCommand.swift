@@ -6,14 +6,15 @@ import Training
 import Environments
 import RLCore
 
-/// The verb `train`.
+/// The verb `train`: starts or resumes a training run.
 struct Train: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "train",
     abstract: "Train an agent on an environment.",
     discussion: """
-      Without further options the tuned preset of agent and environment is used. Later ones win: \
-      defaults, presets, --config, --set, options.
+      Without further options, the preset that is tuned for the agent and the environment is used. \
+      Settings are taken from defaults, preset, --config, --set and options, and each of these \
+      overrides those before it.
       """)
 
   @Option(
@@ -34,12 +35,12 @@ struct Train: ParsableCommand {
   var config: String?
   @Option(
     help: ArgumentHelp(
-      "A setting of the agent or run, or parameters.NAME of the environment.",
+      "Set a setting of the agent or run, or parameters.NAME of the environment.",
       valueName: "key=value"))
   var set: [String] = []
   @Option(
     name: [.long, .customShort("o")],
-    help: "Folder for this run, new or empty; runs/<env>-<agent>-<k> by default.")
+    help: "Folder for the run, new or empty; by default runs/<env>-<agent>-<k>.")
   var out: String?
   @Option(setting: "until-return") var untilReturn: SettingOption?
   @Option(setting: "evaluation.every", [.long, .customLong("eval-freq")])
@@ -52,16 +53,16 @@ struct Train: ParsableCommand {
   @Option(setting: "probes.every") var probesEvery: SettingOption?
   @Option(
     help: ArgumentHelp(
-      "What keeps networks plastic, once for each: NAME[@NETWORK][:KEY=VALUE,…].",
+      "Intervention that keeps networks plastic, NAME[@NETWORK][:KEY=VALUE,…]; can be repeated.",
       valueName: "intervention"))
   var intervention: [String] = []
   @Option(setting: "adaptive-ratio") var adaptiveRatio: SettingOption?
   @Option(setting: "drift.change") var drift: SettingOption?
   @Option(setting: "drift.every") var driftEvery: SettingOption?
   @Option(setting: "drift.task") var driftTask: SettingOption?
-  @Option(help: "Folder of an interrupted run to continue.") var resume: String?
-  @Flag(name: [.long, .customShort("q")], help: "Show nothing but errors.") var quiet = false
-  @Flag(help: "One JSON object per line on standard output.") var json = false
+  @Option(help: "Continue the interrupted run in this folder.") var resume: String?
+  @Flag(name: [.long, .customShort("q")], help: "Show only warnings and errors.") var quiet = false
+  @Flag(help: "Write one JSON object per line to standard output.") var json = false
 
   func run() throws {
     let display = ProgressDisplay(style: json ? .json : quiet ? .quiet : .automatic)
@@ -86,12 +87,12 @@ struct Train: ParsableCommand {
     }
     guard let environment = env ?? identifiers?.environment else {
       throw ConfigurationError(
-        "--env is missing; there are "
+        "--env is missing; choose from "
           + registry.environments.map(\.identifier).joined(separator: ", "))
     }
     guard let agent = agent ?? identifiers?.agent else {
       throw ConfigurationError(
-        "--agent is missing; there are "
+        "--agent is missing; choose from "
           + registry.agents.map(\.identifier).joined(separator: ", "))
     }
     var experiment = try Experiment(environment: environment, agent: agent, registry: registry)
@@ -103,7 +104,7 @@ struct Train: ParsableCommand {
     return experiment
   }
 
-  /// The options that stand for settings of the run, by name.
+  /// The given options that set the run's settings, with their names.
   private var settingOptions: [(option: String, setting: SettingOption)] {
     var given = SettingOption.given(in: self)
     if !intervention.isEmpty {
@@ -116,7 +117,7 @@ struct Train: ParsableCommand {
   // MARK: - Resumption
 
   private func continuation(of path: String, _ display: ProgressDisplay) throws -> TrainingRun {
-    // A resumed run must do what it would have done: its settings can't be changed.
+    // A resumed run must continue as if it had never stopped: its settings can't be changed.
     var given = settingOptions.map(\.option).filter { $0 != "--steps" }
     if env != nil { given.append("--env") }
     if agent != nil { given.append("--agent") }
@@ -146,7 +147,7 @@ struct Train: ParsableCommand {
 
   private func train(_ run: TrainingRun, _ display: ProgressDisplay) throws {
     guard !run.isFinished else {
-      display.note("\(run.folder.path) is finished already")
+      display.note("\(run.folder.path) has already finished")
       return
     }
     display.begin(run)
@@ -158,7 +159,7 @@ struct Train: ParsableCommand {
       if outcome == .interrupted { throw ExitCode(ExitStatus.interrupted.rawValue) }
     } catch let error as TrainingError {
       display.finishLine()
-      complain("the state before it is in \(run.folder.postMortemFolder)")
+      complain("the state before the failure is in \(run.folder.postMortemFolder)")
       throw error
     }
   }

@@ -6,21 +6,21 @@ import Rendering
 
 /// Shows a recording in a window, in real time.
 struct Viewer {
-  /// What the window's bar says.
+  /// Title of the window.
   var title: String
   /// Size of the window in points.
   var size = Picture.standardSize
-  /// Simulated seconds per second.
+  /// Speed, in simulated seconds per second.
   var speed = 1.0
-  /// Whether time stands still at first.
+  /// Whether the viewer starts paused.
   var isPaused = false
-  /// The step to begin with; the last one where it lies beyond.
+  /// First step to show; the last step if the episode is shorter.
   var firstStep = 0
 
-  /// Opens a window and returns when the person closes it.
+  /// Opens a window and returns when it is closed.
   ///
-  /// - Parameter replay: What is shown; its `onState` is the viewer's meanwhile.
-  /// - Throws: ``Rendering/WindowError``, or ``Training/FileError`` where the recording is damaged.
+  /// - Parameter replay: The replay to show; the viewer uses its `onState` meanwhile.
+  /// - Throws: `WindowError` if no window opens, `FileError` if the recording is damaged.
   func show(_ replay: Replay) throws {
     let window = try Window(title: title, width: size.width, height: size.height)
     let stop = StopSignal(notice: "\(CommandLineTool.name): closing the window")
@@ -60,39 +60,39 @@ struct Viewer {
     try window.present(screen.draw(scene, overlay: overlay, panel: model.panel))
   }
 
-  /// What the replay looked like when it was in the step that is shown.
+  /// Scene and figures of the step that is shown.
   private final class ShownState {
     var scene: Scene?
     var overlay: Overlay?
   }
 }
 
-/// Renderer and painter for the present size of a window.
+/// A renderer and a panel painter for the current size of a window.
 struct Screen {
   private var renderer: SceneRenderer
   private var painter: ControlPanelPainter
 
-  /// Prepares pictures that fill a window.
+  /// Creates a screen that fills a window.
   init(of window: Window) throws {
     let size = window.pictureSize
     try self.init(width: size.width, height: size.height)
   }
 
-  /// Prepares pictures of a size.
+  /// Creates a screen for pictures of this size, in pixels.
   init(width: Int, height: Int) throws {
     renderer = try SceneRenderer(width: width, height: height)
     painter = ControlPanelPainter(over: renderer)
   }
 
-  /// Size of the pictures.
+  /// Size of the pictures, in pixels.
   var size: (width: Int, height: Int) { (renderer.picture.width, renderer.picture.height) }
 
-  /// Starts anew where the window has another size than before.
+  /// Recreates the screen if the window's size has changed.
   mutating func fit(_ window: Window) throws {
     if window.pictureSize != size { self = try Screen(of: window) }
   }
 
-  /// Draws a scene with all that lies over it.
+  /// Draws a scene with its overlay and panel.
   func draw(_ scene: Scene, overlay: Overlay?, panel: ControlPanel) -> Picture {
     renderer.draw(scene, overlay: overlay)
     painter.draw(panel)
@@ -100,10 +100,10 @@ struct Screen {
   }
 }
 
-/// Time for windows.
+/// The clock for windows.
 enum Clock {
-  /// Seconds of a clock that never jumps.
+  /// Time of a monotonic clock, in seconds.
   static var now: Double { Double(DispatchTime.now().uptimeNanoseconds) / 1e9 }
-  /// A signal from outside is noticed after this many seconds at most.
+  /// Longest wait for events in seconds, after which a signal is noticed at the latest.
   static let longestWait = 0.2
 }

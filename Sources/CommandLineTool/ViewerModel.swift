@@ -1,24 +1,25 @@
 package import Rendering
 
-/// What a viewer of a finished episode shows and how it answers to keys and mouse.
+/// The state of a viewer of a recorded episode, and its responses to keys and mouse.
 ///
-/// Knows neither window nor clock: events and moments go in, the step to show comes out.
+/// The model knows neither window nor clock: it takes events and times, and determines the step to
+/// show.
 package struct ViewerModel: Sendable {
-  /// The steps of the episode; step 0 is the state after the reset.
+  /// Number of steps of the episode; step 0 is the state after the reset.
   package let steps: Int
-  /// The step to show, 0...``steps``.
+  /// Step to show, in 0...``steps``.
   package private(set) var step: Int
-  /// Whether time stands still.
+  /// Whether playback is paused.
   package private(set) var isPaused: Bool
-  /// Simulated seconds per second.
+  /// Speed, in simulated seconds per second.
   package private(set) var speed: Double
-  /// Whether the keys are explained.
+  /// Whether the explanation of the keys is shown.
   package private(set) var showsHelp = false
   /// Whether figures and timeline are drawn over the scene.
   package private(set) var showsFigures = true
-  /// Whether the person has had enough.
+  /// Whether the window should close.
   package private(set) var isDone = false
-  /// Whether something to be seen has changed since ``frameWasShown(at:)``.
+  /// Whether the picture has changed since ``frameWasShown(at:)``.
   package private(set) var needsFrame = true
 
   private let timeStep: Double
@@ -26,12 +27,12 @@ package struct ViewerModel: Sendable {
   private var isDragging = false
   private var lastFrame = -Double.infinity
 
-  /// The speeds that up and down go through.
+  /// Speeds between which the keys up and down choose.
   package static let speeds = [0.1, 0.25, 0.5, 1, 2, 4, 8, 16]
-  /// More pictures than this per second would not be seen.
+  /// Largest number of pictures per second.
   private static let framesPerSecond = 60.0
 
-  /// Shows the first step of an episode, or another one.
+  /// Creates a viewer of an episode that starts at a given step.
   package init(
     steps: Int, timeStep: Double, step: Int = 0, speed: Double = 1, isPaused: Bool = false
   ) {
@@ -44,11 +45,11 @@ package struct ViewerModel: Sendable {
     pacer = Pacer(timeStep: timeStep, speed: speed)
   }
 
-  /// What the keys do, for the help panel.
+  /// Explanation of the keys, for the help panel.
   package static let help = [
-    ControlPanel.Line("space", "pause, go on"),
-    ControlPanel.Line("left, right", "one step back, on"),
-    ControlPanel.Line("page up, down", "one second back, on"),
+    ControlPanel.Line("space", "pause, continue"),
+    ControlPanel.Line("left, right", "one step back, forward"),
+    ControlPanel.Line("page up, down", "one second back, forward"),
     ControlPanel.Line("home, end", "first, last step"),
     ControlPanel.Line("up, down", "faster, slower"),
     ControlPanel.Line("mouse", "drag the timeline"),
@@ -57,7 +58,7 @@ package struct ViewerModel: Sendable {
     ControlPanel.Line("escape, q", "close"),
   ]
 
-  /// A word on what the viewer does; nil where it just plays.
+  /// Words on the state and the speed; nil during playback at normal speed.
   package var mode: String? {
     let pace = speed == 1 ? nil : "\(speedText(speed))x"
     let state = isPaused ? (step == steps ? "end" : "paused") : nil
@@ -65,7 +66,7 @@ package struct ViewerModel: Sendable {
     return words.isEmpty ? nil : words.joined(separator: " ")
   }
 
-  /// The parts of the panel that belong to the viewer.
+  /// Panel with the timeline and the explanation of the keys.
   package var panel: ControlPanel {
     var panel = ControlPanel()
     if showsFigures {
@@ -76,12 +77,12 @@ package struct ViewerModel: Sendable {
     return panel
   }
 
-  /// Answers to an event.
+  /// Responds to an event of the window.
   ///
   /// - Parameters:
-  ///   - event: What happened.
-  ///   - size: Size of the picture the mouse points at.
-  ///   - now: When it happened.
+  ///   - event: The event.
+  ///   - size: Size of the picture under the mouse, in pixels.
+  ///   - now: Time of the event, in seconds.
   package mutating func handle(
     _ event: WindowEvent, size: (width: Int, height: Int), at now: Double
   ) {
@@ -139,7 +140,7 @@ package struct ViewerModel: Sendable {
 
   private var stepsPerSecond: Int { max(1, Int((1 / timeStep).rounded())) }
 
-  /// Goes on by as many steps as are due; stops at the last one.
+  /// Advances by the number of steps that are due; pauses at the last one.
   package mutating func advance(to now: Double) {
     guard !isPaused, !isDragging else { return }
     guard pacer.isRunning else {
@@ -153,18 +154,18 @@ package struct ViewerModel: Sendable {
     if step == steps { stop() }
   }
 
-  /// Whether a picture is to be drawn now.
+  /// Returns whether a picture should be drawn now.
   package func isFrameDue(at now: Double) -> Bool {
     needsFrame && now >= lastFrame + 1 / Self.framesPerSecond
   }
 
-  /// Notes that what is to be seen is on the screen.
+  /// Records that the current picture is on the screen.
   package mutating func frameWasShown(at now: Double) {
     needsFrame = false
     lastFrame = now
   }
 
-  /// How long nothing will change unless something happens, at most `limit` seconds.
+  /// Returns the time to wait for events before the next change, at most `limit` seconds.
   package func waitingTime(at now: Double, limit: Double) -> Double {
     let nextFrame = lastFrame + 1 / Self.framesPerSecond
     var wait = limit
@@ -190,14 +191,14 @@ package struct ViewerModel: Sendable {
     pacer.stop()
   }
 
-  /// Shows a step and stays there.
+  /// Shows a step and pauses there.
   private mutating func go(to wanted: Int) {
     stop()
     step = min(max(wanted, 0), steps)
     needsFrame = true
   }
 
-  /// Shows a part of the way while the mouse drags the timeline.
+  /// Shows the step at a fraction of the timeline, while the mouse drags it.
   private mutating func show(_ share: Double) {
     step = Int((share * Double(steps)).rounded())
     needsFrame = true
@@ -213,7 +214,7 @@ package struct ViewerModel: Sendable {
   }
 }
 
-/// A speed as a person writes it: "0.25", "2".
+/// Returns a speed as text, such as "0.25" or "2".
 func speedText(_ speed: Double) -> String {
   speed == speed.rounded() ? "\(Int(speed))" : "\(speed)"
 }

@@ -4,7 +4,7 @@ internal import RLCore
 internal import Storage
 internal import Training
 
-/// A hand-written controller where a policy is expected.
+/// A policy that acts by a hand-written controller.
 final class ControllerPolicy: Policy {
   let environmentIdentifier: String
   private let controller: RegisteredController
@@ -24,7 +24,7 @@ final class ControllerPolicy: Policy {
   func save(to archive: inout TensorArchive) {}
 }
 
-/// A controller for each row; made anew for every episode.
+/// An actor with a controller for each row; every episode has a new actor.
 private final class ControllerActor: PolicyActor {
   private var controllers: [any Controller]
 

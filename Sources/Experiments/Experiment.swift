@@ -5,7 +5,7 @@ public import RLCore
 internal import Storage
 public import Training
 
-/// An agent, an environment and all settings of a run that has not begun.
+/// An agent, an environment and all settings of a run that has not started.
 ///
 /// ```swift
 /// var experiment = try Experiment(environment: "walker", agent: "ppo")
@@ -13,21 +13,21 @@ public import Training
 /// try experiment.start().train()
 /// ```
 public struct Experiment {
-  /// The environment.
+  /// Environment to train in.
   public let environment: RegisteredEnvironment
-  /// The agent.
+  /// Agent to train.
   public let agent: RegisteredAgent
-  /// The settings: presets at first.
+  /// Settings of the run, initially those of the preset.
   public var settings: ConfigurationResolver
   private let registry: Registry
 
-  /// Starts from the tuned preset of an agent for an environment.
+  /// Creates an experiment with the tuned preset of an agent for an environment.
   ///
   /// - Parameters:
-  ///   - environment: The environment's id.
-  ///   - agent: The agent's id.
-  ///   - registry: Where to look for them.
-  /// - Throws: When there is no such thing, or its presets are not what they should be.
+  ///   - environment: Id of the environment.
+  ///   - agent: Id of the agent.
+  ///   - registry: Registry of environments and agents.
+  /// - Throws: `ConfigurationError` if an id is unknown or the agent's presets are invalid.
   public init(
     environment: String, agent: String, registry: Registry = .standard
   ) throws(ConfigurationError) {
@@ -42,16 +42,16 @@ public struct Experiment {
   ///
   /// - Parameters:
   ///   - key: A run setting (`evaluation.every`), `parameters.NAME`, or a setting of the agent.
-  ///   - value: Its value, of the setting's type.
-  /// - Throws: When the key is unknown or the value not allowed.
+  ///   - value: Value of the setting, of the setting's type.
+  /// - Throws: `ConfigurationError` if the key is unknown or the value is not allowed.
   public mutating func set(
     _ key: String, to value: some SettingValue
   ) throws(ConfigurationError) { try settings.set(key, to: value) }
 
-  /// All settings, checked as a whole.
+  /// Returns all settings, checked as a whole.
   ///
-  /// - Throws: When they don't go together, the agent can't learn in the environment, or this
-  ///   machine hasn't the memory.
+  /// - Throws: `ConfigurationError` if the settings contradict each other, the agent can't learn in
+  ///   the environment, or this machine has too little memory.
   public func configuration() throws(ConfigurationError) -> RunConfiguration {
     let configuration = try settings.resolve()
     try Self.checkFit(configuration.settings, in: environment)
@@ -61,15 +61,15 @@ public struct Experiment {
     return configuration
   }
 
-  /// Begins the run: makes its folder and writes its settings there.
+  /// Starts the run: creates its folder and writes its settings there.
   ///
   /// - Parameters:
-  ///   - path: The run's folder, new or empty; nil for the next `runs/<environment>-<agent>-<k>`.
-  ///   - threads: How many to use, 1...1024; nil for one per core. Results don't depend on them.
-  ///   - warn: Told what puts the run's result in doubt.
-  /// - Throws: ``Training/ConfigurationError`` before anything is written, or
-  ///   ``Storage/FileError``.
-  /// - Returns: The run, which has yet to train.
+  ///   - path: Folder for the run, new or empty; nil for the next `runs/<environment>-<agent>-<k>`.
+  ///   - threads: Number of threads, in 1...1024; nil for one per core. Results don't depend on it.
+  ///   - warn: A closure called with each warning that the run's results are in doubt.
+  /// - Throws: `ConfigurationError`, before anything is written, if the settings or the number of
+  ///   threads are not allowed; `FileError` if a file can't be written.
+  /// - Returns: The run, ready to train.
   public func start(
     in path: String? = nil, threads: Int? = nil, warn: @escaping (String) -> Void = { _ in }
   ) throws -> TrainingRun {
@@ -92,7 +92,7 @@ public struct Experiment {
       manifest, pool: pool, checkpoint: nil, warn: warn)
   }
 
-  /// Refuses an agent that can't learn in an environment, and more experience than the memory holds.
+  /// Refuses an agent that can't learn in the environment or a replay buffer beyond the memory.
   static func checkFit(
     _ settings: any AgentConfiguration, in environment: RegisteredEnvironment
   ) throws(ConfigurationError) {
@@ -101,11 +101,11 @@ public struct Experiment {
     }
     let bytes = settings.experienceBytes(in: environment.specification)
     let memory = ProcessInfo.processInfo.physicalMemory
-    // A checkpoint holds all of it once as an array and once as the file's bytes.
+    // Writing a checkpoint takes two copies more: an array and the file's bytes.
     guard bytes < 0 || UInt64(bytes) > memory / 4 else { return }
     throw ConfigurationError(
-      "buffer-size needs \(gigabytes(UInt64(max(0, bytes)))), thrice that while a checkpoint is "
-        + "written, and this machine has \(gigabytes(memory)); lower it")
+      "buffer-size needs \(gigabytes(UInt64(max(0, bytes)))), three times that while a "
+        + "checkpoint is written, and this machine has \(gigabytes(memory)); lower it")
   }
 
   private static func gigabytes(_ bytes: UInt64) -> String {
@@ -114,7 +114,7 @@ public struct Experiment {
 }
 
 extension WorkerPool {
-  /// A pool of so many threads, of one per core if nil.
+  /// Creates a pool of this many threads; nil for one per core.
   static func make(threads: Int?) throws(ConfigurationError) -> WorkerPool {
     let count = threads ?? min(1024, ProcessInfo.processInfo.activeProcessorCount)
     guard (1...1024).contains(count) else {

@@ -5,9 +5,9 @@ internal import Storage
 public import Training
 internal import Environments
 
-/// Episodes of a policy that will be recorded; making one writes nothing.
+/// A plan to record episodes of a policy; creating it writes nothing.
 public struct RecordingPlan {
-  /// The files, in order of seeds.
+  /// Paths of the recordings, in order of seeds.
   public let paths: [String]
   private let source: StoredPolicy
   private let folder: String
@@ -15,17 +15,17 @@ public struct RecordingPlan {
   private let mode: ActionMode
   private let stepLimit: Int
 
-  /// Checks what is to be recorded.
+  /// Plans recordings and checks that they can be made.
   ///
   /// - Parameters:
-  ///   - source: The policy.
-  ///   - episodes: How many, 1...100,000.
-  ///   - seed: That of the first episode; the next have the next seeds, below 2⁶².
+  ///   - source: Policy to record.
+  ///   - episodes: Number of episodes, in 1...100,000.
+  ///   - seed: Seed of the first episode; each later episode uses the next seed, all below 2⁶².
   ///   - mode: Deterministic or stochastic.
-  ///   - stepLimit: Steps after which an episode is left unfinished.
-  ///   - folder: Where to; nil for `recordings` of the policy's run, or else `Recordings`.
-  ///   - overwrites: Whether recordings of the same name are replaced.
-  /// - Throws: ``Training/ConfigurationError``.
+  ///   - stepLimit: Steps after which an episode is left unfinished, at least 1; nil for no limit.
+  ///   - folder: Folder for the files; nil for `recordings` in the policy's run, or `Recordings`.
+  ///   - overwrites: Whether existing recordings of the same name are replaced.
+  /// - Throws: `ConfigurationError` if an argument is not allowed or a recording exists already.
   public init(
     _ source: StoredPolicy, episodes: Int = 1, seed: UInt64 = 0,
     mode: ActionMode = .deterministic, stepLimit: Int? = nil, to folder: String? = nil,
@@ -44,7 +44,7 @@ public struct RecordingPlan {
     self.stepLimit = stepLimit ?? .max
   }
 
-  /// Refuses counts and seeds that can't be recorded.
+  /// Checks the number of episodes, the seed and the step limit of recordings.
   package static func check(
     episodes: Int, seed: UInt64, stepLimit: Int?
   ) throws(ConfigurationError) {
@@ -59,13 +59,13 @@ public struct RecordingPlan {
     }
   }
 
-  /// Records the episodes, and re-simulates each before it counts as made.
+  /// Records the episodes and verifies each by re-simulation.
   ///
   /// - Parameters:
-  ///   - watch: Told of each re-simulation before it runs, to take pictures of it.
-  ///   - shouldContinue: Told of each recording; whether to record the next one.
-  /// - Throws: ``NotFiniteFailure`` where the policy has no finite answer, ``CheckFailure`` where a
-  ///   recording does not replay, ``Storage/FileError``.
+  ///   - watch: A closure called with each re-simulation before it runs, so that it can be drawn.
+  ///   - shouldContinue: A closure called with each recording; returns whether to make another.
+  /// - Throws: ``NotFiniteFailure`` if the policy's action or return is not finite,
+  ///   ``CheckFailure`` if a recording does not replay, `FileError` if a file can't be written.
   /// - Returns: The recordings.
   @discardableResult public func run(
     watch: (Replay) throws -> Void = { _ in },
@@ -114,15 +114,16 @@ public struct RecordingPlan {
 }
 
 extension StoredPolicy {
-  /// Records episodes, with file names of environment, agent and seed; see ``RecordingPlan`` for
-  /// more choices.
+  /// Records episodes to files named after environment, agent and seed.
+  ///
+  /// ``RecordingPlan`` offers more choices.
   ///
   /// - Parameters:
-  ///   - folder: Where to; nil for `recordings` of the policy's run, or else `Recordings`.
-  ///   - episodes: How many, 1...100,000.
-  ///   - seed: That of the first episode; the next have the next seeds.
-  /// - Throws: As ``RecordingPlan`` does.
-  /// - Returns: The recordings, which have been re-simulated and compared.
+  ///   - folder: Folder for the files; nil for `recordings` in the policy's run, or `Recordings`.
+  ///   - episodes: Number of episodes, in 1...100,000.
+  ///   - seed: Seed of the first episode; each later episode uses the next seed.
+  /// - Throws: The errors of ``RecordingPlan``.
+  /// - Returns: The recordings, verified by re-simulation.
   @discardableResult public func record(
     to folder: String? = nil, episodes: Int = 1, seed: UInt64 = 0
   ) throws -> [RecordingReader] {
@@ -130,20 +131,20 @@ extension StoredPolicy {
   }
 }
 
-/// A check that did not hold.
+/// An error for a check that failed.
 public struct CheckFailure: Error, CustomStringConvertible {
-  /// The sentence.
+  /// Sentence that describes the failure.
   public let description: String
 
-  /// Carries a sentence.
+  /// Creates an error with a sentence that describes it.
   public init(_ description: String) { self.description = description }
 }
 
-/// A policy whose actions or returns are not finite.
+/// An error for a policy whose actions or returns are not finite.
 public struct NotFiniteFailure: Error, CustomStringConvertible {
-  /// The sentence.
+  /// Sentence that describes the failure.
   public let description: String
 
-  /// Carries a sentence.
+  /// Creates an error with a sentence that describes it.
   public init(_ description: String) { self.description = description }
 }

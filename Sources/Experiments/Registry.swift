@@ -3,21 +3,21 @@ public import Environments
 public import Training
 public import RLCore
 
-/// The environments, agents and controllers that can be asked for by name.
+/// The environments, agents and controllers that can be found by their ids.
 ///
-/// ``standard`` holds the suite's; an app adds its own.
+/// ``standard`` holds those of the suite, to which an app adds its own.
 public struct Registry: Sendable {
-  /// The environments.
+  /// All environments.
   public private(set) var environments: [RegisteredEnvironment] = []
-  /// The agents.
+  /// All agents.
   public private(set) var agents: [RegisteredAgent] = []
-  /// The controllers.
+  /// All controllers.
   public private(set) var controllers: [RegisteredController] = []
 
-  /// An empty registry.
+  /// Creates an empty registry.
   public init() {}
 
-  /// Everything in the suite.
+  /// Registry of the suite's own environments, agents and controllers.
   public static let standard: Registry = {
     var registry = Registry()
     registry.environments = EnvironmentRegistry.all
@@ -28,7 +28,7 @@ public struct Registry: Sendable {
 
   /// Adds an environment.
   ///
-  /// - Throws: When its id is taken, or not letters, digits and dashes.
+  /// - Throws: `ConfigurationError` if the id is taken or not made of letters, digits and dashes.
   public mutating func add(_ environment: RegisteredEnvironment) throws(ConfigurationError) {
     try check(environment.identifier)
     environments.append(environment)
@@ -36,7 +36,7 @@ public struct Registry: Sendable {
 
   /// Adds an agent.
   ///
-  /// - Throws: When its id is taken, or not letters, digits and dashes.
+  /// - Throws: `ConfigurationError` if the id is taken or not made of letters, digits and dashes.
   public mutating func add(_ agent: RegisteredAgent) throws(ConfigurationError) {
     try check(agent.identifier)
     agents.append(agent)
@@ -44,15 +44,15 @@ public struct Registry: Sendable {
 
   /// Adds a controller.
   ///
-  /// - Throws: When its id is taken, or not letters, digits and dashes.
+  /// - Throws: `ConfigurationError` if the id is taken or not made of letters, digits and dashes.
   public mutating func add(_ controller: RegisteredController) throws(ConfigurationError) {
     try check(controller.identifier)
     controllers.append(controller)
   }
 
-  /// The environment of an id.
+  /// Returns the environment with this id.
   ///
-  /// - Throws: When there is none, with the nearest id.
+  /// - Throws: `ConfigurationError` with the nearest id if there is none.
   public func environment(_ identifier: String) throws(ConfigurationError) -> RegisteredEnvironment
   {
     guard let environment = environments.first(where: { $0.identifier == identifier }) else {
@@ -61,9 +61,9 @@ public struct Registry: Sendable {
     return environment
   }
 
-  /// The agent of an id.
+  /// Returns the agent with this id.
   ///
-  /// - Throws: When there is none, with the nearest id.
+  /// - Throws: `ConfigurationError` with the nearest id if there is none.
   public func agent(_ identifier: String) throws(ConfigurationError) -> RegisteredAgent {
     guard let agent = agents.first(where: { $0.identifier == identifier }) else {
       throw .unknown("agent", identifier, allowed: agents.map(\.identifier))
@@ -71,12 +71,12 @@ public struct Registry: Sendable {
     return agent
   }
 
-  /// The controller of an id, if there is one.
+  /// Returns the controller with this id; nil if there is none.
   public func controller(_ identifier: String) -> RegisteredController? {
     controllers.first { $0.identifier == identifier }
   }
 
-  /// Every id; the tool describes all kinds by their ids alone, so no two may be the same.
+  /// All ids; no two of any kind are the same, since the tool describes everything by its id alone.
   public var identifiers: [String] {
     environments.map(\.identifier) + agents.map(\.identifier) + controllers.map(\.identifier)
   }
@@ -85,14 +85,14 @@ public struct Registry: Sendable {
     // Folders and files are named after it, and presets have a `default`.
     guard Self.isIdentifier(identifier), identifier != "default" else {
       throw ConfigurationError(
-        "'\(identifier)' can't be an id: letters, digits and dashes are wanted, at most 64 of them")
+        "'\(identifier)' can't be an id; use at most 64 letters, digits and dashes")
     }
     guard !identifiers.contains(identifier) else {
       throw ConfigurationError("the id '\(identifier)' is taken; choose another")
     }
   }
 
-  /// Whether a text may be an id.
+  /// Returns whether a text is a valid id.
   static func isIdentifier(_ text: String) -> Bool {
     text.wholeMatch(of: /[A-Za-z0-9][A-Za-z0-9_-]{0,63}/) != nil
   }

@@ -3,35 +3,36 @@ public import RLCore
 internal import Storage
 public import Training
 
-/// A policy of a run, a checkpoint or a file, or a controller, in an environment.
+/// A policy from a run, a checkpoint or a file, or a controller, together with its environment.
 public struct StoredPolicy {
-  /// What chooses actions.
+  /// Policy that chooses the actions.
   public let policy: any Policy
-  /// Where it comes from: a file, or the controller's id.
+  /// Path of the policy's file, or the id of the controller.
   public let path: String
-  /// The run it belongs to, if it was asked for by the run's folder.
+  /// Run of the policy; nil unless the policy was loaded by its run's folder.
   public let folder: RunFolder?
-  /// The environment steps after which it was stored; nil if the file doesn't say.
+  /// Environment steps after which the policy was stored; nil if the file doesn't say.
   public let steps: Int?
-  /// The id of the agent or controller; nil if the file doesn't say.
+  /// Id of the agent or controller; nil if the file doesn't say.
   public let agent: String?
-  /// Where it acts.
+  /// Environment in which the policy acts.
   public let environment: RegisteredEnvironment
-  /// The physical parameters: those it was trained with, in its own environment; nominal otherwise.
+  /// Physical parameters: in the policy's own environment those of its training, otherwise nominal.
   public private(set) var parameters: [ParameterValue]
 
-  /// Whether it is a controller, whose choice is no sample of anything.
+  /// Whether the policy is a controller, which has no stochastic mode.
   public var isController: Bool { policy is ControllerPolicy }
 
-  /// Loads a policy and checks that everything fits together.
+  /// Loads a policy and checks that it fits the environment.
   ///
   /// - Parameters:
   ///   - name: A run folder, a checkpoint folder, a policy file or a controller's id.
   ///   - checkpoint: `best`, `latest` or a step count, for run folders only; nil for the best one,
   ///     or the latest if no evaluation was made.
-  ///   - other: Another environment than the policy's own, with the same spaces.
-  ///   - registry: Where to look for environments and controllers.
-  /// - Throws: ``Storage/FileError`` or ``Training/ConfigurationError``.
+  ///   - other: Id of another environment with the same spaces; nil for the policy's own.
+  ///   - registry: Registry of environments and controllers.
+  /// - Throws: `FileError` if a file or checkpoint is missing or damaged, `ConfigurationError` if an
+  ///   id is unknown, only a run folder could have the checkpoint, or the environment does not fit.
   public init(
     _ name: String, checkpoint: String? = nil, environment other: String? = nil,
     registry: Registry = .standard
@@ -62,12 +63,12 @@ public struct StoredPolicy {
     policy = read
     (path, folder, agent) = (found.path, found.folder, archive.metadata["agent"])
     steps = archive.metadata["steps"].flatMap { Int($0) }
-    // Recordings are named after it.
+    // The id is part of the names of recordings.
     guard agent.map(Registry.isIdentifier) ?? true else {
       throw FileError.damaged(
         path: path, reason: "its agent's id is not letters, digits and dashes")
     }
-    // The file may name an environment of another shape than its network's.
+    // The file may name an environment that its network does not fit.
     if let own = try? registry.environment(policy.environmentIdentifier) {
       guard policy.fits(own.specification) else {
         throw FileError.damaged(path: path, reason: "its network does not fit \(own.identifier)")
@@ -87,31 +88,31 @@ public struct StoredPolicy {
     parameters = environment.identifier == policy.environmentIdentifier ? values : []
   }
 
-  /// Changes a physical parameter.
+  /// Sets a physical parameter.
   ///
   /// - Parameters:
-  ///   - name: Its name in the environment's table.
-  ///   - value: Its value, in the table's unit.
-  /// - Throws: When there is no such parameter, or the value is outside its range.
+  ///   - name: Name of the parameter in the environment's table.
+  ///   - value: Value of the parameter, in the table's unit.
+  /// - Throws: `ParameterError` if there is no such parameter or its range excludes the value.
   public mutating func setParameter(_ name: String, to value: Double) throws(ParameterError) {
     var changed = parameters.filter { $0.name != name }
     changed.append(.init(name: name, value: value))
-    // Fails here rather than in every worker.
+    // An error should occur here rather than in every worker.
     try environment.makeVector(1).setParameters(changed)
     parameters = changed
   }
 
-  /// Measures the policy on fresh episodes, by the raw reward.
+  /// Evaluates the policy on fresh episodes, by the raw reward.
   ///
   /// - Parameters:
-  ///   - episodes: How many, 1...10,000,000.
-  ///   - seed: That of the first; the next have the next seeds, below 2⁴⁰, where those of training's
-  ///     evaluations begin.
-  ///   - mode: Deterministic or stochastic.
-  ///   - threads: How many to use, 1...1024; nil for one per core. Results don't depend on them.
-  /// - Throws: ``Training/ConfigurationError``.
-  /// - Returns: Every episode, in order of seeds; one in which the policy has no finite answer ends
-  ///   there, with a return of NaN.
+  ///   - episodes: Number of episodes, in 1...10,000,000.
+  ///   - seed: Seed of the first episode; each later episode uses the next seed.  All must be below
+  ///     2⁴⁰, where the seeds of evaluations during training begin.
+  ///   - mode: Deterministic or stochastic; a controller must be deterministic.
+  ///   - threads: Number of threads, in 1...1024; nil for one per core. Results don't depend on it.
+  /// - Throws: `ConfigurationError` if an argument is not allowed.
+  /// - Returns: The result of every episode, in order of seeds.  An episode ends with a return of
+  ///   NaN as soon as the policy's action is not finite.
   public func evaluate(
     episodes: Int = 100, seed: UInt64 = 0, mode: ActionMode = .deterministic, threads: Int? = nil
   ) throws(ConfigurationError) -> EvaluationResult {
@@ -121,7 +122,7 @@ public struct StoredPolicy {
       policy,
       in: { count in
         let vector = environment.makeVector(count)
-        // Checked when they were set.
+        // The values were checked when they were set.
         try? vector.setParameters(parameters)
         return vector
       },
@@ -129,7 +130,7 @@ public struct StoredPolicy {
       isSuccess: environment.isSuccess)
   }
 
-  /// Refuses counts and seeds that no evaluation may have.
+  /// Checks the number of episodes and the seed of an evaluation.
   package static func checkEvaluation(
     episodes: Int, seed: UInt64
   ) throws(ConfigurationError) {
@@ -159,7 +160,7 @@ public struct StoredPolicy {
         try checkpoint.map { name throws(FileError) in try run.findCheckpoint(name) }
         ?? (FileSystem.isFolder(best) ? best : run.latestCheckpoint())
     } else if checkpoint != nil {
-      throw ConfigurationError("a checkpoint is of a run folder, and \(path) is none")
+      throw ConfigurationError("only run folders have checkpoints, and \(path) is not one")
     }
     guard FileSystem.isFolder(file) else { return (try Checkpoint.readArchive(file), file, nil) }
     // Reading the whole checkpoint compares the files with their checksums.

@@ -4,24 +4,24 @@ public import RLCore
 public import Storage
 public import Training
 
-/// A run as its folder holds it.
+/// A training run stored in a folder.
 public struct StoredRun {
-  /// Its folder.
+  /// Folder of the run.
   public let folder: RunFolder
-  /// All settings.
+  /// All settings of the run.
   public let configuration: RunConfiguration
-  /// The environment.
+  /// Environment of the run.
   public let environment: RegisteredEnvironment
-  /// The agent.
+  /// Agent of the run.
   public let agent: RegisteredAgent
   private let registry: Registry
 
-  /// Reads the settings of a run.
+  /// Reads the settings of a run from its folder.
   ///
   /// - Parameters:
-  ///   - path: Its folder.
-  ///   - registry: Where to look for its environment and agent.
-  /// - Throws: ``Storage/FileError`` when a file is missing or says what can't be.
+  ///   - path: Path of the run's folder.
+  ///   - registry: Registry of environments and agents.
+  /// - Throws: `FileError` if a file is missing or its contents are invalid.
   public init(_ path: String, registry: Registry = .standard) throws(FileError) {
     folder = RunFolder(path: path)
     self.registry = registry
@@ -45,10 +45,11 @@ public struct StoredRun {
   /// Continues the run from its newest checkpoint, or from the start if it has none.
   ///
   /// - Parameters:
-  ///   - threads: How many to use, 1...1024; nil for one per core. Results don't depend on them.
-  ///   - warn: Told what puts the run's result in doubt.
-  /// - Throws: ``Training/ConfigurationError`` or ``Storage/FileError``.
-  /// - Returns: The run, which has yet to train.
+  ///   - threads: Number of threads, in 1...1024; nil for one per core. Results don't depend on it.
+  ///   - warn: A closure called with each warning that the run's results are in doubt.
+  /// - Throws: `ConfigurationError` if the number of threads is out of range, `FileError` if a file
+  ///   is damaged or can't be written.
+  /// - Returns: The run, ready to train.
   public func resume(
     threads: Int? = nil, warn: @escaping (String) -> Void = { _ in }
   ) throws -> TrainingRun {
@@ -59,7 +60,7 @@ public struct StoredRun {
       throw FileError.damaged(path: folder.configurationFile, reason: error.description)
     }
     let pool = try WorkerPool.make(threads: threads)
-    // Without a checkpoint the run was stopped before its first, and starts again.
+    // A run without a checkpoint was stopped before its first one, and starts again.
     let checkpoint = try folder.checkpointSteps.last.map { steps in
       let path = folder.checkpoint("\(steps)")
       return (path: path, try Checkpoint(path: path))

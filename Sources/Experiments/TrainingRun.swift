@@ -4,17 +4,17 @@ public import RLCore
 internal import Storage
 internal import Training
 
-/// A run that trains: begun by an ``Experiment`` or continued by a ``StoredRun``.
+/// A run ready to train, started by an ``Experiment`` or resumed by a ``StoredRun``.
 public final class TrainingRun {
-  /// Where everything is written.
+  /// Folder that receives all files.
   public let folder: RunFolder
-  /// All settings.
+  /// All settings of the run.
   public let configuration: RunConfiguration
-  /// The environment.
+  /// Environment of the run.
   public let environment: RegisteredEnvironment
-  /// The step of the checkpoint from which it continues; nil for a run that begins.
+  /// Step of the checkpoint from which the run continues; nil for a run that starts.
   public let resumedStep: Int?
-  /// The number of threads.
+  /// Number of threads.
   public let threads: Int
   private let trainer: Trainer
   private var manifest: RunManifest
@@ -26,7 +26,7 @@ public final class TrainingRun {
   ) throws {
     let environment = attachments.environment
     let recorder = try configuration.run.recordings.every.map { every in
-      // A policy that learns meanwhile has no fingerprint.
+      // A policy in training has no fingerprint.
       try TrainingRecorder(
         header: RecordingHeader(
           specification: environment.specification, parameters: environment.parameters,
@@ -48,19 +48,20 @@ public final class TrainingRun {
     threads = pool.threads
   }
 
-  /// Whether it had come to its end before.
+  /// Whether the run has finished.
   public var isFinished: Bool { trainer.isFinished }
-  /// Mean return of the best evaluation.
+  /// Mean return of the best evaluation; nil before the first one.
   public var bestReturn: Double? { trainer.bestReturn }
 
-  /// Trains to the end.
+  /// Trains until the run ends.
   ///
   /// - Parameters:
-  ///   - observer: Told of every iteration, evaluation and checkpoint.
-  ///   - shouldStop: Asked after each iteration; a checkpoint is written before returning.
-  /// - Throws: ``Training/TrainingError`` when it diverges (the state before is then in
-  ///   ``RunFolder/postMortemFolder``), ``Storage/FileError`` when something can't be written.
-  /// - Returns: Why it ended.
+  ///   - observer: Observer of iterations, evaluations and checkpoints.
+  ///   - shouldStop: A closure called after each iteration; returns whether to stop, after writing
+  ///     a checkpoint.
+  /// - Throws: `TrainingError` if training diverges (``RunFolder/postMortemFolder`` then holds the
+  ///   state before), `FileError` if a file can't be written.
+  /// - Returns: The reason for the end.
   @discardableResult public func train(
     observer: (any TrainingObserver)? = nil, shouldStop: () -> Bool = { false }
   ) throws -> TrainingOutcome {

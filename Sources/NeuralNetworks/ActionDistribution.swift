@@ -1,134 +1,137 @@
 public import LinearAlgebra
 
-/// What a distribution is read from: outputs of a network and parameters of the distribution's own.
+/// The inputs of an action distribution: a network's outputs and the distribution's own parameters.
 public struct DistributionBatch {
-  /// [≥ rows × D]: outputs of the network.
+  /// Outputs of the network, [≥ rows × D].
   public let outputs: Matrix
-  /// [1 × P]: values of the distribution's own parameters; of no columns if it has none.
+  /// Values of the distribution's own parameters, [1 × P]; no columns if it has none.
   public let own: Matrix
 
-  /// Gathers both; nothing is copied.
+  /// Creates a batch that refers to both matrices without copying them.
   public init(outputs: Matrix, own: Matrix) {
     self.outputs = outputs
     self.own = own
   }
 }
 
-/// How the outputs of a policy's network become actions.
+/// A distribution of actions whose parameters are the outputs of a policy's network.
 ///
 /// Shapes: B rows, D outputs of the network, A components of an action.
 public protocol ActionDistribution: AnyObject {
-  /// Draws from it, with memory of its own.
+  /// The type that draws actions from the distribution, with its own scratch memory.
   associatedtype Sampler: ActionSampler
-  /// Its name in policy files.
+  /// Name of the distribution in policy files.
   static var kind: String { get }
-  /// A.
+  /// A, the number of components of an action.
   var actionWidth: Int { get }
-  /// D.
+  /// D, the number of network outputs that the distribution needs.
   var outputWidth: Int { get }
-  /// Lower bounds of the action's components in the environment's units; empty for choices.
+  /// Lower bounds of the action's components, in the environment's units; empty for choices.
   var low: [Float] { get }
-  /// Upper bounds of the action's components; empty for choices.
+  /// Upper bounds of the action's components, in the environment's units; empty for choices.
   var high: [Float] { get }
   /// Number of choices; nil for a box of actions.
   var choices: Int? { get }
   /// Parameters that belong to the distribution rather than to the network; may be empty.
   var parameters: ParameterBlock { get }
-  /// Mean standard deviation over the components, as far as its own parameters say; NaN otherwise.
+  /// Mean standard deviation over the components; NaN if it depends on the network's outputs or
+  /// does not exist.
   var meanDeviation: Double { get }
 
-  /// Makes memory to draw actions for up to `rows` rows at a time.
+  /// Creates a sampler for batches of up to `rows` rows.
   ///
   /// - Parameters:
-  ///   - rows: The most rows of a batch.
-  ///   - drawsPairs: Whether a pair of normal numbers serves two components; half the work, and
-  ///     other numbers than one by one.
-  /// - Returns: The memory.
+  ///   - rows: The maximum number of rows in a batch.
+  ///   - drawsPairs: Whether each pair of normal numbers serves two components; this halves the
+  ///     work and yields other numbers than drawing them one by one.
+  /// - Returns: The sampler.
   func makeSampler(rows: Int, drawsPairs: Bool) -> Sampler
-  /// Brings actions as sampled [≥ rows × A] into the environment's bounds; NaN stays NaN.
+  /// Maps sampled actions into the environment's bounds; NaN remains NaN.
   ///
   /// - Parameters:
-  ///   - actions: As a sampler has drawn them.
-  ///   - rows: How many rows, from row 0.
-  ///   - result: Receives the actions.
-  ///   - firstRow: The row of `result` that receives the first.
+  ///   - actions: Actions as drawn by a sampler, [≥ rows × A].
+  ///   - rows: The number of rows, from row 0.
+  ///   - result: The matrix that receives the bounded actions.
+  ///   - firstRow: The row of `result` that receives the first action.
   func bound(_ actions: Matrix, rows: Int, into result: Matrix, firstRow: Int)
-  /// The mean over the rows of KL(p ‖ q), in nats; either may be the older one.
+  /// Returns the mean over the rows of KL(p ‖ q), in nats; either may be the older distribution.
   func divergence(_ p: DistributionBatch, from q: DistributionBatch, rows: Int) -> Double
-  /// Adds the gradient of `weight · Σ KL(p ‖ q)` by p, which has the distribution's present
-  /// parameters.
+  /// Adds the gradient of `weight · Σ KL(p ‖ q)` with respect to p, which has the distribution's
+  /// current parameters.
   ///
   /// - Parameters:
-  ///   - weight: The derivative of the loss by each row's divergence.
-  ///   - outputs: Of p, [≥ rows × D].
-  ///   - q: Is held fixed.
-  ///   - rows: How many rows.
-  ///   - outputGradient: Is added to, [≥ rows × D]; so are the gradients of ``parameters``.
+  ///   - weight: The derivative of the loss with respect to each row's divergence.
+  ///   - outputs: The network's outputs for p, [≥ rows × D].
+  ///   - q: The other distribution, which is held fixed.
+  ///   - rows: The number of rows.
+  ///   - outputGradient: The gradient to add to, [≥ rows × D]; the gradients of ``parameters`` are
+  ///     added to as well.
   func addDivergenceGradient(
     weight: Float, outputs: Matrix, from q: DistributionBatch, rows: Int, outputGradient: Matrix)
 }
 
 extension ActionDistribution {
-  /// The present parameters with a batch of outputs.
+  /// Returns a batch of outputs together with the current values of ``parameters``.
   public func batch(_ outputs: Matrix) -> DistributionBatch {
     DistributionBatch(outputs: outputs, own: parameters.parameters[0].value)
   }
 
-  /// Parameters of this many columns, [1 × columns].
+  /// Creates parameters of shape [1 × columns].
   static func makeParameters(columns: Int) -> ParameterBlock {
     ParameterBlock([(name: "policy.log-std", rows: 1, columns: columns, isWeight: false)])
   }
 }
 
-/// A distribution that says how likely any given action is, with gradients.
+/// An action distribution with log-probabilities of given actions, and their gradients.
 public protocol LikelihoodDistribution: ActionDistribution {
   /// Writes the log-probability or log-density of each row's action, in nats.
   func logProbabilities(of actions: Matrix, outputs: Matrix, rows: Int, into result: Vector)
-  /// The mean over the rows of the entropy, in nats.
+  /// Returns the mean entropy over the rows, in nats.
   ///
   /// - Parameters:
-  ///   - outputs: [≥ rows × D].
-  ///   - rows: How many rows.
-  ///   - scratch: [≥ rows], overwritten.
-  /// - Returns: The entropy.
+  ///   - outputs: Outputs of the network, [≥ rows × D].
+  ///   - rows: The number of rows.
+  ///   - scratch: Scratch memory, [≥ rows], overwritten.
+  /// - Returns: The mean entropy.
   func meanEntropy(_ outputs: Matrix, rows: Int, scratch: Vector) -> Float
   /// Computes the gradient of `Σ weights[i] · log π(actions[i]) + entropyWeight · mean H`.
   ///
   /// - Parameters:
-  ///   - weights: The derivative of the loss by each row's log-probability.
-  ///   - entropyWeight: The derivative of the loss by the mean entropy.
-  ///   - actions: [≥ rows × A], as sampled.
-  ///   - outputs: [≥ rows × D].
-  ///   - rows: How many rows.
-  ///   - outputGradient: Is set, [≥ rows × D]; so are the gradients of ``parameters``.
+  ///   - weights: The derivative of the loss with respect to each row's log-probability.
+  ///   - entropyWeight: The derivative of the loss with respect to the mean entropy.
+  ///   - actions: Actions as sampled, [≥ rows × A].
+  ///   - outputs: Outputs of the network, [≥ rows × D].
+  ///   - rows: The number of rows.
+  ///   - outputGradient: The gradient to set, [≥ rows × D]; the gradients of
+  ///     ``ActionDistribution/parameters`` are set as well.
   func backward(
     weights: Vector, entropyWeight: Float, actions: Matrix, outputs: Matrix, rows: Int,
     outputGradient: Matrix)
-  /// Keeps its own parameters in a range that an entropy bonus alone would leave.
+  /// Limits the distribution's own parameters to a range that an entropy bonus alone would leave.
   func limitParameters()
 }
 
-/// A distribution's memory for drawing actions, for one thread.
+/// An object that draws actions from a distribution, with scratch memory for one thread.
 public protocol ActionSampler: AnyObject {
-  /// [≥ rows × A]: the actions drawn last, before any bounds; NaN if the outputs are not numbers.
+  /// The actions drawn last, [≥ rows × A], before any bounds; NaN if the outputs are not numbers.
   var actions: Matrix { get }
-  /// Draws an action of each row.
+  /// Draws an action for each row.
   ///
   /// - Parameters:
-  ///   - outputs: [≥ rows × D].
-  ///   - rows: How many rows, from row 0.
+  ///   - outputs: Outputs of the network, [≥ rows × D].
+  ///   - rows: The number of rows, from row 0.
   ///   - streams: One random stream for each row.
   func sample(_ outputs: Matrix, rows: Int, streams: inout [RandomStream])
-  /// Sets each row's action to the mode: the mean, the squashed mean, or the likeliest choice.
+  /// Sets each row's action to the mode: the mean, the squashed mean or the most likely choice.
   func chooseMode(_ outputs: Matrix, rows: Int)
 }
 
 extension RandomStream {
-  /// Fills a row with standard normal numbers.
+  /// Fills a row of a matrix with standard normal numbers.
   ///
   /// - Parameters:
-  ///   - matrix: Receives the numbers.
-  ///   - row: Which row.
+  ///   - matrix: The matrix that receives the numbers.
+  ///   - row: The index of the row.
   ///   - inPairs: Whether each draw serves two columns.
   public mutating func fillNormal(_ matrix: Matrix, row: Int, inPairs: Bool) {
     let columns = matrix.columns
@@ -142,7 +145,7 @@ extension RandomStream {
   }
 }
 
-/// KL(p ‖ q) of two normal distributions, in nats.
+/// Returns KL(p ‖ q) of two normal distributions, in nats.
 func gaussianDivergence(
   mean: Double, logDeviation: Double, from otherMean: Double, _ otherLogDeviation: Double
 ) -> Double {
@@ -152,7 +155,8 @@ func gaussianDivergence(
     + (variance + distance * distance) / (2 * ScalarMaths.exp(2 * otherLogDeviation))
 }
 
-/// The derivatives of KL(p ‖ q) of two normal distributions by p's mean and log-deviation.
+/// Returns the derivatives of KL(p ‖ q) of two normal distributions with respect to p's mean and
+/// the logarithm of p's standard deviation.
 func gaussianDivergenceGradient(
   mean: Float, logDeviation: Float, from otherMean: Float, _ otherLogDeviation: Float
 ) -> (mean: Float, logDeviation: Float) {
@@ -161,7 +165,8 @@ func gaussianDivergenceGradient(
   return ((mean - otherMean) * inverse * inverse, ratio * ratio - 1)
 }
 
-/// Schulman's k3 estimate of KL(old ‖ new) from one action: `ratio − 1 − log ratio`, never negative.
+/// Returns Schulman's k3 estimate of KL(old ‖ new) from one action, `ratio − 1 − log ratio`, which
+/// is never negative.
 ///
 /// - Source: J. Schulman, "Approximating KL divergence", 2020.
 public func approximateDivergence(logRatio: Float) -> Float {

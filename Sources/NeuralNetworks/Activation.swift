@@ -1,16 +1,16 @@
 internal import LinearAlgebra
 
-/// The elementwise function between two dense layers.
+/// An elementwise activation function between two dense layers.
 public enum Activation: String, Codable, Sendable, CaseIterable {
-  /// x.
+  /// The identity x.
   case identity
   /// The hyperbolic tangent.
   case tanh
-  /// max(x, 0).
+  /// The rectified linear unit, max(x, 0).
   case relu
-  /// x above zero, eˣ − 1 below (α = 1).
+  /// The exponential linear unit: x above zero, eˣ − 1 below (α = 1).
   case elu
-  /// x / (1 + e⁻ˣ), also called swish.
+  /// The sigmoid linear unit x / (1 + e⁻ˣ), also called swish.
   case silu
 
   var kernel: ActivationKernel {
@@ -23,6 +23,6 @@ public enum Activation: String, Codable, Sendable, CaseIterable {
     }
   }
 
-  /// Whether the slope is computed from the sum rather than from the value.
+  /// Whether the derivative is computed from the function's argument rather than from its value.
   var savesSums: Bool { self == .silu }
 }

@@ -1,7 +1,7 @@
 public import LinearAlgebra
 
-/// Distributions over K choices: the outputs are logits [B × K], and an action [B × 1] holds the
-/// index of a choice.
+/// A distribution over K choices: the network's outputs are logits [B × K], and an action [B × 1]
+/// holds the index of a choice.
 public final class Categorical: LikelihoodDistribution {
   public static let kind = "categorical"
   public let low: [Float] = []
@@ -12,7 +12,7 @@ public final class Categorical: LikelihoodDistribution {
   public let actionWidth = 1
   public let meanDeviation = Double.nan
 
-  /// Makes a distribution over this many choices.
+  /// Creates a distribution over the given number of choices.
   public init(choices: Int) {
     self.choices = choices
     outputWidth = choices
@@ -48,7 +48,7 @@ public final class Categorical: LikelihoodDistribution {
       logits: outputs, rows: rows, logitGradient: outputGradient)
   }
 
-  /// Has none to limit.
+  /// Does nothing: a categorical distribution has no parameters of its own.
   public func limitParameters() {}
 
   public func divergence(
@@ -84,7 +84,7 @@ public final class Categorical: LikelihoodDistribution {
   }
 }
 
-/// Draws choices by inverting the cumulative distribution.
+/// A sampler that draws choices by inverting the cumulative distribution.
 public final class CategoricalSampler: ActionSampler {
   public let actions: Matrix
 
@@ -113,7 +113,7 @@ public final class CategoricalSampler: ActionSampler {
     }
   }
 
-  /// The most likely choice of one row, the first of equals.
+  /// Returns the most likely choice of one row, or the first of several equally likely ones.
   private static func mode(_ logits: Matrix, _ row: Int) -> Int {
     var best = 0
     for j in 1..<max(logits.columns, 1) where logits[row, j] > logits[row, best] { best = j }

@@ -1,9 +1,9 @@
 public import LinearAlgebra
 
-/// Normal distributions with independent components: the outputs are the mean [B × A], and the
-/// logarithm of the deviation [1 × A] is a parameter of its own.
+/// A normal distribution with independent components: the network's outputs are the means [B × A],
+/// and the logarithm of the standard deviation [1 × A] is a parameter of the distribution.
 ///
-/// Samples have no bounds; they are clipped only on their way to the environment.
+/// Samples are unbounded; only the actions that the environment receives are clipped.
 public final class DiagonalGaussian: LikelihoodDistribution {
   public static let kind = "gaussian"
   public let low: [Float]
@@ -13,7 +13,7 @@ public final class DiagonalGaussian: LikelihoodDistribution {
   /// log 2π.
   private static let logTwoPi: Float = 1.837_877_1
 
-  /// Makes a distribution over a box of actions.
+  /// Creates a distribution over a box of actions.
   public init(low: [Float], high: [Float], initialLogDeviation: Float = 0) {
     precondition(low.count == high.count)
     (self.low, self.high) = (low, high)
@@ -48,7 +48,7 @@ public final class DiagonalGaussian: LikelihoodDistribution {
       of: actions, mean: outputs, logStd: logDeviation.value, rows: rows, into: result)
   }
 
-  /// `Σ logσ + A/2 (1 + log 2π)`, the same for every row.
+  /// Returns the entropy `Σ logσ + A/2 (1 + log 2π)`, in nats, the same for every row.
   public func meanEntropy(_ outputs: Matrix, rows: Int, scratch: Vector) -> Float {
     let logStd = logDeviation.value
     var sum = 0.5 * Float(logStd.columns) * (1 + Self.logTwoPi)
@@ -67,7 +67,7 @@ public final class DiagonalGaussian: LikelihoodDistribution {
       meanGradient: outputGradient, logStdGradient: logDeviation.gradient)
   }
 
-  /// Clamps the log-deviation to −5...2.
+  /// Clamps the logarithm of the standard deviation to −5...2.
   public func limitParameters() {
     let logStd = logDeviation.value
     for j in 0..<logStd.columns { logStd[0, j] = min(max(logStd[0, j], -5), 2) }
@@ -102,7 +102,7 @@ public final class DiagonalGaussian: LikelihoodDistribution {
   }
 }
 
-/// Draws `mean + deviation · noise`.
+/// A sampler that draws `mean + deviation · noise`.
 public final class DiagonalGaussianSampler: ActionSampler {
   public let actions: Matrix
   private let logDeviation: Matrix

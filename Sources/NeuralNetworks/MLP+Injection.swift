@@ -1,32 +1,33 @@
 internal import LinearAlgebra
 
-/// Plasticity injection: what a network computes is frozen, and new weights learn beside it.
+/// Plasticity injection: the learnt weights are frozen, and new weights learn beside them.
 ///
-/// With h the whole network, θ what it has learnt and θ' new weights, it computes
-/// `h(θ', x) − h(θ'₀, x) + h(θ, x)` from then on; θ'₀ is a copy of θ' as it started, and θ' alone is trained.
-/// The first two terms cancel exactly at first, so that outputs stay as they are bit for bit.
+/// With h the whole network, θ the learnt weights and θ' the new ones, the network then computes
+/// `h(θ', x) − h(θ'₀, x) + h(θ, x)`, where θ'₀ is a copy of the initial θ', and only θ' is trained.
+/// The first two terms cancel exactly at first, so the outputs remain the same bit for bit.
 ///
 /// - Source: Nikishin et al. 2023, arXiv:2305.15555, section 4.
-/// - Difference from source: there h is the head over a convolutional encoder that goes on learning; a
-///   perceptron has no encoder, so that h is all of it.
+/// - Difference from source: there h is the head on a convolutional encoder that continues to
+///   learn; a perceptron has no encoder, so h is the whole network.
 extension MLP {
-  /// A network whose output is added to that of another or taken from it, and which does not learn.
+  /// A network that does not learn and whose output is added to or subtracted from another's.
   public struct FrozenPart {
-    /// Of the same shape.
+    /// The frozen network, which has the shape of the one it is added to.
     public let network: MLP
-    /// Whether its output is taken away: it is what an injection started from.
+    /// Whether the output is subtracted, because the part holds the initial weights of an
+    /// injection.
     public let isSubtracted: Bool
   }
 
-  /// More would make every pass that many times as long.
+  /// Maximum number of injections, since each one makes every pass longer.
   public static let mostInjections = 16
 
-  /// How often the network has been injected with new weights.
+  /// Number of times that the network has been injected with new weights.
   public var injections: Int { frozenParts.count / 2 }
 
-  /// Freezes what the network computes and goes on with new weights beside it.
+  /// Freezes the learnt weights and continues with new ones beside them.
   ///
-  /// - Parameter fresh: A network of the same shape, whose parameters are taken over.
+  /// - Parameter fresh: A network of the same shape, whose parameters are copied.
   public func inject(_ fresh: MLP) {
     precondition(
       !architecture.usesBatchNorm && injections < Self.mostInjections, "an injection too many")
@@ -39,7 +40,7 @@ extension MLP {
     parametersDidChange()
   }
 
-  /// Makes room for the frozen parts of so many injections, to be read from a file.
+  /// Allocates the frozen parts of the given number of injections, to be read from a file.
   public func makeFrozenParts(injections: Int) {
     precondition(
       injections == 0 || !architecture.usesBatchNorm && injections <= Self.mostInjections,
@@ -47,10 +48,10 @@ extension MLP {
     frozenParts = (0..<injections).reversed().flatMap { makeFrozenPair($0) }
   }
 
-  /// Leaves what learns alone.
+  /// Removes the frozen parts, so that only the weights that learn remain.
   public func removeFrozenParts() { frozenParts = [] }
 
-  /// Moves the frozen parts towards those of a network that has been injected as often.
+  /// Moves the frozen parts towards those of a network with the same number of injections.
   public func followFrozenParts(of other: MLP, rate: Float) {
     precondition(frozenParts.count == other.frozenParts.count, "one network is injected, one not")
     for (mine, theirs) in zip(frozenParts, other.frozenParts) {
@@ -60,7 +61,7 @@ extension MLP {
     }
   }
 
-  /// What the injection of an index starts from, and what it freezes.
+  /// Creates both parts of an injection: one for its initial weights, one for the frozen ones.
   private func makeFrozenPair(_ injection: Int) -> [FrozenPart] {
     (0..<2).map { k in
       var random = RandomStream(seed: 0, name: "unused")
@@ -96,7 +97,7 @@ extension MLP {
     }
   }
 
-  /// Adds the derivatives by the input that go through the frozen parts.
+  /// Adds the derivatives with respect to the input that flow through the frozen parts.
   func addFrozenInputGradients(
     _ input: Matrix, firstRow: Int, rows: Int, outputGradient: Matrix, in workspace: Workspace,
     to inputGradient: Matrix
@@ -116,7 +117,7 @@ extension MLP {
 }
 
 extension MLP.Workspace {
-  /// Memory for what frozen parts compute; allocated when it is first asked for.
+  /// Returns workspaces for the frozen parts, allocated on first use.
   fileprivate func scratch(
     for parts: [MLP.FrozenPart]
   ) -> [(part: MLP, workspace: MLP.Workspace)] {

@@ -3,24 +3,26 @@ public import LinearAlgebra
 extension MLP {
   /// The parameters of one dense layer.
   public struct DenseLayer {
-    /// [inputs × outputs].
+    /// Weight matrix, [inputs × outputs].
     public let weight: Parameter
-    /// [1 × outputs].
+    /// Bias, [1 × outputs].
     public let bias: Parameter
-    /// Of a LayerNorm between the sums and the activation, if there is one: [1 × outputs] each.
+    /// Scale and shift of a LayerNorm between sums and activation, [1 × outputs] each; nil if there
+    /// is none.
     public let norm: (scale: Parameter, shift: Parameter)?
-    /// Of a BatchNorm in front of the layer, if there is one: [1 × inputs] each.
+    /// Scale and shift of a BatchNorm of the layer's input, [1 × inputs] each; nil if there is
+    /// none.
     public let batchNorm: (scale: Parameter, shift: Parameter)?
-    /// The function after it.
+    /// Activation function after the layer.
     public let activation: Activation
 
-    /// All of them.
+    /// All parameters of the layer.
     public var parameters: [Parameter] {
       [weight, bias] + [norm, batchNorm].compactMap { $0 }.flatMap { [$0.scale, $0.shift] }
     }
   }
 
-  /// The dense layers from the input on; the last one is the output's.
+  /// The dense layers from input to output; the last is the output layer.
   public var denseLayers: [DenseLayer] {
     layers.map {
       DenseLayer(
@@ -29,7 +31,7 @@ extension MLP {
     }
   }
 
-  /// Makes a network with the same values and frozen parts.
+  /// Creates a network with the same parameters, statistics and frozen parts.
   public func copy() -> MLP {
     let copy = fresh(seed: 0, purpose: "unused")
     copy.parameters.copyValues(from: parameters)
@@ -39,12 +41,12 @@ extension MLP {
     return copy
   }
 
-  /// Makes a network of the same shape with new weights.
+  /// Creates a network of the same shape with new weights.
   ///
   /// - Parameters:
   ///   - seed: The run's seed.
   ///   - purpose: The name of the random stream.
-  ///   - index: Of the stream.
+  ///   - index: The index of the random stream.
   /// - Returns: The network.
   public func fresh(seed: UInt64, purpose: String, index: Int = 0) -> MLP {
     var random = RandomStream(seed: seed, name: purpose, index: index)
@@ -54,8 +56,8 @@ extension MLP {
 }
 
 extension ParameterBlock {
-  /// Views a buffer that is padded like the values, such as an optimiser's moments, as one matrix for
-  /// each parameter.
+  /// Returns views of a buffer that is padded like the values, such as an optimiser's moments, with
+  /// one matrix for each parameter.
   public func views(of buffer: Vector) -> [Matrix] {
     precondition(buffer.count == values.count, "\(buffer.count) of \(values.count) floats")
     var offset = 0

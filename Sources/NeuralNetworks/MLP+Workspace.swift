@@ -1,22 +1,22 @@
 public import LinearAlgebra
 
 extension MLP {
-  /// Everything a network computes for one batch: outputs of all layers and gradients by them.
+  /// Scratch memory for one batch of a network: the outputs of all layers and their gradients.
   ///
   /// Memory for gradients is allocated by the first `backward`.
   public final class Workspace {
-    /// The most rows a batch may have.
+    /// Maximum number of rows in a batch.
     public let capacity: Int
     /// The network's output, [capacity × outputs].
     public let output: Matrix
-    /// Rows of the batch that `forward` last ran.
+    /// Number of rows in the batch of the last `forward`.
     public internal(set) var rows = 0
     let chain: LayerChain
     let network: ObjectIdentifier
     private let outputs: [Matrix]
-    /// What the network's frozen parts compute, which drop nothing.
+    /// Workspaces of the network's frozen parts, without dropout.
     ///
-    /// The parts are held with it, so that no later one can be taken for one of them.
+    /// Each part is retained beside its workspace, so that no later object can be mistaken for it.
     var frozenScratch: [(part: MLP, workspace: Workspace)] = []
     var frozenGradient: Matrix?
     private let dropout: Float
@@ -42,16 +42,16 @@ extension MLP {
       chain = LayerChain(matrices, capacity: rows)
     }
 
-    /// The features of a hidden layer after its activation, [capacity × width].
+    /// Returns the features of a hidden layer after its activation, [capacity × width].
     public func hidden(_ layer: Int) -> Matrix {
       precondition(layer >= 0 && layer < outputs.count - 1, "hidden layer \(layer)")
       return outputs[layer]
     }
 
-    /// Draws which sums the next batches drop; without dropout nothing is drawn.
+    /// Draws new dropout masks for the next batches; without dropout nothing is drawn.
     ///
-    /// A dropped sum becomes 0, the others are divided by the probability to stay.  The masks last
-    /// until they are drawn again; before the first time everything is dropped.
+    /// A dropped sum becomes 0; the others are divided by the probability of being kept.  The masks
+    /// last until they are drawn again; before the first draw everything is dropped.
     ///
     /// - Source: Hiraoka et al. 2022, arXiv:2110.02034: `norm(dropout(X · W + b))`.
     public func drawDropout(using random: inout RandomStream) {
@@ -61,7 +61,7 @@ extension MLP {
 }
 
 extension MLP.Layer {
-  /// The layer's parameters, with fresh memory for what a batch leaves.
+  /// Returns the layer's parameters with newly allocated memory for the results of a batch.
   func matrices(
     rows: Int, dropoutMask: Matrix?, usesBatchStatistics: Bool
   ) -> LayerMatrices {
@@ -87,7 +87,7 @@ extension MLP.Layer {
 }
 
 extension MLP.BatchNorm {
-  /// The parameters and statistics, with fresh memory for what a batch leaves.
+  /// Returns parameters and statistics with newly allocated memory for the results of a batch.
   func matrices(rows: Int, usesBatchStatistics: Bool) -> BatchNormMatrices {
     BatchNormMatrices(
       scale: scale.value, shift: shift.value, scaleGradient: scale.gradient,

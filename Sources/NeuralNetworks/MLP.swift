@@ -2,36 +2,37 @@ public import LinearAlgebra
 
 /// A multilayer perceptron with hand-written gradients.
 ///
-/// Layer l computes `act(norm(X · W + b))`; the last one only `X · W + b`; residual patterns add
-/// earlier layers.  A network owns its parameters and their gradients; everything that depends on a
-/// batch, dropout included, lives in a ``Workspace``, so `forward` may run on several threads at
-/// once, each with a workspace of its own.  `backward` writes the one gradient buffer and must run on
-/// one thread at a time.
+/// Layer l computes `act(norm(X · W + b))`, and the last one only `X · W + b`; residual patterns
+/// add earlier layers.  A network owns its parameters and their gradients; everything that depends
+/// on a batch, dropout included, is in a ``Workspace``, so `forward` may run on several threads at
+/// once, each with its own workspace.  `backward` writes the network's single gradient buffer and
+/// must run on one thread at a time.
 public final class MLP {
-  /// The prefix of the parameters' names.
+  /// Prefix of the parameters' names.
   public let name: String
-  /// The shape.
+  /// Shape of the network.
   public let architecture: MLPArchitecture
-  /// How weights start.
+  /// Distribution from which initial weights are drawn.
   public let initializer: WeightInitializer
-  /// Weights, biases and scales.
+  /// Weights, biases, and scales and shifts of normalisation layers.
   public let parameters: ParameterBlock
-  /// Running means and variances of batch normalisation, which no optimiser touches.
+  /// Running means and variances of batch normalisation, which optimisers do not change.
   public let statistics: ParameterBlock
-  /// Networks whose outputs are added to this one's, the latest injection first; none at first.
+  /// Frozen networks whose outputs are added to or subtracted from this one's, the latest injection
+  /// first; initially empty.
   public internal(set) var frozenParts: [FrozenPart] {
     get { parts }
     set { parts = newValue }
   }
-  // Private, so that a pass without any is one comparison, without a check for exclusive access.
+  // Private, so that a pass without frozen parts costs one comparison and no exclusivity check.
   private var parts: [FrozenPart] = []
 
-  /// What one layer needs besides the batch.
+  /// One layer's parameters and wiring.
   struct Layer {
     let weight: Parameter
     let bias: Parameter
     let norm: (scale: Parameter, shift: Parameter)?
-    /// Wᵀ, which the input gradient and narrow outputs read.
+    /// Wᵀ, which is read for the input gradient and for narrow outputs.
     let transposed: Matrix
     let activation: Activation
     let skip: LayerSkip?
@@ -39,7 +40,7 @@ public final class MLP {
     let batchNorm: BatchNorm?
   }
 
-  /// A normalisation over the batch, in front of a layer.
+  /// Batch normalisation of a layer's input.
   struct BatchNorm {
     let scale: Parameter
     let shift: Parameter
@@ -51,13 +52,13 @@ public final class MLP {
   private var inputTransposeIsCurrent = false
   private var hiddenTransposesAreCurrent = false
 
-  /// Makes a network with fresh weights.
+  /// Creates a network with new weights.
   ///
   /// - Parameters:
   ///   - name: The prefix of the parameters' names.
-  ///   - architecture: The shape.
-  ///   - initializer: How weights start; scales of LayerNorm start at one.
-  ///   - random: Where they are drawn from, layer by layer.
+  ///   - architecture: The shape of the network.
+  ///   - initializer: The distribution of initial weights; scales of LayerNorm start at 1.
+  ///   - random: The random stream from which weights are drawn, layer by layer.
   public init(
     name: String, architecture: MLPArchitecture, initializer: WeightInitializer,
     random: inout RandomStream
@@ -125,7 +126,7 @@ public final class MLP {
     }
   }
 
-  /// Starts anew with other weights, as a new network would.
+  /// Reinitialises the network with new weights and removes its frozen parts.
   public func reinitialize(random: inout RandomStream) {
     removeFrozenParts()
     for (l, layer) in layers.enumerated() {
@@ -142,10 +143,11 @@ public final class MLP {
     parametersDidChange()
   }
 
-  /// Refreshes what is derived from the weights; call it after an optimiser step or a load.
+  /// Updates everything derived from the weights; call it after an optimiser's step or a load.
   public func parametersDidChange() {
     for l in layers.indices where isReadForward(l) { transpose(l) }
-    // The rest waits for gradients: targets never have any, and PPO none by the network's input.
+    // The rest waits until gradients are needed: targets have none, and PPO needs no input
+    // gradient.
     hiddenTransposesAreCurrent = false
     inputTransposeIsCurrent = isReadForward(0)
   }
@@ -159,15 +161,15 @@ public final class MLP {
     layers[l].transposed.setToTranspose(of: layers[l].weight.value)
   }
 
-  /// Allocates the scratch memory for batches of up to `rows` rows.
+  /// Allocates scratch memory for batches of up to `rows` rows.
   ///
   /// - Parameters:
-  ///   - rows: The most rows a batch may have.
-  ///   - dropout: The probability with which a hidden layer's sum is dropped, below 1; 0 for none.
-  ///   - usesBatchStatistics: Whether batch normalisation, where there is any, goes by the statistics
-  ///     of each batch and lets the running ones follow, rather than by those; only one such workspace
-  ///     may be in use at a time.
-  /// - Returns: Memory for this network only.
+  ///   - rows: The maximum number of rows in a batch.
+  ///   - dropout: The probability, below 1, of dropping a hidden layer's sum; 0 for no dropout.
+  ///   - usesBatchStatistics: Whether batch normalisation, if the network has it, uses the
+  ///     statistics of each batch and updates the running ones, instead of using the running ones;
+  ///     only one such workspace may be in use at a time.
+  /// - Returns: A workspace for this network only.
   public func makeWorkspace(
     rows: Int, dropout: Float = 0, usesBatchStatistics: Bool = false
   ) -> Workspace {
@@ -177,10 +179,10 @@ public final class MLP {
   /// Computes the outputs of a batch.
   ///
   /// - Parameters:
-  ///   - input: [at least firstRow + rows × inputs].
+  ///   - input: The network's inputs, [at least firstRow + rows × inputs].
   ///   - firstRow: The first row to use.
   ///   - rows: The number of rows, at most the workspace's capacity.
-  ///   - workspace: Where results and what `backward` needs are kept.
+  ///   - workspace: The workspace that keeps the results and everything that `backward` needs.
   /// - Returns: The workspace's output, whose first `rows` rows are set.
   @discardableResult
   public func forward(
@@ -201,9 +203,11 @@ public final class MLP {
   ///   - input: The same input.
   ///   - firstRow: The same first row.
   ///   - rows: The same number of rows.
-  ///   - outputGradient: The derivative of the loss by the output, [at least rows × outputs].
+  ///   - outputGradient: The derivative of the loss with respect to the output,
+  ///     [at least rows × outputs].
   ///   - workspace: The same workspace.
-  ///   - inputGradient: Receives the derivative by the input, [at least rows × inputs], from row 0.
+  ///   - inputGradient: The matrix that receives the derivative with respect to the input,
+  ///     [at least rows × inputs], from row 0; nil if it is not needed.
   ///   - accumulating: Whether to add to the parameters' gradients rather than set them.
   ///   - updatesParameters: Whether to compute the parameters' gradients at all.
   public func backward(

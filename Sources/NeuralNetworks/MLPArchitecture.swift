@@ -1,11 +1,11 @@
 internal import LinearAlgebra
 
-/// How the hidden layers of a perceptron are wired.
+/// The wiring of a perceptron's hidden layers.
 public enum MLPPattern: String, Codable, Sendable, CaseIterable {
-  /// One layer after the other.
+  /// Layers one after another, without skip connections.
   case plain
-  /// A linear layer, then residual blocks `x + W₂ · act(W₁ · LN(x))` whose inner width is four times
-  /// that of x, and a LayerNorm at the end.
+  /// A linear layer, then residual blocks `x + W₂ · act(W₁ · LN(x))` with an inner width of four
+  /// times that of x, and a final LayerNorm.
   ///
   /// - Source: Lee et al. 2024, arXiv:2410.09754.
   case simba
@@ -17,25 +17,25 @@ public enum MLPPattern: String, Codable, Sendable, CaseIterable {
 
 /// The shape of a multilayer perceptron.
 public struct MLPArchitecture: Codable, Sendable, Equatable {
-  /// Width of the input.
+  /// Number of inputs.
   public var inputs: Int
-  /// Widths of the hidden layers, from the input on; none makes a linear map.
+  /// Widths of the hidden layers, from input to output; an empty list makes a linear map.
   ///
-  /// Of residual patterns they are the widths of the blocks, at least one and all the same.
+  /// For residual patterns they are the widths of the blocks: at least one, and all equal.
   public var hidden: [Int]
-  /// Width of the output, which has no activation.
+  /// Number of outputs, which have no activation.
   public var outputs: Int
-  /// The function after each hidden layer, or inside each block.
+  /// Activation function after each hidden layer, or inside each residual block.
   public var activation: Activation
-  /// Whether each hidden layer is normalised before its activation; residual patterns have norms of
-  /// their own.
+  /// Whether each hidden layer has a LayerNorm before its activation; residual patterns have their
+  /// own norms.
   public var usesLayerNorm: Bool
-  /// How the hidden layers are wired.
+  /// Wiring of the hidden layers.
   public var pattern: MLPPattern
-  /// Whether the input of each layer, the first included, is standardised over the batch.
+  /// Whether the input of each layer, including the first, is standardised over the batch.
   public var usesBatchNorm: Bool
 
-  /// Describes a network.
+  /// Creates the description of a network.
   public init(
     inputs: Int, hidden: [Int], outputs: Int, activation: Activation, usesLayerNorm: Bool = false,
     pattern: MLPPattern = .plain, usesBatchNorm: Bool = false
@@ -49,14 +49,14 @@ public struct MLPArchitecture: Codable, Sendable, Equatable {
     self.usesBatchNorm = usesBatchNorm
   }
 
-  /// Whether the hidden widths are ones the pattern can have.
+  /// Whether all widths are positive and the hidden widths suit the pattern.
   public var isPossible: Bool {
     let widths = [inputs, outputs] + hidden
     guard widths.allSatisfy({ $0 > 0 }) else { return false }
     return pattern == .plain || (!hidden.isEmpty && hidden.allSatisfy { $0 == hidden[0] })
   }
 
-  /// Widths of all layers, input and output included.
+  /// Widths of all layers, including input and output.
   public var widths: [Int] { [inputs] + layers.map(\.outputs) }
 
   /// One layer of the network.
@@ -70,7 +70,7 @@ public struct MLPArchitecture: Codable, Sendable, Equatable {
     var keepsSums = false
   }
 
-  /// All layers, from the input on.
+  /// All layers, from input to output.
   var layers: [Layer] {
     var layers: [Layer] = []
     func add(
@@ -85,7 +85,7 @@ public struct MLPArchitecture: Codable, Sendable, Equatable {
     switch pattern {
     case .plain: for width in hidden { add(width, norm: usesLayerNorm, activation) }
     case .simba:
-      // The residual stream is the sums; each norm reads it, none changes it.
+      // The residual stream is the sums before each norm; norms read it and do not change it.
       add(hidden[0], norm: true, .identity, keepsSums: true)
       for (block, width) in hidden.enumerated() {
         add(4 * width, norm: false, activation)

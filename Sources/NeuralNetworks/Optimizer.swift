@@ -1,17 +1,18 @@
 public import LinearAlgebra
 
-/// The settings of Adam, with PyTorch's defaults.
+/// Settings of Adam, with PyTorch's defaults.
 public struct AdamConfiguration: Sendable, Equatable {
-  /// Decay of the mean of gradients.
+  /// Decay β₁ of the running mean of gradients.
   public var beta1: Float
-  /// Decay of the mean of squared gradients.
+  /// Decay β₂ of the running mean of squared gradients.
   public var beta2: Float
-  /// Added to the root of the mean square, outside the root; PPO's custom is 1e-5.
+  /// Term ε added to the root of the mean square, outside the root; 1e-5 is usual for PPO.
   public var epsilon: Float
-  /// AdamW: each step first shrinks all parameters by `learningRate · weightDecay`.
+  /// Decoupled weight decay (AdamW): each step first shrinks all parameters by the fraction
+  /// `learningRate · weightDecay`.
   public var weightDecay: Float
 
-  /// Makes a configuration.
+  /// Creates a configuration.
   public init(
     beta1: Float = 0.9, beta2: Float = 0.999, epsilon: Float = 1e-8, weightDecay: Float = 0
   ) {
@@ -22,56 +23,56 @@ public struct AdamConfiguration: Sendable, Equatable {
   }
 }
 
-/// The settings of RMSProp as TensorFlow 1 has it, which A2C was published with.
+/// Settings of RMSProp in the form of TensorFlow 1, with which A2C was published.
 public struct RMSPropConfiguration: Sendable, Equatable {
-  /// Decay of the mean of squared gradients, which starts at 1.
+  /// Decay d of the running mean of squared gradients, which starts at 1.
   public var decay: Float
-  /// Added to the mean square, inside the root.
+  /// Term ε added to the mean square, inside the root.
   public var epsilon: Float
 
-  /// Makes a configuration.
+  /// Creates a configuration.
   public init(decay: Float = 0.99, epsilon: Float = 1e-5) {
     self.decay = decay
     self.epsilon = epsilon
   }
 }
 
-/// How an optimiser's step follows from gradients.
+/// The rule by which an optimiser turns gradients into steps.
 public enum OptimizerRule: Sendable, Equatable {
-  /// Adam, and AdamW with weight decay.
+  /// Adam, or AdamW if there is weight decay.
   case adam(AdamConfiguration)
   /// RMSProp without momentum: `v ← d v + (1 − d) g²`, `x ← x − α g / √(v + ε)`.
   case rmsProp(RMSPropConfiguration)
 }
 
-/// Moves the parameters of one block along their gradients.
+/// An optimiser that updates the parameters of one block from their gradients.
 ///
-/// - Source: Adam of Kingma and Ba, arXiv:1412.6980, and Loshchilov and Hutter, arXiv:1711.05101, with
-///   epsilon and decay as in `torch.optim.Adam` and `AdamW`; RMSProp as Stable-Baselines3 2.x
-///   `RMSpropTFLike`.
+/// - Source: Adam of Kingma and Ba, arXiv:1412.6980, and Loshchilov and Hutter, arXiv:1711.05101,
+///   with epsilon and decay as in `torch.optim.Adam` and `AdamW`; RMSProp as in Stable-Baselines3
+///   2.x `RMSpropTFLike`.
 public final class Optimizer {
-  /// The mean of gradients, padded like the parameters; the last gradient alone for RMSProp.
+  /// Running mean of gradients, padded like the parameters; for RMSProp the last gradient.
   public let firstMoment: Vector
-  /// The mean of squared gradients.
+  /// Running mean of squared gradients, padded like the parameters.
   public let secondMoment: Vector
   /// Number of steps taken.
   public var stepCount = 0
-  /// The learning rate of the last step of this session; 0 before one.
+  /// Learning rate of the last step in this process; 0 before the first.
   public private(set) var learningRate: Float = 0
-  /// Takes part in every step; nil for none.
+  /// Hook that takes part in every step; nil if there is none.
   public var hook: (any StepHook)? {
     get { attachedHook }
     set { attachedHook = newValue }
   }
   // Private, so that a step without a hook is one comparison, without a check for exclusive access.
   private var attachedHook: (any StepHook)?
-  /// How steps are taken.
+  /// The rule by which gradients become steps.
   public var rule: OptimizerRule
-  /// What ``secondMoment`` starts from.
+  /// Initial value of each element of ``secondMoment``.
   public var initialSecondMoment: Float
   private let block: ParameterBlock
 
-  /// Optimises the parameters of one block.
+  /// Creates an optimiser for the parameters of one block.
   public init(_ block: ParameterBlock, _ rule: OptimizerRule = .adam(AdamConfiguration())) {
     self.block = block
     self.rule = rule
@@ -86,18 +87,18 @@ public final class Optimizer {
     reset()
   }
 
-  /// Forgets all steps.
+  /// Resets both moments and the step count to their initial values.
   public func reset() {
     firstMoment.fill(0)
     secondMoment.fill(initialSecondMoment)
     stepCount = 0
   }
 
-  /// Takes one step along the block's gradients; `parametersDidChange()` has to follow.
+  /// Takes one step along the block's gradients; call `parametersDidChange()` afterwards.
   ///
   /// - Parameters:
-  ///   - learningRate: The rate of this step.
-  ///   - gradientScale: Multiplies every gradient first; ``clipFactor(norm:maximum:)`` belongs here.
+  ///   - learningRate: The learning rate of this step.
+  ///   - gradientScale: A factor on every gradient, such as ``clipFactor(norm:maximum:)``.
   public func step(learningRate: Float, gradientScale: Float = 1) {
     if let attachedHook {
       attachedHook.step(self, learningRate: learningRate, gradientScale: gradientScale)
@@ -106,13 +107,13 @@ public final class Optimizer {
     }
   }
 
-  /// Notes a step that another rule takes in its place.
+  /// Records a step that another rule takes instead of the optimiser.
   public func countStep(learningRate: Float) {
     stepCount += 1
     self.learningRate = learningRate
   }
 
-  /// Takes the step itself, whatever hook there is.
+  /// Takes one step by the optimiser's own rule, without calling the hook.
   public func takeOwnStep(learningRate: Float, gradientScale: Float) {
     countStep(learningRate: learningRate)
     switch rule {
@@ -140,11 +141,12 @@ public final class Optimizer {
     }
   }
 
-  /// How far the last step moved one number, over the learning rate and without weight decay.
+  /// Returns how far the last step moved one element of a parameter, divided by the learning rate
+  /// and without weight decay.
   ///
   /// - Parameters:
-  ///   - firstMoment: Of the number, after the step.
-  ///   - secondMoment: Of the number, after the step.
+  ///   - firstMoment: The element's first moment after the step.
+  ///   - secondMoment: The element's second moment after the step.
   /// - Returns: The distance, in double precision.
   public func lastMovement(firstMoment: Float, secondMoment: Float) -> Double {
     switch rule {
@@ -161,9 +163,9 @@ public final class Optimizer {
   }
 }
 
-/// The factor that scales gradients of a given norm down to a maximum: `min(1, c / (norm + 1e-6))`.
+/// Returns the factor that scales gradients down to a maximum norm c: `min(1, c / (norm + 1e-6))`.
 ///
-/// A norm that is not finite gives a factor that is not either, so check the norm first.
+/// Check first that the norm is finite: an infinite norm yields 0, and NaN yields NaN.
 public func clipFactor(norm: Float, maximum: Float) -> Float {
   let factor = maximum / (norm + 1e-6)
   return factor > 1 ? 1 : factor

@@ -1,29 +1,29 @@
 public import LinearAlgebra
 
-/// One trainable matrix, with its gradient.
+/// A trainable matrix with its gradient.
 public struct Parameter {
-  /// For example `policy.0.weight`, `policy.0.bias` or `policy.0.norm.scale`.
+  /// Name of the parameter, such as `policy.0.weight`, `policy.0.bias` or `policy.0.norm.scale`.
   public let name: String
-  /// The numbers in use; weights are stored [inputs × outputs].
+  /// Current values; weights are stored as [inputs × outputs].
   public let value: Matrix
-  /// The derivative of the loss by each of them.
+  /// Derivative of the loss with respect to each value.
   public let gradient: Matrix
-  /// Whether this is a weight matrix rather than a bias or a scale.
+  /// Whether the parameter is a weight matrix rather than a bias or a scale.
   public let isWeight: Bool
 }
 
-/// The parameters of one network in one flat buffer, so that optimisers and norms run in one pass.
+/// The parameters of one network in one flat buffer, so that optimisers and norms need one pass.
 ///
-/// Padding belongs to the buffer: it is zero in values and gradients alike and stays so.
+/// Padding is part of the buffers and always zero, in values and gradients alike.
 public final class ParameterBlock {
-  /// All values, padded.
+  /// All values in one buffer, with padding.
   public let values: Vector
-  /// All gradients, padded in the same way.
+  /// All gradients in one buffer, padded in the same way as ``values``.
   public let gradients: Vector
-  /// Views into the flat buffers, in the order they were declared.
+  /// The parameters as views into the flat buffers, in the order of their declaration.
   public let parameters: [Parameter]
 
-  /// Allocates zeroed parameters.
+  /// Allocates parameters of the given shapes, with values and gradients of zero.
   public init(_ shapes: [(name: String, rows: Int, columns: Int, isWeight: Bool)]) {
     let total = shapes.reduce(0) { $0 + $1.rows * Matrix.paddedColumns($1.columns) }
     let values = Vector(count: total)
@@ -46,11 +46,11 @@ public final class ParameterBlock {
     self.parameters = parameters
   }
 
-  /// Number of trainable numbers, padding not counted.
+  /// Number of trainable values, without padding.
   public var count: Int {
     parameters.reduce(0) { $0 + $1.value.rows * $1.value.columns }
   }
 
-  /// Takes over the values of a block of the same shapes.
+  /// Copies the values of a block with the same shapes.
   public func copyValues(from other: ParameterBlock) { values.copy(from: other.values) }
 }

@@ -1,8 +1,8 @@
 internal import LinearAlgebra
 
-/// A number that changes as training progresses: a learning rate, a clip range.
+/// A value that changes as training progresses, such as a learning rate or a clip range.
 public struct Schedule: Codable, Sendable, Equatable {
-  /// The shape of the way from the initial to the final value.
+  /// The shape of the change from the initial to the final value.
   public enum Kind: String, Codable, Sendable, CaseIterable {
     /// The initial value throughout.
     case constant
@@ -14,38 +14,38 @@ public struct Schedule: Codable, Sendable, Equatable {
     case exponential
   }
 
-  /// The shape.
+  /// Shape of the change from the initial to the final value.
   public var kind: Kind
-  /// The value at the start.
+  /// Value at the start of training.
   public var initial: Float
-  /// The value at the end.
+  /// Value at the end of training.
   public var final: Float
 
-  /// Makes a schedule.
+  /// Creates a schedule.
   public init(kind: Kind, initial: Float, final: Float = 0) {
     self.kind = kind
     self.initial = initial
     self.final = final
   }
 
-  /// A schedule that never changes.
+  /// Returns a schedule whose value never changes.
   public static func constant(_ value: Float) -> Schedule {
     Schedule(kind: .constant, initial: value, final: value)
   }
 
-  /// A straight line, to zero unless told otherwise.
+  /// Returns a linear schedule, which ends at zero by default.
   public static func linear(from initial: Float, to final: Float = 0) -> Schedule {
     Schedule(kind: .linear, initial: initial, final: final)
   }
 
-  /// A schedule of a kind that ends at zero, unless it is constant.
+  /// Returns a schedule of the given kind that ends at zero, or never changes if it is constant.
   public static func falling(_ kind: Kind, from initial: Float) -> Schedule {
     Schedule(kind: kind, initial: initial, final: kind == .constant ? initial : 0)
   }
 
-  /// The value at a point of training.
+  /// Returns the value at a point of training.
   ///
-  /// Pass the fraction that remained when the running update *began*: 1 in the first of n updates
+  /// Pass the fraction that remained when the current update *began*: 1 in the first of n updates
   /// and 1/n in the last, so that a rate that falls to zero is still positive there.
   ///
   /// - Parameter progressRemaining: 1 at the start, 0 after the last step; clamped to 0...1.

@@ -1,14 +1,15 @@
 public import LinearAlgebra
 
-/// Normal distributions with independent components, squashed into ±1 by a hyperbolic tangent.
+/// A normal distribution with independent components, squashed into ±1 by a hyperbolic tangent.
 ///
-/// A network's output row holds A means and A numbers r from which the logarithms of the deviations
-/// come: `logσ = low + (high − low)/2 · (tanh r + 1)`, which never saturates hard.  With noise ε the
-/// sample is `a = tanh(u)`, `u = μ + σ ε`.
+/// Each row of the network's outputs holds A means μ and A values r that set the logarithms of the
+/// standard deviations: `logσ = low + (high − low)/2 · (tanh r + 1)`, without a hard limit.  With
+/// noise ε the sample is `a = tanh(u)`, `u = μ + σ ε`.
 ///
-/// - Source: Haarnoja et al. 2018, arXiv:1812.05905, appendix C; the range of logσ as CleanRL's SAC.
-/// - Difference from source: the Jacobian is `log(1 − tanh²u) = 2 (log 2 − u − softplus(−2u))`, exact
-///   where the naive form with 1e-6 inside the logarithm is off by 2.9 at u = 9.
+/// - Source: Haarnoja et al. 2018, arXiv:1812.05905, appendix C; the range of logσ as in CleanRL's
+///   SAC.
+/// - Difference from source: the Jacobian is `log(1 − tanh²u) = 2 (log 2 − u − softplus(−2u))`,
+///   exact where the naive form with 1e-6 inside the logarithm is off by 2.9 at u = 9.
 public final class SquashedGaussian: ActionDistribution {
   public static let kind = "squashed-gaussian"
   public let low: [Float]
@@ -16,10 +17,10 @@ public final class SquashedGaussian: ActionDistribution {
   public let choices: Int? = nil
   public let parameters = makeParameters(columns: 0)
   public let meanDeviation = Double.nan
-  /// The range of the logarithm of the deviation.
+  /// Range of the logarithm of the standard deviation.
   public let logDeviations: ClosedRange<Float>
 
-  /// Makes a distribution over a box of actions.
+  /// Creates a distribution over a box of actions.
   public init(low: [Float], high: [Float], logDeviations: ClosedRange<Float>) {
     precondition(low.count == high.count)
     (self.low, self.high) = (low, high)
@@ -45,7 +46,8 @@ public final class SquashedGaussian: ActionDistribution {
     }
   }
 
-  /// A hyperbolic tangent on both changes nothing about a divergence: it is that of the Gaussians.
+  /// Returns the mean over the rows of KL(p ‖ q), in nats, which equals that of the Gaussians
+  /// before the hyperbolic tangent.
   public func divergence(
     _ p: DistributionBatch, from q: DistributionBatch, rows: Int
   ) -> Double {
@@ -84,18 +86,18 @@ public final class SquashedGaussian: ActionDistribution {
   }
 }
 
-/// Draws squashed samples and differentiates through them.
+/// A sampler of squashed Gaussians that can differentiate through its samples.
 public final class SquashedGaussianSampler: ActionSampler {
-  /// [B × A]: the sample, in −1...1.
+  /// The sampled actions, [B × A], in −1...1.
   public let actions: Matrix
-  /// [B]: the logarithm of the sample's density over −1...1, in nats.
+  /// Logarithm of each sample's density over −1...1, [B], in nats.
   public let logProbabilities: Vector
-  /// [B × A]: the standard normal numbers behind the sample.
+  /// The standard normal numbers ε behind the sample, [B × A].
   public let noise: Matrix
   private let logDeviations: ClosedRange<Float>
   private let width: Int
   private let drawsPairs: Bool
-  /// [B · A] each, row by row: tanh of r, the scaled noise σ ε, and scratch.
+  /// Row by row, [B · A] each: tanh of r, the scaled noise σ ε, and scratch memory.
   private let squashed: Vector
   private let scaledNoise: Vector
   private let tangents: Vector
@@ -118,7 +120,7 @@ public final class SquashedGaussianSampler: ActionSampler {
     scratch = Vector(count: rows * width)
   }
 
-  /// The logarithm of the deviation that an output stands for.
+  /// Returns the logarithm of the standard deviation for a squashed output.
   private func logDeviation(squashed: Float) -> Float {
     logDeviations.lowerBound + 0.5 * (logDeviations.upperBound - logDeviations.lowerBound)
       * (squashed + 1)
@@ -129,23 +131,23 @@ public final class SquashedGaussianSampler: ActionSampler {
     sample(outputs, rows: rows)
   }
 
-  /// Draws samples from one stream, whatever the streams of rows.
+  /// Draws the samples of all rows from a single random stream.
   public func sample(_ outputs: Matrix, rows: Int, using random: inout RandomStream) {
     for i in 0..<rows { random.fillNormal(noise, row: i, inPairs: drawsPairs) }
     sample(outputs, rows: rows)
   }
 
-  /// Without noise the sample is the squashed mean.
+  /// Sets each row's action to the squashed mean.
   public func chooseMode(_ outputs: Matrix, rows: Int) {
     noise.fill(0)
     sample(outputs, rows: rows)
   }
 
-  /// Computes the sample that belongs to the present ``noise``, and its density.
+  /// Computes the sample that belongs to the current ``noise``, and its density.
   ///
   /// - Parameters:
-  ///   - output: [≥ rows × 2A], means and raw deviations.
-  ///   - rows: How many rows.
+  ///   - output: Means μ and values r, [≥ rows × 2A].
+  ///   - rows: The number of rows.
   public func sample(_ output: Matrix, rows: Int) {
     precondition(output.columns == 2 * width && rows <= actions.rows && rows <= output.rows)
     let count = rows * width
@@ -178,7 +180,7 @@ public final class SquashedGaussianSampler: ActionSampler {
     }
   }
 
-  /// Takes Σ log(1 − tanh²u) off the densities; `tangents` still holds u and `scratch` −2|u|.
+  /// Subtracts Σ log(1 − tanh²u) from the log-densities; `tangents` still holds u, `scratch` −2|u|.
   private func subtractLogJacobian(_ rows: Int) {
     let count = rows * width
     exponential(scratch, count: count)
@@ -193,16 +195,16 @@ public final class SquashedGaussianSampler: ActionSampler {
     }
   }
 
-  /// Computes the gradient of `Σ densityWeight · logπ + L(a)` by the network's output.
+  /// Computes the gradient of `Σ densityWeight · logπ + L(a)` with respect to the network's output.
   ///
-  /// The reparametrised gradient flows through the density and through the action alike:
+  /// The reparametrised gradient flows through the density and through the action:
   /// `∂/∂u = 2 w a + (∂L/∂a)(1 − a²)`, `∂/∂logσ = σ ε ∂/∂u − w`.
   ///
   /// - Parameters:
-  ///   - densityWeight: w, the derivative of the loss by each row's logπ.
-  ///   - actionGradient: ∂L/∂a, [≥ rows × A].
+  ///   - densityWeight: The derivative w of the loss with respect to each row's logπ.
+  ///   - actionGradient: The derivative ∂L/∂a, [≥ rows × A].
   ///   - rows: The number of rows of the last sample.
-  ///   - outputGradient: Is set, [≥ rows × 2A].
+  ///   - outputGradient: The gradient to set, [≥ rows × 2A].
   public func backward(
     densityWeight: Float, actionGradient: Matrix, rows: Int, outputGradient: Matrix
   ) {

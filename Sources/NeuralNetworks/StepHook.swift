@@ -1,17 +1,19 @@
-/// Something that takes part in an optimiser's steps: it may change gradients before one, parameters
-/// and moments after it, or put another rule in its place.
+/// A hook that takes part in an optimiser's steps: it may change gradients before a step, change
+/// parameters and moments after it, or replace the step by another rule.
 public protocol StepHook: AnyObject {
-  /// Takes a step in place of the optimiser, which ``Optimizer/takeOwnStep(learningRate:gradientScale:)``
-  /// leaves to it again; `parametersDidChange()` follows as after any step.
-  func step(_ optimizer: Optimizer, learningRate: Float, gradientScale: Float)
-  /// How far the last step of this session moved a parameter, without the decay of weights.
+  /// Takes a step on the optimiser's behalf; `parametersDidChange()` is called afterwards, as after
+  /// any step.
   ///
-  /// - Parameter index: The parameter's place in its block.
-  /// - Returns: The Euclidean length; nil if the optimiser took it.
+  /// Call ``Optimizer/takeOwnStep(learningRate:gradientScale:)`` for the optimiser's own step.
+  func step(_ optimizer: Optimizer, learningRate: Float, gradientScale: Float)
+  /// Returns how far the last step in this process moved a parameter, without weight decay.
+  ///
+  /// - Parameter index: The parameter's index in its block.
+  /// - Returns: The Euclidean length; nil if the optimiser took the step by its own rule.
   func lengthOfLastStep(ofParameter index: Int) -> Double?
 }
 
 extension StepHook {
-  /// Leaves every step to the optimiser.
+  /// Returns nil: the optimiser takes every step by its own rule.
   public func lengthOfLastStep(ofParameter index: Int) -> Double? { nil }
 }

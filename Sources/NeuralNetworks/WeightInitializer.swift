@@ -1,16 +1,16 @@
 internal import LinearAlgebra
 
-/// How the weights of a network start.
+/// The distribution from which a network's initial weights are drawn.
 public enum WeightInitializer: Sendable, Equatable {
-  /// Orthogonal matrices times a gain, biases zero: the custom of PPO, with gains √2 for hidden
-  /// layers, 0.01 for a policy's output and 1 for a value's.
+  /// Orthogonal weight matrices times a gain, with zero biases; usual for PPO, with gains of √2 for
+  /// hidden layers, 0.01 for a policy's output and 1 for a value's.
   case orthogonal(hiddenGain: Float, outputGain: Float)
-  /// Weights and biases uniform in ±1/√(fan in): PyTorch's default and the custom of SAC.
+  /// Weights and biases uniform in ±1/√(fan in); the default of PyTorch, and usual for SAC.
   case fanInUniform
-  /// Weights uniform in ±√(3/(fan in)), biases zero: the default of Flax and Brax.
+  /// Weights uniform in ±√(3/(fan in)), with zero biases; the default of Flax and Brax.
   case lecunUniform
-  /// Weights normal with deviation √(2/(fan in)), in the output layer √(1/(fan in)), biases zero: for
-  /// residual blocks of ReLU.
+  /// Weights normal with standard deviation √(2/(fan in)), or √(1/(fan in)) in the output layer,
+  /// and zero biases; for residual blocks with ReLU.
   case heNormal
 
   /// Fills the weight and bias of one layer.
@@ -37,17 +37,18 @@ public enum WeightInitializer: Sendable, Equatable {
   }
 }
 
-/// Fills a matrix with numbers uniform in ±bound, row by row.
+/// Fills a matrix with random numbers uniform in ±bound, row by row.
 func fillUniform(_ matrix: Matrix, bound: Float, random: inout RandomStream) {
   for i in 0..<matrix.rows {
     for j in 0..<matrix.columns { matrix[i, j] = random.uniform(from: -bound, to: bound) }
   }
 }
 
-/// Fills a matrix W with orthonormal columns (rows, where it is wide) times a gain.
+/// Fills a matrix with orthonormal columns, or rows if it is wide, times a gain.
 ///
-/// Gram and Schmidt, twice for full accuracy, on normal numbers; the diagonal of R is positive by
-/// construction, so the result is uniform over orthogonal matrices without a sign correction.
+/// Gram-Schmidt orthogonalisation of normal random vectors, twice for full accuracy; the diagonal
+/// of R is positive by construction, so the result is uniform over orthogonal matrices without a
+/// sign correction.
 func fillOrthogonal(_ matrix: Matrix, gain: Float, random: inout RandomStream) {
   let length = max(matrix.rows, matrix.columns)
   let count = min(matrix.rows, matrix.columns)

@@ -3,18 +3,18 @@ public import NeuralNetworks
 public import RLCore
 public import Storage
 
-/// What an agent is made from besides its settings.
+/// The inputs an agent is created from, besides its settings.
 public struct AgentContext {
-  /// Already reset; the agent alone steps it.
+  /// Environments, already reset, which only the agent may step.
   public let environment: any BatchedEnvironment
-  /// The threads it may use; results must not depend on how many there are.
+  /// Threads that the agent may use; results must not depend on their number.
   public let pool: WorkerPool
-  /// The run's seed; the agent's random streams derive from it by name.
+  /// Seed of the run, from which the agent's random streams derive by name.
   public let seed: UInt64
-  /// Environment steps the run is going to take; schedules end there.
+  /// Total environment steps of the run, after which schedules end.
   public let totalSteps: Int
 
-  /// Gathers what an agent needs.
+  /// Creates a context from its parts.
   public init(
     environment: any BatchedEnvironment, pool: WorkerPool, seed: UInt64, totalSteps: Int
   ) {
@@ -25,54 +25,56 @@ public struct AgentContext {
   }
 }
 
-/// A learner: gathers experience, improves, and can be saved between two iterations.
+/// An agent that gathers experience, learns from it, and can be saved between iterations.
 ///
-/// An iteration is the agent's own unit: a rollout and its update for on-policy agents, a fixed
-/// number of steps and updates for off-policy ones.  The agent drives the environment itself, so
-/// that worker threads can carry their environments through a whole rollout without meeting.
+/// Each agent defines its own iteration: rollouts and their updates for on-policy agents, a fixed
+/// number of steps and updates for off-policy ones.  The agent steps the environments itself, so
+/// that worker threads can take their environments through a whole rollout without waiting for each
+/// other.
 public protocol Agent: AnyObject {
-  /// Environment steps taken so far, over all environments.
+  /// Number of environment steps taken so far, over all environments.
   var environmentSteps: Int { get }
-  /// Iterations done so far.
+  /// Number of completed iterations.
   var iterations: Int { get }
-  /// The policy as it stands; lives as long as the agent and changes with it.
+  /// The current policy, the same object throughout the agent's life, which changes as it learns.
   var policy: any Policy { get }
-  /// Its networks by name, for probes and interventions.
+  /// The agent's networks by name, for probes and interventions.
   var networks: [NamedNetwork] { get }
-  /// The metrics every iteration reports, in the order of their columns.
+  /// Names of the metrics that each iteration reports, in the order of their columns.
   var metricNames: [String] { get }
 
-  /// Gathers experience and learns from it once.
+  /// Runs one iteration: gathers experience and learns from it.
   func iterate() throws(TrainingError) -> IterationReport
 
-  /// Writes everything the next iteration depends on, running episodes included.
+  /// Writes everything that the next iteration depends on, including the state of running episodes.
   func save(to archive: inout TensorArchive)
-  /// Continues from what ``save(to:)`` wrote, bit for bit.
+  /// Restores the state that ``save(to:)`` wrote, so that training continues bit for bit.
   func load(from archive: TensorArchive) throws
 }
 
-/// A network that others may look into, with all that moves it.
+/// A network of an agent with its optimiser, open to probes and interventions.
 ///
-/// What it refers to lives as long as the agent; ``minibatch`` holds until the next iteration.
+/// The objects it refers to live throughout the agent's life; ``minibatch`` is valid until the next
+/// iteration.
 public struct NamedNetwork {
-  /// For example "policy" or "critic.0".
+  /// Name of the network, such as "policy" or "critic.0".
   public let name: String
   /// The network.
   public let network: MLP
-  /// What moves its parameters.
+  /// Optimiser of the network's parameters.
   public let optimizer: Optimizer
-  /// Holds the features and outputs of the minibatch it learns from, while it does and after
-  /// ``LearntMinibatch/computeGradient``.
+  /// Workspace with the features and outputs of a minibatch, valid while the network learns from it
+  /// and after ``LearntMinibatch/computeGradient``.
   public let workspace: MLP.Workspace
-  /// Follows the network slowly, if anything does.
+  /// Target network, which follows the network slowly; nil if there is none.
   public let target: MLP?
-  /// The iteration's last minibatch; nil where the network has not learnt in this iteration.
+  /// Last minibatch of the iteration; nil if the network has not learnt in this iteration.
   ///
-  /// The network's gradients are those of its last step.  Where others learn more often they are of
-  /// an earlier minibatch than this one until ``LearntMinibatch/computeGradient`` is called.
+  /// The network's gradients are those of its last step.  If other networks learn more often, these
+  /// gradients are of an earlier minibatch until ``LearntMinibatch/computeGradient`` is called.
   public let minibatch: LearntMinibatch?
 
-  /// Names a network.
+  /// Creates a named network from its parts.
   public init(
     _ name: String, _ network: MLP, optimizer: Optimizer, workspace: MLP.Workspace,
     target: MLP? = nil,
@@ -87,23 +89,23 @@ public struct NamedNetwork {
   }
 }
 
-/// The minibatch that an agent learnt from last, as one of its networks sees it.
+/// The last minibatch that an agent learnt from, as one of its networks sees it.
 public struct LearntMinibatch {
-  /// The network's inputs, in the first rows.
+  /// Inputs of the network, in the first ``rows`` rows.
   public let input: Matrix
-  /// The derivative of the loss by the network's outputs, in the first rows; of this minibatch once
-  /// ``computeGradient`` was called.
+  /// Derivative of the loss with respect to the network's outputs, in the first ``rows`` rows; for
+  /// this minibatch only after ``computeGradient`` has been called.
   public let outputGradient: Matrix
-  /// How many rows.
+  /// Number of rows in the minibatch.
   public let rows: Int
-  /// Inputs of the experience that the minibatch was drawn from, or its own.
+  /// Inputs of the experience that the minibatch was drawn from, or the minibatch's own inputs.
   public let experience: Matrix
-  /// Sets the network's gradients, ``outputGradient`` and the workspace to those of the loss on this
-  /// minibatch at the network's parameters; may be called any number of times and draws no random
-  /// numbers.
+  /// Sets the network's gradients, ``outputGradient`` and the workspace to those of the loss on
+  /// this minibatch at the network's current parameters; may be called any number of times and
+  /// draws no random numbers.
   public let computeGradient: () -> Void
 
-  /// Gathers what a network sees of a minibatch.
+  /// Creates a minibatch as a network sees it.
   public init(
     input: Matrix, outputGradient: Matrix, rows: Int, experience: Matrix,
     computeGradient: @escaping () -> Void
@@ -116,25 +118,25 @@ public struct LearntMinibatch {
   }
 }
 
-/// Something attached to an agent's networks: it measures them, or changes how they learn.
+/// An attachment to an agent's networks that measures them or changes how they learn.
 ///
-/// Called between two iterations, on one thread.
+/// Attachments are called between iterations, on one thread.
 public protocol TrainingAttachment: AnyObject {
-  /// The columns it adds to the run's metrics.
+  /// Names of the columns that the attachment adds to the run's metrics.
   var metricNames: [String] { get }
-  /// Called after each iteration of its agent.
+  /// Measures or intervenes after an iteration of the agent.
   ///
-  /// - Returns: One value for each of ``metricNames``; NaN where there is none this time.
+  /// - Returns: One value for each of ``metricNames``; NaN if there is no new value.
   func didIterate() -> [Double]
-  /// Writes everything that its next call depends on.
+  /// Writes everything that the next call depends on.
   func save(to archive: inout TensorArchive)
-  /// Continues from what ``save(to:)`` wrote, bit for bit.
+  /// Restores the state that ``save(to:)`` wrote, so that the run continues bit for bit.
   func load(from archive: TensorArchive) throws(ArchiveError)
 }
 
-/// What one iteration did.
+/// The metrics and durations of one iteration.
 public struct IterationReport: Sendable {
-  /// One value for each of the agent's `metricNames`; NaN where there is none this time.
+  /// One value for each of the agent's `metricNames`; NaN if the iteration has no value.
   public var metrics: [Double]
   /// Nanoseconds spent stepping environments, summed over threads.
   public var environmentTime: UInt64
@@ -143,7 +145,7 @@ public struct IterationReport: Sendable {
   /// Nanoseconds spent learning.
   public var updateTime: UInt64
 
-  /// Gathers a report.
+  /// Creates a report.
   public init(
     metrics: [Double], environmentTime: UInt64, policyTime: UInt64, updateTime: UInt64
   ) {
@@ -154,12 +156,12 @@ public struct IterationReport: Sendable {
   }
 }
 
-/// The end of a run that can't go on.
+/// An error that ends training.
 public enum TrainingError: Error, Equatable, CustomStringConvertible {
-  /// A loss, gradient, action or evaluation is not finite; no weight has been touched by it.
+  /// A loss, gradient, action or evaluation is not finite; no weight has been changed by it.
   case notFinite(metric: String, iteration: Int)
 
-  /// One sentence.
+  /// Description of the error in one sentence.
   public var description: String {
     switch self {
     case .notFinite(let metric, let iteration):

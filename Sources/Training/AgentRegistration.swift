@@ -1,45 +1,46 @@
 public import RLCore
 
-/// The settings of an agent: a table, and the rules that join several of its lines.
+/// The settings of an agent: a table, and the rules between several settings.
 public protocol AgentConfiguration: SettingGroup {
-  /// What is wrong with settings that are allowed each by itself, in one sentence with the remedy;
-  /// nil when nothing is.
+  /// Returns the problem with a combination of settings, in one sentence with the remedy; nil if
+  /// there is none.
   func problem(environments: Int, totalSteps: Int) -> String?
-  /// Why the agent can't learn in an environment, in one sentence; nil when it can.
+  /// Returns why the agent can't learn in an environment, in one sentence; nil if it can.
   func problem(in specification: EnvironmentSpecification) -> String?
-  /// Bytes of the memory for experience; 0 where they are nothing to speak of.
+  /// Returns the size of the replay buffer, in bytes; 0 for agents without one.
   func experienceBytes(in specification: EnvironmentSpecification) -> Int
 }
 
 extension AgentConfiguration {
-  /// Any settings go together.
+  /// Returns nil: any settings may be combined.
   public func problem(environments: Int, totalSteps: Int) -> String? { nil }
-  /// Every environment will do.
+  /// Returns nil: the agent can learn in every environment.
   public func problem(in specification: EnvironmentSpecification) -> String? { nil }
-  /// Nothing to speak of.
+  /// Returns 0: the agent has no replay buffer.
   public func experienceBytes(in specification: EnvironmentSpecification) -> Int { 0 }
 }
 
-/// One line of the table of agents.
+/// An agent in the table of agents, with its presets and default settings.
 public struct RegisteredAgent: Sendable {
-  /// The id used on the command line.
+  /// Identifier of the agent, as used on the command line.
   public let identifier: String
-  /// One sentence.
+  /// Description of the agent in one sentence.
   public let summary: String
-  /// YAML: environment id (or `default`) → run settings and a `settings` mapping.
+  /// Presets as YAML: a mapping from environment id (or `default`) to run settings and a `settings`
+  /// mapping.
   public let presets: String
-  /// The default settings.
+  /// Default settings of the agent.
   public let defaults: any AgentConfiguration
   private let construct: @Sendable (any AgentConfiguration, AgentContext) -> any Agent
 
   /// Registers an agent.
   ///
   /// - Parameters:
-  ///   - identifier: Its id.
-  ///   - summary: One sentence.
-  ///   - presets: YAML, see ``presets``.
-  ///   - defaults: The settings it has unless told otherwise; agents of one type may differ in them.
-  ///   - make: Makes the agent.
+  ///   - identifier: The agent's identifier.
+  ///   - summary: A description in one sentence.
+  ///   - presets: Presets as YAML; see ``presets``.
+  ///   - defaults: The default settings, in which agents of the same type may differ.
+  ///   - make: A closure that creates the agent.
   public init<C: AgentConfiguration>(
     _ identifier: String, _ summary: String, presets: String = "", defaults: C,
     make: @escaping @Sendable (C, AgentContext) -> any Agent
@@ -56,7 +57,7 @@ public struct RegisteredAgent: Sendable {
     }
   }
 
-  /// Makes the agent; the settings must be of the type of ``defaults``.
+  /// Creates the agent; the settings must be of the same type as ``defaults``.
   public func make(_ configuration: any AgentConfiguration, in context: AgentContext) -> any Agent {
     construct(configuration, context)
   }

@@ -3,7 +3,7 @@ import Rendering
 import TestSupport
 import Testing
 
-/// A display that nobody sees, with hands on its keyboard and a camera before it.
+/// A virtual display, with simulated key presses and screenshots.
 final class Display {
   /// What is needed; installed by `./test`.
   static let isAvailable = ["Xvfb", "xdotool", "xwd"].allSatisfy { name in

@@ -71,7 +71,7 @@ import Testing
     #expect(result.status == 0, "\(result.errors)")
     try compare("whole", "stopped", folder)
     let again = try Tool.run("train", "--resume", "stopped", in: folder)
-    #expect(again.status == 0 && again.errors.contains("finished already"))
+    #expect(again.status == 0 && again.errors.contains("already finished"))
     let longer = try Tool.run("train", "--resume", "stopped", "--steps", "90000", in: folder)
     #expect(longer.status == 64 && longer.errors.contains("planned for 60000 steps"))
   }

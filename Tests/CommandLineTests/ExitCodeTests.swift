@@ -53,7 +53,7 @@ import Experiments
       (
         ["train", "--env", "walker", "--agent", "sac", "--set"]
           + ["buffer-size=\(ProcessInfo.processInfo.physicalMemory / 3 / 216)"],
-        "thrice that while a checkpoint is written"
+        "three times that while a checkpoint is written"
       ),
       (
         ["train", "--env", "walker", "--agent", "sac", "--set", "multi-step=8", "--set"]
@@ -147,7 +147,7 @@ import Experiments
       ),
       (
         ["train", "--env", "pendulum-v1", "--agent", "ppo", "--adaptive-ratio", "stabilization"],
-        "ppo has no replay ratio that --adaptive-ratio could set; agents that have: sac"
+        "ppo has no replay ratio that --adaptive-ratio could set; agents that have one: sac"
       ),
       (
         ["train", "--env", "pendulum-v1", "--agent", "sac", "--adaptive-ratio", "stabilizaton"],
@@ -408,7 +408,7 @@ import Experiments
       .replacingOccurrences(of: "cartpole-v1", with: "walker")
     try FileSystem.write(archive.safetensors, to: folder.file("liar.safetensors"))
     #expect(try Tool.run("evaluate", "liar.safetensors", in: folder).status == 65)
-    // One of an architecture that nobody knows.
+    // A file with an unknown architecture.
     archive = try Checkpoint.readArchive(path)
     archive.metadata["policy"] = archive.metadata["policy"]?
       .replacingOccurrences(of: #""plain""#, with: #""gothic""#)

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What happens where there is no display, and what is loaded where none is needed.
+/// Behaviour without a display, and the libraries that are loaded if none is needed.
 @Suite struct HeadlessTests {
   private let headless = ["-u", "DISPLAY", "-u", "WAYLAND_DISPLAY", "-u", "SDL_VIDEODRIVER"]
 

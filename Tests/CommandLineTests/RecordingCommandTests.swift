@@ -122,7 +122,7 @@ import Storage
     #expect(try run("--overwrite") == 0)
   }
 
-  /// Another simulation is told by the first step and field; only `--verify` makes it a failure.
+  /// A difference is reported by its first step and field; only `--verify` makes it a failure.
   @Test func differencesAreNamed() throws {
     let folder = try TemporaryFolder()
     try Tool.run("record", "cartpole-linear", "--out", "episodes", in: folder)

@@ -55,7 +55,7 @@ enum ShortRun: String, CaseIterable, CustomTestStringConvertible {
   case walker
   /// Measured and kept plastic all the while.
   case probed
-  /// Other physics every so many steps, in the midst of iterations.
+  /// A drift whose physics change in the middle of iterations.
   case drifting
   /// Other physics wherever a checkpoint is written.
   case driftingAtCheckpoints = "drifting at checkpoints"

@@ -100,7 +100,7 @@ import RLSuiteTool
     model.handle(.mouseReleased, size: size, at: 60)
     model.handle(.mouseDragged(x: 269, y: 378), size: size, at: 60)
     #expect(model.step == 0)
-    // Time goes on from where the mouse let go, without what passed meanwhile.
+    // Time continues from where the mouse was released, without the time that passed meanwhile.
     model.advance(to: 60)
     model.advance(to: 60.021)
     #expect(model.step == 1)

@@ -78,7 +78,7 @@ struct WindowTests {
     try display.press("Home")
     try wait("step 0") { try shows(0) }
 
-    // Another size is drawn anew, not scaled.
+    // After a change of size the picture is redrawn, not scaled.
     try display.run("xdotool", "windowsize", window, "450", "330")
     try wait("step 0 in another size") { try shows(0, width: 450, height: 330) }
     try display.run("xdotool", "windowsize", window, "600", "400")

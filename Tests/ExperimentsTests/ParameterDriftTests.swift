@@ -76,16 +76,16 @@ import Experiments
       ("pull", "drift needs NAME=SPEC and got 'pull'"),
       ("pul=flip", "did you mean 'pull'? Allowed: pull 1.0...20.0 m/s², push ±2.0...30.0 N."),
       ("pull=flip", "pull must lie in 1.0...20.0 m/s² and would be -9.81"),
-      ("pull=cycle:3", "is no way for pull to drift"),
-      ("pull=cycle:3;x", "is no way"), ("pull=cycle:3;;5", "is no way"),
+      ("pull=cycle:3", "is not a valid drift of pull"),
+      ("pull=cycle:3;x", "is not a valid drift"), ("pull=cycle:3;;5", "is not a valid drift"),
       ("pull=cycle:3;21", "would be 21.0"), ("pull=uniform:5..2", "LOW below HIGH"),
-      ("pull=uniform:2", "is no way"), ("pull=uniform:2..nan", "is no way"),
+      ("pull=uniform:2", "is not a valid drift"), ("pull=uniform:2..nan", "is not a valid drift"),
       ("push=log-uniform:-3..5", "log-uniform above 0"), ("push=uniform:-3..5", "would be 0.0"),
       ("push=uniform:1..5", "push must lie in ±2.0...30.0 N and would be 1.0"),
-      ("pull=walk:0", "is no way"), ("pull=walk:20", "STEP from 0 to their distance"),
-      ("pull=walk:1:12..15", "pull is 9.81 where the walk begins"),
+      ("pull=walk:0", "is not a valid drift"), ("pull=walk:20", "STEP above 0 and at most"),
+      ("pull=walk:1:12..15", "pull starts at 9.81, outside"),
       ("pull=walk:1:0..15", "would be 0.0"), ("pull=cylce:2;3", "did you mean 'cycle'?"),
-      ("pull=", "is no way"), ("=flip", "unknown parameter ''"),
+      ("pull=", "is not a valid drift"), ("=flip", "unknown parameter ''"),
     ])
   func mistakesAreExplained(text: String, message: String) {
     let error = #expect(throws: ConfigurationError.self) { try drift(text) }
@@ -97,7 +97,8 @@ import Experiments
     let error = #expect(throws: ConfigurationError.self) {
       try ParameterDrift("pull=flip", []) { _ in nil }
     }
-    #expect(error?.description == "unknown parameter 'pull' (drift). The environment has none.")
+    #expect(
+      error?.description == "unknown parameter 'pull' (drift). The environment has no parameters.")
   }
 }
 

@@ -8,7 +8,7 @@ import Testing
 import Training
 import RLCore
 
-/// Every value that a setting accepts comes back from `config.yaml`, whoever reads it.
+/// Every value that a setting accepts is the same after writing and reading `config.yaml`.
 @Suite struct SettingRoundTripTests {
   private static let oddValues = [
     "0", "-0", "-0.0", "1", "3", "0.1", "1e6", "1e-05", "1e-5", "1.5e-07", "1e38", "5e-324", ".inf",

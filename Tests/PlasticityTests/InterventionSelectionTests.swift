@@ -24,7 +24,7 @@ import Storage
       ("triggered-reset:probe,above=1", "unknown probe ''"),
       ("triggered-reset:probe=srank@critic,above=1", "Allowed: policy, critic.0, critic.1"),
       ("triggered-reset:probe=srank@policy/2,above=1", "unknown layer '2'"),
-      ("triggered-reset:probe=policy-churn,above=1", "nothing to say"),
+      ("triggered-reset:probe=policy-churn,above=1", "is not measured"),
       ("redo:probe=srank", "Allowed: threshold, every"),
       ("upgd equal-betas", "upgd and equal-betas both own the optimiser's moments"),
     ])

@@ -151,7 +151,7 @@ import Storage
       ("srank@critic", "Allowed: policy, critic.0, critic.1"),
       ("srank@policy/2", "unknown layer '2' (srank@policy/2)"),
       ("srank@policy/x", "Allowed: 0, 1"), ("hessian-eigenvalue@policy/0", "layer by layer"),
-      ("saturated-units", "nothing to say"), ("policy-churn@critic.0", "nothing to say"),
+      ("saturated-units", "is not measured"), ("policy-churn@critic.0", "is not measured"),
       ("srank@", "needs the name of a network"),
     ])
   func whatDoesNotExistIsRefused(name: String, message: String) throws {

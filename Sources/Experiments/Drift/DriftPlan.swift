@@ -1,19 +1,19 @@
 package import RLCore
 package import Training
 
-/// The tasks of a run whose physical parameters change, from its settings.
+/// The tasks of a run whose settings change physical parameters.
 package struct DriftPlan {
-  /// More tasks than any run needs; a walk's cost grows with their number.
+  /// Largest allowed number of tasks; the cost of a walk grows with it.
   package static let mostTasks = 1_000_000
-  /// The tasks.
+  /// Schedule of the tasks.
   package let schedule: TaskSchedule
 
-  /// Checks the settings as a whole; nil where nothing changes.
+  /// Creates the tasks and checks the settings as a whole; nil if no parameter changes.
   ///
   /// - Parameters:
-  ///   - configuration: The settings and the parameters' values where nothing changes them.
-  ///   - descriptions: The environment's parameters.
-  /// - Throws: What is wrong.
+  ///   - configuration: Settings of the run, and values of the parameters without drift.
+  ///   - descriptions: Physical parameters of the environment.
+  /// - Throws: `ConfigurationError` if the drift settings are invalid.
   package init?(
     _ configuration: RunConfiguration, _ descriptions: [ParameterDescription]
   ) throws(ConfigurationError) {
@@ -21,7 +21,7 @@ package struct DriftPlan {
     let settings = run.drift
     guard !settings.change.isEmpty else {
       guard settings.task == nil else {
-        throw ConfigurationError("drift.task needs a drift to take the task from")
+        throw ConfigurationError("drift.task needs a drift, and drift.change is empty")
       }
       return nil
     }
@@ -48,8 +48,8 @@ package struct DriftPlan {
       return "drift.every must be at least the number of environments, \(run.environments)"
     }
     if steps / every >= mostTasks {
-      return "drift.every \(every) makes \(steps / every + 1) tasks of \(steps) steps, and at most "
-        + "\(mostTasks) are allowed; raise it"
+      return "drift.every \(every) divides \(steps) steps into \(steps / every + 1) tasks, and at "
+        + "most \(mostTasks) are allowed; raise it"
     }
     guard let task = run.drift.task else { return nil }
     if !(0..<mostTasks).contains(task) {
@@ -57,7 +57,7 @@ package struct DriftPlan {
     }
     if steps > every {
       return "drift.task trains on one task, of drift.every \(every) steps; lower steps from "
-        + "\(steps) to that or less"
+        + "\(steps) to at most \(every)"
     }
     return nil
   }

@@ -3,30 +3,30 @@ internal import LinearAlgebra
 package import RLCore
 package import Training
 
-/// How one physical parameter changes from task to task.
+/// The change of one physical parameter from task to task.
 ///
-/// A value depends on the run's seed, the parameter's name and the task's index, and on nothing
-/// else: not on what was asked for before, nor on the other parameters.
+/// A value depends only on the run's seed, the parameter's name and the task's index, not on
+/// earlier calls or on other parameters.
 package struct ParameterDrift: Equatable, Sendable {
-  /// The rule by which it changes.
+  /// A rule by which a parameter changes.
   enum Rule: Equatable, Sendable {
-    /// Starts at the base and goes a step up or down, as likely; turned back at the range's ends.
+    /// Random walk from the base value, up or down with equal probability, reflected at both ends.
     case walk(step: Double, within: ClosedRange<Double>)
-    /// Drawn anew, uniformly.
+    /// Independent uniform draw for each task.
     case uniform(ClosedRange<Double>)
-    /// Drawn anew, its logarithm uniformly.
+    /// Independent draw for each task whose logarithm is uniform.
     case logUniform(ClosedRange<Double>)
-    /// One after another, and again.
+    /// The values in order, over and over.
     case cycle([Double])
-    /// The base and its negative in turn.
+    /// The base value and its negative, alternately.
     case flip
   }
 
-  /// The parameter.
+  /// Name of the parameter.
   package let name: String
-  /// How it changes.
+  /// Rule by which the parameter changes.
   let rule: Rule
-  /// Its value where nothing changes it.
+  /// Value of the parameter without drift.
   let base: Double
 
   private static let kinds = [
@@ -34,13 +34,13 @@ package struct ParameterDrift: Equatable, Sendable {
     "flip",
   ]
 
-  /// Reads `NAME=SPEC` and checks that no task can leave what the environment allows.
+  /// Parses `NAME=SPEC` and checks that the environment allows the values of all tasks.
   ///
   /// - Parameters:
-  ///   - text: As written.
-  ///   - descriptions: The environment's parameters.
-  ///   - base: The value of a parameter where nothing changes it.
-  /// - Throws: What is wrong, with the names, kinds or range there are.
+  ///   - text: The specification, as written.
+  ///   - descriptions: Physical parameters of the environment.
+  ///   - base: A closure that returns the value of a parameter without drift; nil if nominal.
+  /// - Throws: `ConfigurationError` with the allowed names, kinds or range.
   package init(
     _ text: String, _ descriptions: [ParameterDescription], base: (String) -> Double?
   ) throws(ConfigurationError) {
@@ -54,7 +54,7 @@ package struct ParameterDrift: Equatable, Sendable {
       let known = descriptions.map { "\($0.name) \(Self.span($0))" }.joined(separator: ", ")
       throw ConfigurationError(
         "unknown parameter '\(name)' (drift)\(hint.map { "; did you mean '\($0)'?" } ?? ".")"
-          + (known.isEmpty ? " The environment has none." : " Allowed: \(known)."))
+          + (known.isEmpty ? " The environment has no parameters." : " Allowed: \(known)."))
     }
     self.name = name
     self.base = base(name) ?? description.nominal
@@ -64,14 +64,14 @@ package struct ParameterDrift: Equatable, Sendable {
       let hint = NearestName.find(kind, among: ["walk", "uniform", "log-uniform", "cycle", "flip"])
       let meant = hint.flatMap { $0 == kind ? nil : "; did you mean '\($0)'?" } ?? "."
       throw ConfigurationError(
-        "'\(spec)' is no way for \(name) to drift\(meant) Allowed: "
-          + "\(Self.kinds.joined(separator: ", ")); LOW below HIGH, STEP from 0 to their distance, "
-          + "log-uniform above 0.")
+        "'\(spec)' is not a valid drift of \(name)\(meant) Allowed: "
+          + "\(Self.kinds.joined(separator: ", ")); LOW below HIGH, STEP above 0 and at most "
+          + "HIGH - LOW, log-uniform above 0.")
     }
     self.rule = rule
     if case .walk(_, let range) = rule, !range.contains(self.base) {
       throw ConfigurationError(
-        "drift \(text): \(name) is \(self.base) where the walk begins, and must lie within it, "
+        "drift \(text): \(name) starts at \(self.base), outside the walk's range, "
           + "\(range.lowerBound)...\(range.upperBound)")
     }
     if let refused = extremes.first(where: { !description.allows($0) }) {
@@ -107,7 +107,7 @@ package struct ParameterDrift: Equatable, Sendable {
   }
 
   private static func range(_ text: String) -> ClosedRange<Double>? {
-    // Messages write ranges with three dots.
+    // Ranges in messages have three dots.
     let dots = text.contains("...") ? "..." : ".."
     let ends = text.split(separator: dots, omittingEmptySubsequences: false)
     guard ends.count == 2, let low = number(ends[0]), let high = number(ends[1]), low < high else {
@@ -120,18 +120,18 @@ package struct ParameterDrift: Equatable, Sendable {
     Double(text).flatMap { $0.isFinite ? $0 : nil }
   }
 
-  /// Values whose being allowed means that all are.
+  /// Values to check: if these are allowed, so are all others.
   private var extremes: [Double] {
     switch rule {
     case .walk(_, let range), .uniform(let range), .logUniform(let range):
-      // Between a range and its negatives lies what may not be allowed.
+      // Values near 0 may be forbidden between a range and its negative.
       [range.lowerBound, range.upperBound] + (range.contains(0) ? [0] : [])
     case .cycle(let values): values
     case .flip: [base, -base]
     }
   }
 
-  /// The parameter's value in a task.
+  /// Returns the parameter's value in a task.
   package func value(task: Int, seed: UInt64) -> Double {
     switch rule {
     case .cycle(let values): return values[task % values.count]
@@ -143,8 +143,7 @@ package struct ParameterDrift: Equatable, Sendable {
       let (low, high) = (log(range.lowerBound), log(range.upperBound))
       return clamp(exp(low + (high - low) * draw(task, seed)), to: range)
     case .walk(let step, let range):
-      // Steps taken up less steps taken down; a walk that is turned back at both ends is the free
-      // walk, folded.
+      // Steps up minus steps down; a walk that is reflected at both ends is the free walk, folded.
       let net = stride(from: 1, through: task, by: 1).reduce(0) {
         $0 + (draw($1, seed) < 0.5 ? -1 : 1)
       }
@@ -156,13 +155,13 @@ package struct ParameterDrift: Equatable, Sendable {
     }
   }
 
-  /// A number in 0 ..< 1 that belongs to the parameter and a task.
+  /// Returns the random number of the parameter and a task, in 0 ..< 1.
   private func draw(_ task: Int, _ seed: UInt64) -> Double {
     var stream = RandomStream(seed: seed, name: "drift.\(name)", index: task)
     return Double(stream.next() >> 11) * 0x1p-53
   }
 
-  /// Rounding may lead past an end.
+  /// Clamps a value, since rounding may exceed an end of the range.
   private func clamp(_ value: Double, to range: ClosedRange<Double>) -> Double {
     min(max(value, range.lowerBound), range.upperBound)
   }

@@ -2,7 +2,7 @@ internal import Foundation
 internal import RLCore
 internal import Storage
 
-/// Writes `drift.csv`: a row for every task that has ended, and for the last one when the run ends.
+/// Writes `drift.csv`: a row for each task that has ended, and for the last one when the run ends.
 final class TaskLog {
   private static let key = "drift.returns"
   private let file: LogFile
@@ -10,15 +10,15 @@ final class TaskLog {
   private let environments: Int
   private var current: TaskReturns
 
-  /// Opens the file.
+  /// Opens the log.
   ///
   /// - Parameters:
-  ///   - path: Its name.
-  ///   - tasks: The run's tasks.
-  ///   - environments: How many step side by side.
-  ///   - firstStep: Steps taken before; rows that end later are dropped.
-  ///   - checkpoint: What the run continues from, if anything.
-  /// - Throws: ``FileError``.
+  ///   - path: Path of the file.
+  ///   - tasks: Tasks of the run.
+  ///   - environments: Number of environments that run in parallel.
+  ///   - firstStep: Environment steps taken before; rows that end later are dropped.
+  ///   - checkpoint: Checkpoint from which the run continues; nil for a new run.
+  /// - Throws: `FileError` if the file or the checkpoint can't be used.
   init(
     _ path: String, _ tasks: TaskSchedule, environments: Int, firstStep: Int,
     resuming checkpoint: (path: String, Checkpoint)?
@@ -37,7 +37,7 @@ final class TaskLog {
       let cells = line.split(separator: ",", omittingEmptySubsequences: false)
       return cells.count > 2 ? Int(cells[2]) : nil
     }
-    // A kill may have come before the whole header.
+    // A run that was killed early may have left an incomplete header.
     var isNew = !FileSystem.exists(path)
     if !isNew { isNew = try FileSystem.read(path).isEmpty }
     file = try LogFile(path)
@@ -49,12 +49,12 @@ final class TaskLog {
         .joined(separator: ","))
   }
 
-  /// Adds what an iteration's episodes came to and writes the tasks that it ended.
+  /// Adds the returns of an iteration's episodes and writes the tasks that have ended.
   ///
   /// - Parameters:
-  ///   - returns: In order of tasks, from the one that was current to the one that is.
-  ///   - steps: Steps taken by now.
-  /// - Throws: ``FileError``.
+  ///   - returns: Returns by task, in order from the previously current task to the current one.
+  ///   - steps: Environment steps taken so far.
+  /// - Throws: `FileError` if the file can't be written.
   func record(_ returns: [TaskReturns], steps: Int) throws(FileError) {
     for part in returns {
       while current.task < part.task {
@@ -65,7 +65,7 @@ final class TaskLog {
     }
   }
 
-  /// Writes the task that the run's end has interrupted, unless it has not begun.
+  /// Writes the task that the end of the run interrupts, unless it has not begun.
   func finish(steps: Int) throws(FileError) {
     guard steps > tasks.start(of: current.task, environments: environments) else { return }
     try write(lastStep: steps)
@@ -86,10 +86,10 @@ final class TaskLog {
     try file.append(line: (cells + results).joined(separator: ","))
   }
 
-  /// Waits until the disk has every row.
+  /// Waits until every row is on the disk.
   func synchronize() throws(FileError) { try file.synchronize() }
 
-  /// Writes what the current task's episodes came to so far.
+  /// Saves the returns of the current task so far.
   func save(to archive: inout TensorArchive) {
     archive.set(
       Self.key,
@@ -104,7 +104,7 @@ final class TaskLog {
   ) throws(ArchiveError) -> TaskReturns {
     let words = try archive.words(key, count: 5)
     guard words[0] == UInt64(task), words[1] < 1 << 62, words[3] <= words[1] else {
-      throw .invalid(reason: "its task is not the one its steps lead to")
+      throw .invalid(reason: "its task does not match its number of steps")
     }
     var returns = TaskReturns(task: task)
     (returns.episodes, returns.sum) = (Int(words[1]), Double(bitPattern: words[2]))

@@ -2,21 +2,21 @@ internal import Foundation
 public import Storage
 public import Training
 
-/// Writes what a run measures: CSV, JSON lines and TensorBoard event files.
+/// A writer of a run's metrics to CSV, JSON lines and TensorBoard event files.
 ///
-/// Columns are fixed when the run starts.  Metrics and evaluations hold nothing that depends on the
-/// clock, so equal runs write equal files; times go to a file of their own.
+/// The columns are fixed when the run starts.  Metrics and evaluations contain nothing that depends
+/// on the clock, so equal runs write equal files; times go to a file of their own.
 public final class MetricsLogger {
-  /// Where one iteration's time went, in seconds since the run (or its resumption) began.
+  /// The time and speed of one iteration.
   public struct Timing: Sendable {
-    /// Seconds since the start.
+    /// Seconds since the run began or was resumed.
     public var elapsed: Double
-    /// Environment steps per second of this iteration.
+    /// Environment steps per second during the iteration.
     public var stepsPerSecond: Double
-    /// Fractions of the iteration's time in environments, policy and update.
+    /// Fractions of the iteration's time spent in environments, policy and update.
     public var shares: (environment: Double, policy: Double, update: Double)
 
-    /// Gathers times.
+    /// Creates the timing of an iteration.
     public init(
       elapsed: Double, stepsPerSecond: Double,
       shares: (environment: Double, policy: Double, update: Double)
@@ -37,11 +37,12 @@ public final class MetricsLogger {
   /// Opens the log files of a run.
   ///
   /// - Parameters:
-  ///   - folder: The run's folder.
-  ///   - metricNames: The columns.
-  ///   - settings: What the hyper-parameter table shows.
-  ///   - resumeStep: The step of the checkpoint a run continues from: later rows are dropped.
-  /// - Throws: ``FileError``.
+  ///   - folder: Folder of the run.
+  ///   - metricNames: Names of the metrics, one per column.
+  ///   - settings: Names and values for TensorBoard's table of hyperparameters.
+  ///   - resumeStep: Step of the checkpoint from which the run continues, after which rows are
+  ///     dropped; nil for a new run.
+  /// - Throws: `FileError` if a file can't be read or written.
   public init(
     folder: RunFolder, metricNames: [String], settings: [(name: String, value: String)],
     resumeStep: Int?
@@ -96,7 +97,7 @@ public final class MetricsLogger {
     return fields.count > index ? Int(fields[index]) : nil
   }
 
-  /// Writes one iteration.
+  /// Writes the metrics and times of one iteration.
   public func record(
     iteration: Int, steps: Int, values: [Double], timing: Timing
   ) throws(FileError) {
@@ -117,7 +118,7 @@ public final class MetricsLogger {
     try events.append(EventEncoder.scalars(scalars, step: steps, wallTime: Self.now))
   }
 
-  /// Writes one evaluation.
+  /// Writes the result of one evaluation.
   public func record(_ result: EvaluationResult, steps: Int) throws(FileError) {
     func list(_ values: [String]) -> String { values.joined(separator: " ") }
     let cells: [String] = [
@@ -134,20 +135,20 @@ public final class MetricsLogger {
     try events.append(EventEncoder.scalars(scalars, step: steps, wallTime: Self.now))
   }
 
-  /// Notes how the run ended.
+  /// Records whether the run succeeded, and waits until every row is on the disk.
   public func finish(isSuccess: Bool) throws(FileError) {
     try events.append(EventEncoder.sessionEnd(isSuccess: isSuccess, wallTime: Self.now))
     try synchronize()
   }
 
-  /// Waits until the disk has every row; a checkpoint must not know more than the logs.
+  /// Waits until every row is on the disk, since a checkpoint must not be ahead of the logs.
   public func synchronize() throws(FileError) {
     for file in [metrics, lines, timing, evaluations, events] { try file.synchronize() }
   }
 
   private static var now: Double { Date().timeIntervalSince1970 }
 
-  /// Six significant decimals: times are not exact anyway.
+  /// Returns a time as text with at most six decimals, since times are not exact anyway.
   private static func rounded(_ value: Double) -> String {
     value.isFinite ? "\((value * 1e6).rounded() / 1e6)" : ""
   }

@@ -1,10 +1,10 @@
 package import Foundation
 internal import Storage
 
-/// The few protocol-buffer messages of TensorBoard's event files, and their record framing.
+/// An encoder of TensorBoard's event files: their protocol-buffer messages and record framing.
 ///
-/// Five message types with a dozen fields are read by every TensorBoard since 2016; the encoding
-/// is spelled out here rather than generated.
+/// Five message types with a dozen fields suffice, which every TensorBoard since 2016 reads; they
+/// are encoded by hand rather than by generated code.
 ///
 /// - Source: TensorFlow's `event.proto`, `summary.proto`, `record_writer.cc` and TensorBoard's
 ///   `hparams/plugin_data.proto`.
@@ -52,7 +52,7 @@ package struct EventEncoder {
     }
   }
 
-  /// Frames one event: length, masked checksum of the length, event, masked checksum of the event.
+  /// Returns an event framed by its length with masked checksum, and its own masked checksum.
   static func record(wallTime: Double, step: Int?, _ fill: (inout Message) -> Void) -> Data {
     var event = Message()
     event.double(1, wallTime)
@@ -67,17 +67,17 @@ package struct EventEncoder {
     return record
   }
 
-  /// A checksum that may itself be stored beside the data it covers.
+  /// Returns a masked checksum, which may be stored beside the data that it covers.
   package static func mask(_ checksum: UInt32) -> UInt32 {
     (checksum >> 15 | checksum << 17) &+ 0xA282_EAD8
   }
 
-  /// The first record of every file.
+  /// Returns the record that begins every file.
   package static func version(wallTime: Double) -> Data {
     record(wallTime: wallTime, step: nil) { $0.string(3, "brain.Event:2") }
   }
 
-  /// Some scalars of one step.
+  /// Returns a record of scalars at one step.
   package static func scalars(
     _ scalars: [(tag: String, value: Double)], step: Int, wallTime: Double
   ) -> Data {
@@ -93,14 +93,14 @@ package struct EventEncoder {
     }
   }
 
-  /// Tells readers to forget earlier points at this step and later ones.
+  /// Returns a record that makes readers discard earlier points at this step and later ones.
   package static func sessionStart(step: Int, wallTime: Double) -> Data {
     record(wallTime: wallTime, step: step) { event in
       event.message(7) { $0.integer(1, 1) }
     }
   }
 
-  /// A run's settings for the hyper-parameter table, with the metric to compare runs by.
+  /// Returns a record of a run's settings and main metric for the table of hyperparameters.
   package static func hyperparameters(
     _ settings: [(name: String, value: String)], metric: String, runName: String, wallTime: Double
   ) -> Data {
@@ -139,7 +139,7 @@ package struct EventEncoder {
     }
   }
 
-  /// How the run ended.
+  /// Returns a record of the run's success or failure.
   package static func sessionEnd(isSuccess: Bool, wallTime: Double) -> Data {
     record(wallTime: wallTime, step: nil) { event in
       event.message(5) { summary in
@@ -170,7 +170,7 @@ package struct EventEncoder {
   }
 }
 
-/// The tags under which dashboards made for Stable-Baselines3 look for our metrics.
+/// The tags of the suite's metrics in dashboards made for Stable-Baselines3.
 package enum TensorBoardTag {
   private static let names = [
     "episode-return": "rollout/ep_rew_mean",
@@ -187,11 +187,11 @@ package enum TensorBoardTag {
     "entropy-coefficient": "train/ent_coef",
   ]
 
-  /// The tag and value of a metric.
+  /// Returns the tag and value of a metric.
   package static func scalar(_ metric: String, _ value: Double) -> (tag: String, value: Double) {
-    // Stable-Baselines3 logs the loss, which is the entropy with its sign turned.
+    // Stable-Baselines3 logs the loss, which is the negative entropy.
     if metric == "entropy" { return ("train/entropy_loss", -value) }
-    // Those of attachments have groups of their own.
+    // Metrics of attachments have groups of their own.
     if metric.contains("/") { return (metric, value) }
     let name = names[metric] ?? "train/" + metric.replacingOccurrences(of: "-", with: "_")
     return (name, value)

@@ -1,35 +1,35 @@
 internal import Foundation
 public import Storage
 
-/// What a checkpoint folder says of itself: `manifest.json`.
+/// The description of a checkpoint folder, stored in its `manifest.json`.
 public struct CheckpointManifest: Codable, Sendable, Equatable {
-  /// One file of the folder.
+  /// A file of the checkpoint folder.
   public struct Component: Codable, Sendable, Equatable {
-    /// Its name within the folder.
+    /// Name of the file within the folder.
     public let name: String
-    /// Its size in bytes.
+    /// Size of the file, in bytes.
     public let bytes: Int
-    /// Its CRC-32C in hexadecimal.
+    /// CRC-32C of the file, as eight hexadecimal digits.
     public let checksum: String
   }
 
-  /// The layout that is written and read.
+  /// Version of the folder's layout that this program writes and reads.
   public static let currentVersion = 1
 
-  /// The layout of the folder.
+  /// Version of the folder's layout.
   public var version = currentVersion
-  /// The environment's id.
+  /// Id of the environment.
   public var environment: String
-  /// The agent's id.
+  /// Id of the agent.
   public var agent: String
-  /// Environment steps taken.
+  /// Environment steps taken so far.
   public var steps: Int
-  /// Iterations done.
+  /// Number of iterations so far.
   public var iterations: Int
-  /// Every other file of the folder.
+  /// Files of the folder other than the manifest.
   public var components: [Component] = []
 
-  /// Describes a checkpoint whose files are still to be written.
+  /// Creates a manifest for a checkpoint whose files are not yet written.
   public init(environment: String, agent: String, steps: Int, iterations: Int) {
     self.environment = environment
     self.agent = agent
@@ -38,32 +38,32 @@ public struct CheckpointManifest: Codable, Sendable, Equatable {
   }
 }
 
-/// A folder with everything a run needs to go on, and the policy apart for those who only use it.
+/// A checkpoint of a run: all state needed to continue, with the policy in a separate file.
 ///
-/// It is written under a temporary name, synced and renamed: a folder of its final name is whole.
-/// No time or path goes into it, so equal runs write equal bytes.
+/// The folder is written under a temporary name, synced and renamed, so a folder with its final
+/// name is complete.  It contains neither times nor paths, so equal runs write equal bytes.
 public struct Checkpoint: Sendable, Equatable {
-  /// The file of weights and normaliser.
+  /// Name of the file that holds the policy's weights and normaliser.
   public static let policyFile = "policy.safetensors"
-  /// The file of everything else.
+  /// Name of the file that holds the state of agent and trainer.
   public static let trainerFile = "trainer.safetensors"
   private static let manifestFile = "manifest.json"
 
-  /// What it says of itself.
+  /// Description of the checkpoint.
   public var manifest: CheckpointManifest
-  /// The policy.
+  /// Tensors of the policy.
   public var policy: TensorArchive
-  /// The agent's and the trainer's state.
+  /// State of agent and trainer.
   public var trainer: TensorArchive
 
-  /// Gathers a checkpoint.
+  /// Creates a checkpoint from its parts.
   public init(manifest: CheckpointManifest, policy: TensorArchive, trainer: TensorArchive) {
     self.manifest = manifest
     self.policy = policy
     self.trainer = trainer
   }
 
-  /// Writes the folder; one that is there already is replaced.
+  /// Writes the checkpoint to a folder, which is replaced if it exists.
   public func write(to path: String) throws(FileError) {
     let temporary = FileSystem.sibling(of: path, named: ".\(FileSystem.split(path).name).tmp")
     try FileSystem.remove(temporary)
@@ -86,7 +86,7 @@ public struct Checkpoint: Sendable, Equatable {
     }
   }
 
-  /// Reads a folder and compares every file with the manifest before anything is used.
+  /// Reads a checkpoint folder, comparing every file with the manifest before anything is used.
   public init(path: String) throws(FileError) {
     manifest = try Self.readManifest(path)
     var archives: [String: TensorArchive] = [:]
@@ -113,15 +113,15 @@ public struct Checkpoint: Sendable, Equatable {
       throw .damaged(
         path: path,
         reason:
-          "it has version \(manifest.version), and \(CheckpointManifest.currentVersion) is read")
+          "it has version \(manifest.version), not \(CheckpointManifest.currentVersion)")
     }
     guard manifest.steps >= 0, manifest.iterations >= 0,
       manifest.components.allSatisfy({ [policyFile, trainerFile].contains($0.name) })
-    else { throw .damaged(path: file, reason: "its entries are impossible") }
+    else { throw .damaged(path: file, reason: "its entries are invalid") }
     return manifest
   }
 
-  /// Reads a safetensors file that stands alone.
+  /// Reads a single safetensors file.
   public static func readArchive(_ path: String) throws(FileError) -> TensorArchive {
     try readArchive(path, component: nil)
   }
@@ -130,14 +130,14 @@ public struct Checkpoint: Sendable, Equatable {
     _ path: String, component: CheckpointManifest.Component?
   ) throws(FileError) -> TensorArchive {
     guard component == nil || FileSystem.exists(path) else {
-      throw .damaged(path: path, reason: "the manifest lists it and it is not there")
+      throw .damaged(path: path, reason: "the manifest lists it, but it does not exist")
     }
     let data = try FileSystem.read(path)
     if let component {
       guard data.count == component.bytes else {
         throw .damaged(
           path: path,
-          reason: "it has \(data.count) bytes where the manifest says \(component.bytes)")
+          reason: "it has \(data.count) bytes, and the manifest says \(component.bytes)")
       }
       guard CheckpointManifest.Component(name: component.name, contents: data) == component else {
         throw .damaged(path: path, reason: "its contents do not match the manifest's checksum")

@@ -2,8 +2,8 @@ internal import Foundation
 public import RLCore
 public import Storage
 
-/// The physical parameters a policy was trained with, as its file holds them: a JSON object of
-/// names and numbers under the key `parameters`.
+/// The physical parameters of a policy's training, which its file holds under the key `parameters`
+/// as a JSON object of names and numbers.
 public enum PolicyParameters {
   static func text(_ values: [ParameterValue]) -> String {
     let encoder = JSONEncoder()
@@ -12,11 +12,11 @@ public enum PolicyParameters {
     return (try? encoder.encode(object)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
   }
 
-  /// Reads the parameters of a policy file, by name.
+  /// Reads the physical parameters in a policy file.
   ///
-  /// - Parameter archive: The file's contents.
-  /// - Throws: ``ArchiveError`` where they are no such object.
-  /// - Returns: The values in order of their names; none where the file does not hold any.
+  /// - Parameter archive: Contents of the file.
+  /// - Throws: `ArchiveError` if they are not an object of numbers.
+  /// - Returns: The parameters in order of their names; empty if the file holds none.
   public static func read(
     _ archive: TensorArchive
   ) throws(ArchiveError) -> [ParameterValue] {

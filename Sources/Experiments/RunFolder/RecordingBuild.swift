@@ -1,10 +1,10 @@
 public import Recording
 
-/// The suite's version.
+/// Version of the suite.
 public let suiteVersion = "0.1.0"
 
 extension RecordingHeader.Build {
-  /// Describes recordings that a machine makes.
+  /// Creates the description of a build from the machine and the sources.
   init(machine: RunManifest.Machine, sources: RunManifest.Sources?) {
     self.init(
       version: suiteVersion,
@@ -13,17 +13,17 @@ extension RecordingHeader.Build {
       operatingSystem: machine.operatingSystem)
   }
 
-  /// This program on this machine.
+  /// Description of this program on this machine.
   public static var current: RecordingHeader.Build {
     RecordingHeader.Build(machine: .current, sources: RunManifest.Sources.current()?.0)
   }
 }
 
 extension RecordingHeader {
-  /// Environment and agent in as few words as say both.
+  /// Name of environment and agent together.
   package var pairing: String { Self.pairing(environment, agent) }
 
-  /// Environment and agent; a controller such as `walker-heuristic` names both by itself.
+  /// Returns the name of environment and agent together, without the environment's name twice.
   static func pairing(_ environment: String, _ agent: String) -> String {
     agent.hasPrefix("\(environment)-") ? agent : "\(environment)-\(agent)"
   }

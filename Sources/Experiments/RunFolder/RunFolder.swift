@@ -1,38 +1,38 @@
 internal import Foundation
 public import Storage
 
-/// The folder of a run and the names of what lies in it.
+/// The folder of a run and the paths of its files.
 public struct RunFolder: Sendable, Equatable {
-  /// Where it is.
+  /// Path of the folder.
   public let path: String
 
-  /// Every setting of the run, resolved.
+  /// File with all settings of the run, resolved.
   public var configurationFile: String { "\(path)/config.yaml" }
-  /// Machine, toolchain and commit.
+  /// File with machine, toolchain, commit and sessions.
   public var manifestFile: String { "\(path)/manifest.json" }
-  /// One row per iteration.
+  /// File with the metrics, one row per iteration.
   public var metricsFile: String { "\(path)/metrics.csv" }
-  /// The same as JSON lines.
+  /// File with the metrics as JSON lines.
   public var metricsLinesFile: String { "\(path)/metrics.jsonl" }
-  /// Where the time went, one row per iteration; apart from the metrics, which are exact.
+  /// File with the times, one row per iteration; separate from the metrics, which are exact.
   public var timingFile: String { "\(path)/timing.csv" }
-  /// One row per evaluation.
+  /// File with the evaluations, one row each.
   public var evaluationsFile: String { "\(path)/evaluations.csv" }
-  /// One row per task of a run whose physical parameters change.
+  /// File with the returns per task, if physical parameters change; one row per task.
   public var driftFile: String { "\(path)/drift.csv" }
-  /// Event files.
+  /// Folder of TensorBoard's event files.
   public var tensorBoardFolder: String { "\(path)/tensorboard" }
-  /// One folder per checkpoint, and the links `best` and `latest`.
+  /// Folder with one folder per checkpoint, and the links `best` and `latest`.
   public var checkpointsFolder: String { "\(path)/checkpoints" }
-  /// Episodes recorded during training, and of its policies afterwards.
+  /// Folder of episodes recorded during training, and later with the run's policies.
   public var recordingsFolder: String { "\(path)/recordings" }
-  /// What a run that diverged left behind.
+  /// Checkpoint folder that is written if training diverges.
   public var postMortemFolder: String { "\(path)/post-mortem" }
 
-  /// Names a folder.
+  /// Refers to a folder by its path, without touching it.
   public init(path: String) { self.path = path }
 
-  /// Makes a new folder `<parent>/<environment>-<agent>-<k>` with the first free k.
+  /// Creates a new folder `<parent>/<environment>-<agent>-<k>` with the first free k.
   public static func make(
     in parent: String = "runs", environment: String, agent: String
   ) throws(FileError) -> RunFolder {
@@ -42,7 +42,7 @@ public struct RunFolder: Sendable, Equatable {
     return RunFolder(path: "\(parent)/\(environment)-\(agent)-\(k)")
   }
 
-  /// Makes the folder of a run at a given place, which must be new or empty.
+  /// Creates the folder of a run at this path, which must be new or empty.
   public static func make(at path: String) throws(FileError) -> RunFolder {
     try FileSystem.makeFolder(path)
     let contents = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
@@ -52,37 +52,37 @@ public struct RunFolder: Sendable, Equatable {
     return RunFolder(path: path)
   }
 
-  /// The folder of a checkpoint.
+  /// Returns the folder of a checkpoint, by its step count or link.
   public func checkpoint(_ name: String) -> String { "\(checkpointsFolder)/\(name)" }
 
-  /// The steps of all whole checkpoints, ascending.
+  /// Steps of all complete checkpoints, ascending.
   public var checkpointSteps: [Int] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: checkpointsFolder)) ?? []
     return names.compactMap { Int($0) }.sorted()
   }
 
-  /// The folder of the newest checkpoint.
+  /// Returns the folder of the newest checkpoint.
   public func latestCheckpoint() throws(FileError) -> String {
     guard FileSystem.isFolder(path) else { throw .missing(path: path) }
     guard let steps = checkpointSteps.last else { throw .missing(path: checkpoint("latest")) }
     return checkpoint("\(steps)")
   }
 
-  /// The folder that a link or a step count names.
+  /// Returns the folder of a checkpoint that exists, by its step count or link.
   public func findCheckpoint(_ name: String) throws(FileError) -> String {
     guard FileSystem.isFolder(path) else { throw .missing(path: path) }
     guard FileSystem.isFolder(checkpoint(name)) else { throw .missing(path: checkpoint(name)) }
     return checkpoint(name)
   }
 
-  /// The step count that a link leads to.
+  /// Returns the step count to which a link points; nil if there is no such link.
   public func linkedStep(_ name: String) -> Int? {
     (try? FileManager.default.destinationOfSymbolicLink(atPath: checkpoint(name))).flatMap {
       Int($0)
     }
   }
 
-  /// Removes what a session that was killed left half-written.
+  /// Removes incomplete checkpoints that a killed session has left behind.
   public func removeLeftovers() throws(FileError) {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: checkpointsFolder)) ?? []
     for name in names where name.hasPrefix(".") { try FileSystem.remove(checkpoint(name)) }
@@ -91,9 +91,9 @@ public struct RunFolder: Sendable, Equatable {
   /// Removes old checkpoints.
   ///
   /// - Parameters:
-  ///   - keep: How many of the newest stay.
-  ///   - best: The best one, which stays too.
-  /// - Throws: ``FileError/unwritable(path:reason:)``.
+  ///   - keep: Number of the newest checkpoints to keep.
+  ///   - best: Steps of the best checkpoint, which is kept too; nil if there is none.
+  /// - Throws: `FileError.unwritable` if a folder can't be removed.
   public func prune(keep: Int, best: Int?) throws(FileError) {
     for steps in checkpointSteps.dropLast(keep) where steps != best {
       try FileSystem.removeFolder(checkpoint("\(steps)"))

@@ -3,25 +3,25 @@ internal import LinearAlgebra
 internal import Physics
 public import Storage
 
-/// On what machine and from what sources a run was made: `manifest.json`.
+/// The machine, sources and sessions of a run, stored in its `manifest.json`.
 public struct RunManifest: Codable, Sendable, Equatable {
-  /// Numbers depend on these; the same run on another machine may differ in the last bits.
+  /// The properties of a machine that numbers depend on; another may differ in the last bits.
   public struct Machine: Codable, Sendable, Equatable {
-    /// The processor's name.
+    /// Name of the processor.
     public var processor: String
-    /// Cores that are there.
+    /// Number of active cores.
     public var cores: Int
     /// Name and version of the operating system.
     public var operatingSystem: String
-    /// The compiler.
+    /// Name and version of the compiler.
     public var toolchain: String
-    /// Instruction set our kernels run with.
+    /// Instruction set of the suite's kernels.
     public var kernels: String
-    /// OpenBLAS's kernel set.
+    /// Kernel set that OpenBLAS uses.
     public var openBLASCore: String
-    /// The environment variable that overrules it, if set.
+    /// Value of the environment variable OPENBLAS_CORETYPE, which overrules it; nil if not set.
     public var openBLASCoreType: String?
-    /// Box2D's version.
+    /// Version that Box2D reports, which is 2.4.0 for release 2.4.1.
     public var box2D: String
 
     enum CodingKeys: String, CodingKey {
@@ -33,11 +33,11 @@ public struct RunManifest: Codable, Sendable, Equatable {
     }
   }
 
-  /// The sources, if they lie in a git repository.
+  /// The state of the sources in their git repository.
   public struct Sources: Codable, Sendable, Equatable {
-    /// The commit.
+    /// Hash of the commit.
     public var commit: String
-    /// Whether files differed from it; `changes.diff` beside this file then says how.
+    /// Whether files differed from the commit; `changes.diff` beside the manifest then shows how.
     public var isDirty: Bool
 
     enum CodingKeys: String, CodingKey {
@@ -46,19 +46,19 @@ public struct RunManifest: Codable, Sendable, Equatable {
     }
   }
 
-  /// One start of the run: the first, or a resumption.
+  /// A session of the run: its start or a resumption.
   public struct Session: Codable, Sendable, Equatable {
-    /// The arguments, the program first.
+    /// Arguments of the command line, including the program.
     public var commandLine: [String]
-    /// Threads; results do not depend on them.
+    /// Number of threads, on which results do not depend.
     public var threads: Int
-    /// Environment steps taken before.
+    /// Environment steps taken before the session.
     public var firstStep: Int
-    /// Date and time, ISO 8601.
+    /// Date and time of the start, in ISO 8601.
     public var started: String
-    /// Date and time of a regular end.
+    /// Date and time of the end, in ISO 8601; nil until it has ended regularly.
     public var ended: String?
-    /// Why it ended.
+    /// Reason for the end; nil until it has ended regularly.
     public var outcome: String?
 
     enum CodingKeys: String, CodingKey {
@@ -67,7 +67,7 @@ public struct RunManifest: Codable, Sendable, Equatable {
       case firstStep = "first-step"
     }
 
-    /// Describes a session that starts now.
+    /// Creates a session that starts now.
     public init(commandLine: [String], threads: Int, firstStep: Int) {
       self.commandLine = commandLine
       self.threads = threads
@@ -76,22 +76,22 @@ public struct RunManifest: Codable, Sendable, Equatable {
     }
   }
 
-  /// The layout of this file.
+  /// Version of the file's layout.
   public var version = 1
-  /// The environment's id.
+  /// Id of the environment.
   public var environment: String
-  /// The agent's id.
+  /// Id of the agent.
   public var agent: String
-  /// The run's seed.
+  /// Seed of the run.
   public var seed: UInt64
-  /// The machine of the last session.
+  /// Machine of the last session.
   public var machine: Machine
-  /// The sources of the last session.
+  /// Sources of the last session; nil if unknown.
   public var sources: Sources?
-  /// Every start of the run.
+  /// All sessions of the run, in order.
   public var sessions: [Session]
 
-  /// Describes a new run.
+  /// Creates the manifest of a new run.
   public init(run: RunSettings, machine: Machine, sources: Sources?, session: Session) {
     environment = run.environment
     agent = run.agent
@@ -101,18 +101,18 @@ public struct RunManifest: Codable, Sendable, Equatable {
     sessions = [session]
   }
 
-  /// Reads a run's manifest.
+  /// Reads the manifest in a run's folder.
   public init(folder: RunFolder) throws(FileError) {
     let path = folder.manifestFile
     self = try JSON.decode(RunManifest.self, from: FileSystem.read(path), path: path)
   }
 
-  /// Writes it into a run's folder.
+  /// Writes the manifest into a run's folder.
   public func write(to folder: RunFolder) throws(FileError) {
     try FileSystem.write(JSON.encode(self), to: folder.manifestFile)
   }
 
-  /// Notes that the last session ended now.
+  /// Records that the last session has ended now.
   public mutating func endSession(outcome: String) {
     guard !sessions.isEmpty else { return }
     sessions[sessions.count - 1].ended = Date.now.formatted(.iso8601)
@@ -121,7 +121,7 @@ public struct RunManifest: Codable, Sendable, Equatable {
 }
 
 extension RunManifest.Machine {
-  /// This machine, as far as numbers depend on it.
+  /// Properties of this machine that numbers depend on.
   public static var current: RunManifest.Machine {
     let information = ProcessInfo.processInfo
     let processors = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
@@ -147,9 +147,9 @@ extension RunManifest.Machine {
 }
 
 extension RunManifest.Sources {
-  /// The commit of the sources this program was built from, while it lies in its build folder.
+  /// Returns the commit that this program was built from, if it still lies in its build folder.
   ///
-  /// - Returns: The commit and the changes against it; nil without git or away from the sources.
+  /// - Returns: The commit and the changes against it; nil without git or outside the build folder.
   public static func current() -> (RunManifest.Sources, changes: Data)? {
     guard let program = Bundle.main.executableURL?.resolvingSymlinksInPath() else { return nil }
     var root = program.deletingLastPathComponent()

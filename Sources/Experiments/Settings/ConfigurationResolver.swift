@@ -1,20 +1,20 @@
 public import RLCore
 public import Training
 
-/// Lays settings over one another: defaults, presets, files, `--set`, flags; later ones win.
+/// Combines settings from defaults, presets, files, `--set` and options; later ones override.
 ///
-/// Each layer is checked as it comes, so that a message can say where the mistake was written.
+/// Each layer is checked when it is added, so that an error can say where the mistake was written.
 public struct ConfigurationResolver {
   private let table: [Setting<RunConfiguration>]
   private var resolved: RunConfiguration
 
-  /// Starts from the defaults and presets of an agent for an environment.
+  /// Starts with the defaults and presets of an agent for an environment.
   ///
   /// - Parameters:
-  ///   - environment: The environment's id.
-  ///   - parameters: The environment's physical parameters.
-  ///   - agent: The agent.
-  /// - Throws: When the presets are not what they should be.
+  ///   - environment: Id of the environment.
+  ///   - parameters: Physical parameters of the environment.
+  ///   - agent: Agent whose settings are resolved.
+  /// - Throws: `ConfigurationError` if the presets are invalid.
   public init(
     environment: String, parameters: [ParameterDescription], agent: RegisteredAgent
   ) throws(ConfigurationError) {
@@ -30,15 +30,15 @@ public struct ConfigurationResolver {
     }
   }
 
-  /// Lays a configuration file over what is there.
+  /// Adds the settings of a configuration file, which override earlier ones.
   ///
   /// - Parameters:
-  ///   - yaml: Its contents.
-  ///   - source: Its name, for messages.
-  /// - Throws: When a key or value is refused.
+  ///   - yaml: Contents of the file.
+  ///   - source: Name of the file, for messages.
+  /// - Throws: `ConfigurationError` if a key is unknown or a value is not allowed.
   public mutating func overlay(yaml: String, source: String) throws(ConfigurationError) {
     var file = try SettingNode(yaml: yaml, source: source)
-    // Which environment and agent was decided before: a flag may have overruled the file.
+    // Environment and agent are already decided: an option may have overruled the file.
     if case .mapping(let entries, let origin) = file {
       // An environment without physical parameters may have an empty mapping of them.
       file = .mapping(
@@ -49,7 +49,7 @@ public struct ConfigurationResolver {
     }
     let (keys, settings) = (table.names(), table.names(under: ["settings"]))
     for key in file.keys where !keys.contains(key) {
-      // A setting of the agent one level too high is the likeliest slip.
+      // The likeliest mistake is a setting of the agent one level too high.
       guard let near = NearestName.find(key, among: settings),
         NearestName.find(key, among: keys) == nil
       else { continue }
@@ -60,7 +60,7 @@ public struct ConfigurationResolver {
     try table.lay(file, on: &resolved)
   }
 
-  /// Lays one `key=value` over what is there.
+  /// Adds one `key=value`, which overrides earlier settings.
   ///
   /// A key is a run setting (`evaluation.every`), `parameters.NAME`, or a setting of the agent, with
   /// or without `settings.` before it.
@@ -74,9 +74,9 @@ public struct ConfigurationResolver {
     try set(assignment[..<equals].trimmingSpaces, to: value, origin: "--set")
   }
 
-  /// Sets one setting, by the same keys.
+  /// Sets one setting by its key, as ``overlay(assignment:)`` does.
   ///
-  /// - Throws: When the key is unknown or the value not allowed.
+  /// - Throws: `ConfigurationError` if the key is unknown or the value is not allowed.
   public mutating func set<Value: SettingValue>(
     _ key: String, to value: Value
   ) throws(ConfigurationError) {
@@ -105,7 +105,7 @@ public struct ConfigurationResolver {
     try table.lay(.nested(path, value), on: &resolved)
   }
 
-  /// Lays the value of a command-line option over what is there.
+  /// Adds the value of a command-line option, which overrides earlier settings.
   public mutating func overlay(
     option: String, key: String, value: String
   ) throws(ConfigurationError) {
@@ -114,10 +114,10 @@ public struct ConfigurationResolver {
       .nested(path, .scalar(text: value, isQuoted: false, origin: option)), on: &resolved)
   }
 
-  /// The configuration as it stands; its parts may not fit each other.
+  /// Configuration so far, not yet checked as a whole.
   public var unchecked: RunConfiguration { resolved }
 
-  /// The configuration as it stands, checked as a whole.
+  /// Returns the configuration so far, checked as a whole.
   public func resolve() throws(ConfigurationError) -> RunConfiguration {
     if let problem = resolved.problem { throw ConfigurationError(problem) }
     var resolved = resolved
@@ -125,13 +125,13 @@ public struct ConfigurationResolver {
     return resolved
   }
 
-  /// Reads which environment and agent a configuration file is for.
+  /// Reads the ids of environment and agent from a configuration file.
   ///
   /// - Parameters:
-  ///   - yaml: Its contents.
-  ///   - source: Its name, for messages.
-  /// - Throws: When it is not a mapping, or not YAML.
-  /// - Returns: The two ids, each nil where the file has none.
+  ///   - yaml: Contents of the file.
+  ///   - source: Name of the file, for messages.
+  /// - Throws: `ConfigurationError` if the file is not YAML or not a mapping.
+  /// - Returns: The two ids, each nil if the file has none.
   public static func identifiers(
     yaml: String, source: String
   ) throws(ConfigurationError) -> (environment: String?, agent: String?) {

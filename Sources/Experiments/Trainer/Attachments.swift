@@ -3,7 +3,7 @@ internal import Plasticity
 internal import RLCore
 internal import Training
 
-/// What a run's settings attach to an agent's networks.
+/// The interventions, probes and ratio rule that a run's settings attach to an agent.
 struct Attachments {
   let environment: RegisteredEnvironment
   private let run: RunSettings
@@ -13,13 +13,13 @@ struct Attachments {
     (self.run, self.environment, self.registry) = (run, environment, registry)
   }
 
-  /// Makes all of them.
+  /// Creates all attachments.
   ///
   /// - Parameters:
-  ///   - agent: Whose networks.
-  ///   - warn: Told what puts the run's result in doubt.
-  /// - Throws: When something does not exist or fit.
-  /// - Returns: What the trainer calls after every iteration.
+  ///   - agent: Agent to which they are attached.
+  ///   - warn: A closure called with each warning that the run's results are in doubt.
+  /// - Throws: `ConfigurationError` if an attachment does not exist or does not fit the agent.
+  /// - Returns: The attachments, which the trainer calls after every iteration.
   func make(
     for agent: any Agent, warn: @escaping (String) -> Void = { _ in }
   ) throws(ConfigurationError) -> [any TrainingAttachment] {
@@ -38,7 +38,7 @@ struct Attachments {
       guard let agent = agent as? any ReplayRatioAgent else {
         let able = registry.agents.filter(\.hasReplayRatio).map(\.identifier)
         throw ConfigurationError(
-          "\(run.agent) has no replay ratio that --adaptive-ratio could set; agents that have: "
+          "\(run.agent) has no replay ratio that --adaptive-ratio could set; agents that have one: "
             + able.joined(separator: ", "))
       }
       attachments.append(
@@ -49,14 +49,14 @@ struct Attachments {
     return attachments
   }
 
-  /// Refuses what ``make(for:warn:)`` would refuse, before a run is begun.
+  /// Throws the errors of ``make(for:warn:)`` before a run begins.
   func check(
     _ configuration: RunConfiguration, _ agent: RegisteredAgent
   ) throws(ConfigurationError) {
     let probes = try ProbeSelection(run.probes.select)
     let interventions = try InterventionSelection(run.interventions)
     guard !probes.isEmpty || !interventions.isEmpty || run.adaptiveRatio != nil else { return }
-    // Which networks there are depends on settings and environment: only an agent knows.
+    // The networks depend on settings and environment, so checking them takes an agent.
     let vector = environment.makeVector(run.environments)
     vector.reset(seeds: .training(runSeed: run.seed))
     let probed = agent.make(
@@ -66,9 +66,9 @@ struct Attachments {
     _ = try make(for: probed)
   }
 
-  /// A ratio that was set and a rule that sets it contradict each other.
+  /// Refuses a rule for the replay ratio if the ratio is set to another value than the preset's.
   ///
-  /// Of new runs only: those of another build may have had another preset.
+  /// Applies to new runs only, since a run of another build may have had another preset.
   func refuseFixedRatio(
     _ configuration: RunConfiguration, _ agent: RegisteredAgent
   ) throws(ConfigurationError) {

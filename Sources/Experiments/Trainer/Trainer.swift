@@ -4,29 +4,29 @@ internal import RLCore
 internal import Storage
 internal import Training
 
-/// Drives an agent from the first step to the last: evaluations, checkpoints, logs.
+/// Trains an agent from the first step to the last, with evaluations, checkpoints and logs.
 ///
-/// Nothing here changes what is learnt: evaluations have environments and random streams of their
-/// own, and times only go where they are shown.
+/// The trainer has no influence on what is learnt: evaluations have environments and random streams
+/// of their own, and times are only displayed and logged.
 package final class Trainer {
-  /// What a trainer needs besides the configuration.
+  /// Parts of a trainer besides the configuration.
   struct Parts {
-    /// The agent to train.
+    /// Agent to train.
     var agent: RegisteredAgent
-    /// What it learns in.
+    /// Environment in which the agent learns.
     var environment: RegisteredEnvironment
-    /// The threads to use.
+    /// Threads to use.
     var pool: WorkerPool
-    /// Where everything is written.
+    /// Folder that receives all files.
     var folder: RunFolder
-    /// Records episodes of the first environment, if wanted.
+    /// Recorder of episodes of the first environment; nil to record none.
     var recorder: TrainingRecorder?
-    /// Makes what is attached to the agent's networks.
+    /// Closure that creates the attachments of the agent.
     var attachments: (any Agent) throws -> [any TrainingAttachment]
   }
 
-  /// Seeds of evaluations during training start here; `evaluate` stays below, so that a policy is
-  /// never reported on the episodes it was selected by.
+  /// First seed of evaluations during training; `evaluate` uses smaller ones, so that a policy is
+  /// never reported on the episodes by which it was selected.
   package static let firstEvaluationSeed: UInt64 = 1 << 40
 
   private let configuration: RunConfiguration
@@ -59,8 +59,8 @@ package final class Trainer {
       }
       try environment.follow(tasks, from: firstStep)
     }
-    // Before the first reset and before a checkpoint's episodes are re-simulated: a recorder sees
-    // whole episodes, wherever the run was interrupted.
+    // Observe before the first reset and before a checkpoint's episodes are re-simulated, so that a
+    // recorder sees complete episodes wherever the run was interrupted.
     if let recorder = parts.recorder { environment.observe(environment: 0, with: recorder) }
     environment.reset(seeds: .training(runSeed: run.seed))
     agent = parts.agent.make(
@@ -87,18 +87,19 @@ package final class Trainer {
     }
   }
 
-  /// Whether the run it continues had come to its end already.
+  /// Whether the run has finished.
   var isFinished: Bool { state.isFinished }
-  /// Mean return of the best evaluation.
+  /// Mean return of the best evaluation; nil before the first one.
   var bestReturn: Double? { state.bestReturn }
 
-  /// Trains to the end.
+  /// Trains until the run ends.
   ///
   /// - Parameters:
-  ///   - observer: Told of every iteration, evaluation and checkpoint.
-  ///   - shouldStop: Asked after each iteration; a checkpoint is written before returning.
-  /// - Throws: ``TrainingError`` when it diverges, ``FileError`` when something can't be written.
-  /// - Returns: Why it ended.
+  ///   - observer: Observer of iterations, evaluations and checkpoints.
+  ///   - shouldStop: A closure called after each iteration; returns whether to stop, after writing
+  ///     a checkpoint.
+  /// - Throws: `TrainingError` if training diverges, `FileError` if a file can't be written.
+  /// - Returns: The reason for the end.
   func run(
     observer: (any TrainingObserver)?, shouldStop: () -> Bool
   ) throws -> TrainingOutcome {
@@ -159,7 +160,10 @@ package final class Trainer {
     try? checkpoint.write(to: parts.folder.postMortemFolder)
   }
 
-  /// - Returns: Whether it is the best so far; of equals the later one is, having trained longer.
+  /// Evaluates the policy and logs the result.
+  ///
+  /// - Returns: Whether the result is the best so far; the later of equal ones is, since it has
+  ///   trained longer.
   private func evaluate(_ observer: (any TrainingObserver)?) throws -> Bool {
     let first =
       Self.firstEvaluationSeed + UInt64(state.evaluations * run.evaluation.episodes)
@@ -219,7 +223,7 @@ package final class Trainer {
     observer?.didWriteCheckpoint(folder.checkpoint(name), progress)
   }
 
-  /// Sets the links right that a kill between a checkpoint and its links left behind.
+  /// Repairs links that are out of date because the run was killed after writing a checkpoint.
   private func repairLinks() throws {
     let folder = parts.folder
     for (name, step) in [("latest", folder.checkpointSteps.last), ("best", state.bestStep)] {
@@ -238,7 +242,7 @@ package final class Trainer {
       lastReturn: state.lastReturn, bestReturn: state.bestReturn)
   }
 
-  /// The physical parameters of the last step: where it ended a task, still that task's.
+  /// Physical parameters of the last step; if the step ended a task, still those of that task.
   private var currentParameters: [ParameterValue] {
     guard let tasks = configuration.tasks else { return configuration.parameters }
     let task = tasks.task(after: max(0, agent.environmentSteps - run.environments))
@@ -249,7 +253,7 @@ package final class Trainer {
     }
   }
 
-  /// Makes environments with given physical parameters; they must be reset.
+  /// Creates environments with these physical parameters, not yet reset.
   private static func makeEnvironment(
     _ count: Int, _ parameters: [ParameterValue], _ parts: Parts
   ) throws -> any BatchedEnvironment {
@@ -267,14 +271,14 @@ package final class Trainer {
     guard manifest.environment == run.environment, manifest.agent == run.agent else {
       throw FileError.damaged(
         path: path,
-        reason: "it is of \(manifest.agent) on \(manifest.environment), and the run's config.yaml "
+        reason: "it is from \(manifest.agent) on \(manifest.environment), and config.yaml "
           + "says \(run.agent) on \(run.environment)")
     }
     do {
       let state = try TrainerState(from: checkpoint.trainer)
       guard state.configurationChecksum == configurationChecksum else {
         throw ArchiveError.invalid(
-          reason: "it was written under another config.yaml than the run's folder holds now")
+          reason: "it was written with another config.yaml than the run's folder now holds")
       }
       try agent.load(from: checkpoint.trainer)
       for attachment in attachments { try attachment.load(from: checkpoint.trainer) }
@@ -288,7 +292,7 @@ package final class Trainer {
   }
 }
 
-/// Adds up where the time goes.
+/// Sums of the time spent in each phase.
 private struct PhaseClock {
   private let start: UInt64
   private let threads: Double
@@ -307,7 +311,7 @@ private struct PhaseClock {
 
   func stepsPerSecond(_ steps: Int) -> Double { Double(steps - firstStep) / max(elapsed, 1e-9) }
 
-  /// Times of environment and policy are summed over threads; the wall saw a part of them each.
+  /// Adds an iteration's times, dividing those that are summed over threads by their number.
   mutating func add(_ report: IterationReport, steps: Int) -> MetricsLogger.Timing {
     let parts = (
       environment: Double(report.environmentTime) / threads,

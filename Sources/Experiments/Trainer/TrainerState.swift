@@ -1,31 +1,31 @@
 internal import Foundation
 internal import Storage
 
-/// What the trainer itself must remember between two iterations.
+/// State of the trainer itself between two iterations.
 struct TrainerState: Codable, Equatable {
-  /// Evaluations done.
+  /// Number of evaluations so far.
   var evaluations = 0
-  /// The step of the last evaluation.
+  /// Environment step of the last evaluation.
   var lastEvaluationStep: Int?
-  /// Its mean return.
+  /// Mean return of the last evaluation.
   var lastReturn: Double?
   /// Mean return of the best evaluation.
   var bestReturn: Double?
-  /// The step of the best evaluation.
+  /// Environment step of the best evaluation.
   var bestStep: Int?
-  /// Whether the run has come to its end.
+  /// Whether the run has finished.
   var isFinished = false
-  /// CRC-32C of `config.yaml`: a checkpoint belongs to one configuration.
+  /// CRC-32C of `config.yaml`, since a checkpoint belongs to one configuration.
   var configurationChecksum: UInt32
 
   private static let key = "trainer"
 
-  /// Writes it into an archive's metadata.
+  /// Writes the state into an archive's metadata.
   func save(to archive: inout TensorArchive) {
     archive.metadata[Self.key] = String(decoding: JSON.encode(self, isPretty: false), as: UTF8.self)
   }
 
-  /// Reads it from an archive's metadata.
+  /// Reads the state from an archive's metadata.
   init(from archive: TensorArchive) throws(ArchiveError) {
     guard let text = archive.metadata[Self.key] else { throw .missing(name: "trainer state") }
     do {

@@ -1,44 +1,44 @@
 public import Training
 
-/// How far a run has come.
+/// The progress of a run.
 public struct TrainingProgress: Sendable {
-  /// Environment steps taken.
+  /// Environment steps taken so far.
   public var steps: Int
-  /// Environment steps to take.
+  /// Environment steps of the whole run.
   public var totalSteps: Int
-  /// Iterations done.
+  /// Number of iterations so far.
   public var iterations: Int
-  /// Seconds since the run (or its resumption) began.
+  /// Seconds since the run began or was resumed.
   public var elapsed: Double
-  /// Environment steps per second since then, evaluations included.
+  /// Environment steps per second since the run began or was resumed, evaluations included.
   public var stepsPerSecond: Double
-  /// Fractions of the time in environments, policy and update since then.
+  /// Fractions of the time spent in environments, policy and update.
   public var shares: (environment: Double, policy: Double, update: Double)
-  /// The last iteration's metrics.
+  /// Names and values of the last iteration's metrics.
   public var metrics: [(name: String, value: Double)]
-  /// Mean return of the last evaluation.
+  /// Mean return of the last evaluation; nil before the first one.
   public var lastReturn: Double?
-  /// Mean return of the best evaluation.
+  /// Mean return of the best evaluation; nil before the first one.
   public var bestReturn: Double?
 
-  /// Fraction of the steps taken.
+  /// Fraction of the run's steps that have been taken, in 0...1.
   public var fraction: Double { min(1, Double(steps) / Double(max(1, totalSteps))) }
-  /// Seconds until the end at this pace.
+  /// Estimated seconds until the end, at the pace so far.
   public var remaining: Double { Double(max(0, totalSteps - steps)) / max(stepsPerSecond, 1e-9) }
 
-  /// The value of a metric by its name; nil where there is none.
+  /// Returns the value of a metric; nil if there is none or it is not finite.
   public func metric(_ name: String) -> Double? {
     metrics.first { $0.name == name && $0.value.isFinite }?.value
   }
 }
 
-/// Somebody who watches a run; must not change it.
+/// An observer of a run, which must not change the run.
 public protocol TrainingObserver: AnyObject {
-  /// An iteration is done.
+  /// Called after each iteration.
   func didIterate(_ progress: TrainingProgress)
-  /// An evaluation is done.
+  /// Called after each evaluation.
   func didEvaluate(_ result: EvaluationResult, _ progress: TrainingProgress)
-  /// A checkpoint has been written.
+  /// Called after each checkpoint, with the path of its folder.
   func didWriteCheckpoint(_ path: String, _ progress: TrainingProgress)
 }
 
@@ -51,12 +51,12 @@ extension TrainingObserver {
   public func didWriteCheckpoint(_ path: String, _ progress: TrainingProgress) {}
 }
 
-/// Why a run ended.
+/// The reason for which training ended.
 public enum TrainingOutcome: String, Sendable, Equatable {
   /// All steps were taken.
   case finished
-  /// An evaluation reached the return that was asked for.
+  /// An evaluation reached the wanted return.
   case reachedReturn = "reached-return"
-  /// It was asked to stop; `--resume` goes on.
+  /// The run was asked to stop; `--resume` continues it.
   case interrupted
 }

@@ -2,7 +2,7 @@ internal import RLCore
 internal import Recording
 internal import Storage
 
-/// Writes recorded episodes of a training run into its folder.
+/// A recorder that writes episodes of a training run into the run's folder.
 ///
 /// A run that is resumed writes the episodes since its checkpoint again, with the same bytes.
 final class TrainingRecorder: EpisodeObserver {
@@ -25,7 +25,7 @@ final class TrainingRecorder: EpisodeObserver {
     recorder.didStep(step, action: action, disturbance: disturbance, observation: observation)
   }
 
-  /// Writes the episodes that have ended since; called between two iterations.
+  /// Writes the episodes that have ended since the last call; called between iterations.
   func writeFinished() throws(FileError) {
     for recording in recorder.takeFinished() {
       try FileSystem.write(

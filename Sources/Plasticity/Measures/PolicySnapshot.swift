@@ -2,39 +2,40 @@ public import LinearAlgebra
 internal import NeuralNetworks
 public import Training
 
-/// What a policy says on some inputs, kept to be compared with what it says later.
+/// A policy's distributions on fixed inputs, stored for comparison with its later ones.
 ///
 /// - Source: Schaul et al. 2022, arXiv:2206.00730, for the churn of a policy.
 public struct PolicySnapshot: Sendable, Equatable {
-  /// [B · D]: the network's outputs, row by row.
+  /// Outputs of the network, row by row, [B · D].
   public let outputs: [Float]
-  /// [A]: the logarithms of the deviations, where they are parameters of their own.
+  /// Logarithms of the standard deviations, [A], if they are the distribution's own parameters;
+  /// otherwise empty.
   public let logDeviations: [Float]
 
-  /// Takes numbers that are known already.
+  /// Creates a snapshot from known values.
   public init(outputs: [Float], logDeviations: [Float]) {
     self.outputs = outputs
     self.logDeviations = logDeviations
   }
 
-  /// Copies what a policy's network has just computed.
+  /// Creates a snapshot of a policy by copying the outputs that its network has just computed.
   ///
   /// - Parameters:
-  ///   - policy: Whose.
-  ///   - outputs: [≥ rows × D].
-  ///   - rows: How many rows.
+  ///   - policy: The policy.
+  ///   - outputs: Outputs of the policy's network, [≥ rows × D].
+  ///   - rows: The number of rows to copy, from row 0.
   public init(_ policy: any DistributionPolicy, outputs: Matrix, rows: Int) {
     self.outputs = (0..<rows).flatMap { i in (0..<outputs.columns).map { outputs[i, $0] } }
     let own = policy.distribution.parameters.parameters[0].value
     logDeviations = (0..<own.columns).map { own[0, $0] }
   }
 
-  /// The mean over the rows of KL(self ‖ other), in nats; NaN without rows.
+  /// Returns the mean over the rows of KL(self ‖ other), in nats; NaN if there are no rows.
   ///
   /// - Parameters:
-  ///   - other: Of the same policy and inputs.
-  ///   - policy: Says how outputs are read.
-  /// - Returns: The divergence.
+  ///   - other: A snapshot of the same policy on the same inputs.
+  ///   - policy: The policy whose distribution turns the outputs into probabilities.
+  /// - Returns: The mean divergence, in nats.
   public func divergence(
     to other: PolicySnapshot, of policy: any DistributionPolicy
   ) -> Double {

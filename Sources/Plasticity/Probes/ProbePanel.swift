@@ -3,14 +3,15 @@ internal import NeuralNetworks
 public import Training
 public import Storage
 
-/// Measures an agent's networks now and then and changes nothing.
+/// A panel of probes that measures an agent's networks at intervals, without changing them.
 ///
-/// Features are those of a fixed batch of the network's own inputs, taken from the experience of the
-/// first measurement.  Everything else is of the network's last step or, where gradients are computed
-/// anew, of the last minibatch of the iteration.  Without an interval probes are measured as often as
-/// ``ProbeBudget`` lets them, those of `basic` apart from the others.
+/// Features are those of a fixed batch of the network's own inputs, taken from the experience of
+/// the first measurement.  All other values are of the network's last step or, if a probe
+/// recomputes gradients, of the last minibatch of the iteration.  Without a set interval, measuring
+/// takes a small share of the work of learning, which is budgeted separately for `basic` and for
+/// all other probes.
 public final class ProbePanel: TrainingAttachment {
-  /// Rows of the probe batch, or as many as there are.
+  /// Maximum number of rows in the probe batch; fewer if there is less experience.
   public static let batchRows = 256
 
   public let metricNames: [String]
@@ -19,32 +20,34 @@ public final class ProbePanel: TrainingAttachment {
   private let every: Int?
   private let measuresChurn: Bool
   private let seed: UInt64
-  /// Of its names in archives.
+  /// Prefix of the panel's names in archives.
   private let prefix: String
   private let memory = ProbeMemory()
   private var views: [Int: View] = [:]
   private var policyBefore: PolicySnapshot?
-  /// For probes of `basic` (true) and others: what they take of each network, and when they are due.
+  /// Work of measuring each network, for probes of `basic` (true) and for all others (false).
   private let works: [Bool: [Int: ProbeWork]]
   private var budgets: [Bool: ProbeBudget] = [:]
-  /// Steps of each network's optimiser at the end of the last iteration.
+  /// Step count of each network's optimiser at the end of the last iteration.
   private var steps: [Int]
 
-  /// The fixed inputs of a network and memory for what it makes of them.
+  /// The fixed inputs of a network, with a workspace for its outputs.
   private struct View {
     let batch: Matrix
     let workspace: MLP.Workspace
   }
 
-  /// Prepares to measure.
+  /// Creates a panel that measures the networks of an agent.
   ///
   /// - Parameters:
-  ///   - selection: What to measure.
-  ///   - every: Iterations between two measurements; nil for as few as keep them cheap.
-  ///   - agent: Whose networks.
-  ///   - seed: The run's; probes draw from streams of their own.
-  ///   - prefix: Of its names in archives; no two panels of an agent may share one.
-  /// - Throws: ``ConfigurationError`` where the agent has no such network or layer.
+  ///   - selection: The probes to measure, with networks and layers.
+  ///   - every: The number of iterations between measurements; nil to let measuring take a small
+  ///     share of the work of learning.
+  ///   - agent: The agent whose networks are measured.
+  ///   - seed: The run's seed; probes draw from separate random streams.
+  ///   - prefix: The prefix of the panel's names in archives, unique among the panels of an agent.
+  /// - Throws: `ConfigurationError` if the agent lacks a network or layer of the selection, or if a
+  ///   probe selected by name is not measured on the agent's networks.
   public init(
     _ selection: ProbeSelection, every: Int?, of agent: any Agent, seed: UInt64,
     prefix: String = "probes"
@@ -63,7 +66,7 @@ public final class ProbePanel: TrainingAttachment {
     for isBasic in works.keys { budgets[isBasic] = ProbeBudget() }
   }
 
-  /// Adds up what probes take, shared parts once.
+  /// Adds up the work of the probes, counting shared parts once.
   private static func works(
     of columns: [ProbeSelection.Column], networks: [NamedNetwork]
   ) -> [Bool: [Int: ProbeWork]] {
@@ -99,21 +102,21 @@ public final class ProbePanel: TrainingAttachment {
     return values
   }
 
-  /// Whether probes of `basic`, others or both are due.
+  /// Returns the kinds of probes that are due: true for `basic`, false for all others.
   ///
-  /// - Parameter isMultiple: Says so by iterations and interval, where that is given.
-  /// - Returns: True for `basic`, false for others.
+  /// - Parameter isMultiple: A closure that decides from the iterations and a set interval.
+  /// - Returns: The kinds that are due.
   private func dueKinds(_ isMultiple: (Int, Int) -> Bool) -> Set<Bool> {
     if let every { return isMultiple(agent.iterations, every) ? [true, false] : [] }
     return Set(budgets.filter(\.value.isDue).keys)
   }
 
-  /// What the iteration took to learn, in the unit of ``ProbeWork``.
+  /// Returns the work of learning in the iteration, in units of `ProbeWork`.
   private func workOfLearning(_ networks: [NamedNetwork]) -> Double {
     var work = 0.0
     for (n, network) in networks.enumerated() {
       let now = network.optimizer.stepCount
-      // A reset sets the count back.
+      // A reset of the optimiser restarts the count.
       let taken = now >= steps[n] ? now - steps[n] : now
       steps[n] = now
       guard let experience = network.minibatch?.experience.rows, experience > 0 else { continue }
@@ -126,7 +129,7 @@ public final class ProbePanel: TrainingAttachment {
     return work
   }
 
-  /// What measuring takes.
+  /// Returns the work of the next measurement, in units of `ProbeWork`.
   private func work(ofBasic isBasic: Bool, _ networks: [NamedNetwork]) -> Double {
     networks.enumerated().reduce(0) { sum, entry in
       let (n, network) = entry

@@ -1,12 +1,12 @@
 internal import NeuralNetworks
 public import Training
 
-/// Which probes are taken of which networks and layers.
+/// A selection of probes to measure, with networks and layers.
 ///
-/// Written as names with commas: `all`, `basic`, `none`, a probe's name; each may be followed by
-/// `@network` or `@network/layer`.
+/// It is written as names separated by commas: `all`, `basic`, `none` or the name of a probe, each
+/// optionally followed by `@network` or `@network/layer`.
 public struct ProbeSelection: Sendable, Equatable {
-  /// The names of groups.
+  /// Names of the groups of probes.
   public static let groups = ["all", "basic", "none"]
 
   fileprivate struct Item: Sendable, Equatable {
@@ -16,21 +16,21 @@ public struct ProbeSelection: Sendable, Equatable {
     var layer: String?
   }
 
-  /// One probe of one network, or of one of its layers.
+  /// One probe on one network, or on one of its layers.
   package struct Column: Sendable {
     package let network: Int
     package let probe: Probe
     package let layer: Int?
-    /// The names of its values in the run's metrics.
+    /// Names of the probe's values in the run's metrics.
     package let names: [String]
   }
 
   private let items: [Item]
 
-  /// Reads names.
+  /// Parses the names of probes, groups, networks and layers.
   ///
-  /// - Parameter names: Without commas.
-  /// - Throws: ``ConfigurationError`` where there is no such probe.
+  /// - Parameter names: The names, already split at commas.
+  /// - Throws: `ConfigurationError` if a probe does not exist or the network after '@' is missing.
   public init(_ names: [String]) throws(ConfigurationError) {
     var items: [Item] = []
     for text in names {
@@ -52,15 +52,16 @@ public struct ProbeSelection: Sendable, Equatable {
     self.items = items.filter { $0.name != "none" }
   }
 
-  /// Whether nothing is measured.
+  /// Whether the selection is empty.
   public var isEmpty: Bool { items.isEmpty }
 
-  /// Finds the networks and layers of an agent.
+  /// Resolves the selection to the networks and layers of an agent.
   ///
-  /// - Parameter agent: Whose networks.
-  /// - Throws: ``ConfigurationError`` where there is no such network or layer, or where a probe that
-  ///   was asked for by name has nothing to say.
-  /// - Returns: Every value once, network by network, in the order of ``Probe/all``.
+  /// - Parameter agent: The agent whose networks are measured.
+  /// - Throws: `ConfigurationError` if a network or layer does not exist, or if a probe selected by
+  ///   name is not measured there.
+  /// - Returns: Each probe, network and layer once, network by network, in the order of
+  ///   `Probe.all`.
   package func columns(of agent: any Agent) throws(ConfigurationError) -> [Column] {
     let networks = agent.networks
     let policy = (agent.policy as? any NetworkPolicy)?.network
@@ -92,7 +93,7 @@ public struct ProbeSelection: Sendable, Equatable {
         throw ConfigurationError(
           item.layer != nil && layers.isEmpty
             ? "'\(item.text)' (probes): \(item.name) is not measured layer by layer there"
-            : "'\(item.text)' (probes): \(item.name) has nothing to say about the agent's networks")
+            : "'\(item.text)' (probes): \(item.name) is not measured on the agent's networks")
       }
     }
     return Self.sorted(parts).map { part in
@@ -104,7 +105,7 @@ public struct ProbeSelection: Sendable, Equatable {
     }
   }
 
-  /// Without repetitions; layers before what is of all of them.
+  /// Sorts the parts and removes repetitions, with layers before values of all layers together.
   private static func sorted(
     _ parts: [(network: Int, probe: Int, layer: Int?)]
   ) -> [(network: Int, probe: Int, layer: Int?)] {

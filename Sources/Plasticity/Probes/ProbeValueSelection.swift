@@ -1,20 +1,21 @@
 internal import NeuralNetworks
 internal import Training
 
-/// Which value of which probe decides something: `VALUE[@network[/layer]]`.
+/// A value of a probe that drives a decision, written `VALUE[@network[/layer]]`.
 ///
-/// Without a network it is the mean over all but the policy, or the policy where the probe is of that;
-/// without a layer all layers together, or the last that has a value where there is nothing of all.
+/// By default the network is the policy for probes of the policy; otherwise the value is the mean
+/// over all other networks.  By default the value is that of all layers together or, if there is
+/// none, of the last layer that has a value.
 struct ProbeValueSelection: Sendable {
   let text: String
   let probe: Probe
-  /// The place of the value among the probe's.
+  /// Index of the value among the probe's values.
   let column: Int
   private let origin: String
   private let network: String?
   private let layer: String?
 
-  /// The values there are; most probes have one that is called as they are.
+  /// Names of all values; most probes have a single value with the probe's name.
   static var allowed: [String] { Probe.all.flatMap(\.columns) }
 
   init(_ text: String, origin: String) throws(ConfigurationError) {
@@ -36,7 +37,8 @@ struct ProbeValueSelection: Sendable {
     layer = place.count > 1 ? String(place[1]) : nil
   }
 
-  /// Where it is measured: indices of networks, and a layer or nil for everything together.
+  /// Returns the places at which the value is measured in an agent: the index of each network, and
+  /// a layer, or nil for all layers together.
   func places(in agent: any Agent) throws(ConfigurationError) -> [(network: Int, layer: Int?)] {
     let networks = agent.networks
     if let network, !networks.contains(where: { $0.name == network }) {
@@ -64,8 +66,8 @@ struct ProbeValueSelection: Sendable {
     }
     guard !places.isEmpty else {
       throw ConfigurationError(
-        "'\(text)' (\(origin)): \(probe.name) has nothing to say "
-          + (layer == nil ? "about the agent's networks" : "layer by layer there"))
+        "'\(text)' (\(origin)): \(probe.name) is not measured "
+          + (layer == nil ? "on the agent's networks" : "layer by layer there"))
     }
     return places
   }

@@ -1,18 +1,18 @@
 public import LinearAlgebra
 public import RLCore
 
-/// Carries one environment of a vector through whole episodes of a policy.
+/// A runner that takes one environment of a batch through whole episodes of a policy.
 ///
-/// An episode depends on the policy, the seed and the mode only: `record` shows the very episode
-/// that `evaluate` counted.
+/// An episode depends only on the policy, the seed and the mode, so `record` shows exactly the
+/// episode that `evaluate` counted.
 public final class EpisodeRunner {
-  /// What an episode came to.
+  /// The outcome of an episode.
   public struct Outcome: Sendable, Equatable {
-    /// Undiscounted sum of rewards; NaN where an action was not finite.
+    /// Undiscounted sum of rewards; NaN if an action was not finite.
     public let episodeReturn: Double
-    /// Steps.
+    /// Length of the episode, in steps.
     public let length: Int
-    /// [O]: the last one.
+    /// Last observation of the episode, [O].
     public let finalObservation: [Float]
   }
 
@@ -26,10 +26,10 @@ public final class EpisodeRunner {
   /// Prepares to run episodes.
   ///
   /// - Parameters:
-  ///   - policy: What chooses; must not change during an episode.
-  ///   - environment: Where.
-  ///   - slot: Which environment of the vector.
-  ///   - actions: [N × A], shared by the runners of a vector's environments.
+  ///   - policy: The policy that chooses actions; it must not change during an episode.
+  ///   - environment: The batch of environments.
+  ///   - slot: The index of the runner's environment in the batch.
+  ///   - actions: A matrix for actions [N × A], shared by the runners of the batch's environments.
   public init(
     _ policy: any Policy, in environment: any BatchedEnvironment, slot: Int, actions: Matrix
   ) {
@@ -42,26 +42,26 @@ public final class EpisodeRunner {
     action = Matrix(rows: 1, columns: environment.specification.actionWidth)
   }
 
-  /// Runs an episode, which ends early where the policy's action is not finite.
+  /// Runs an episode, which ends early if the policy's action is not finite.
   ///
   /// - Parameters:
-  ///   - seed: The episode's.
-  ///   - mode: Deterministic or stochastic.
-  ///   - stepLimit: Steps after which it is left unfinished.
-  /// - Returns: What it came to.
+  ///   - seed: The seed of the episode.
+  ///   - mode: Whether actions are deterministic or stochastic.
+  ///   - stepLimit: The number of steps after which the episode is left unfinished.
+  /// - Returns: The outcome of the episode.
   public func run(
     seed: UInt64, mode: ActionMode, stepLimit: Int = .max
   ) -> Outcome {
     let batch = environment.batch
     environment.reset(environment: slot, seed: seed)
-    // Controllers remember; none may remember the episode before.
+    // A new actor: controllers have memory, which must not carry over from the previous episode.
     let actor = policy.makeActor(rows: 1)
     var streams = [RandomStream(seed: seed, name: "evaluation-action")]
     var (steps, sum) = (0, 0.0)
     while steps < stepLimit {
       observation.copyRow(0, from: batch.observations, row: slot)
       actor.act(on: observation, rows: 1, mode: mode, streams: &streams, actions: action)
-      // A simulator that is given NaN may never return.
+      // A simulator may never return if it receives NaN.
       if (0..<action.columns).contains(where: { !action[0, $0].isFinite }) {
         return Outcome(episodeReturn: .nan, length: steps, finalObservation: row(observation, 0))
       }

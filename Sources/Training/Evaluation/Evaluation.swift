@@ -1,20 +1,20 @@
 internal import LinearAlgebra
 public import RLCore
 
-/// How a policy did, episode by episode, on the raw reward.
+/// The results of evaluating a policy, episode by episode, with raw rewards.
 public struct EvaluationResult: Sendable, Equatable {
-  /// One episode.
+  /// The result of one episode.
   public struct Episode: Sendable, Equatable {
-    /// `reset(seed:)` with it starts the same episode.
+    /// Seed with which `reset(seed:)` starts the same episode.
     public let seed: UInt64
     /// Undiscounted sum of rewards.
     public let episodeReturn: Double
-    /// Steps.
+    /// Length of the episode, in steps.
     public let length: Int
-    /// Whether it succeeded, where the environment says what success is.
+    /// Whether the episode succeeded; nil if the environment does not define success.
     public let isSuccess: Bool?
 
-    /// Gathers what an episode came to.
+    /// Creates the result of an episode.
     public init(seed: UInt64, episodeReturn: Double, length: Int, isSuccess: Bool?) {
       self.seed = seed
       self.episodeReturn = episodeReturn
@@ -23,38 +23,38 @@ public struct EvaluationResult: Sendable, Equatable {
     }
   }
 
-  /// Deterministic or stochastic.
+  /// Mode in which actions were chosen.
   public let mode: ActionMode
-  /// In order of their seeds.
+  /// Results of the episodes, in order of their seeds.
   public let episodes: [Episode]
 
-  /// Gathers episodes.
+  /// Creates a result from its episodes.
   public init(mode: ActionMode, episodes: [Episode]) {
     self.mode = mode
     self.episodes = episodes
   }
 
-  /// The returns in order.
+  /// Returns of the episodes, in order of their seeds.
   public var returns: [Double] { episodes.map(\.episodeReturn) }
   /// Mean return.
   public var mean: Double { returns.reduce(0, +) / Double(episodes.count) }
-  /// Standard deviation of the returns over the population.
+  /// Population standard deviation of the returns.
   public var standardDeviation: Double {
     let mean = mean
     let squares = returns.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
     return (squares / Double(episodes.count)).squareRoot()
   }
-  /// Mean length.
+  /// Mean length of the episodes, in steps.
   public var meanLength: Double {
     Double(episodes.reduce(0) { $0 + $1.length }) / Double(episodes.count)
   }
-  /// Fraction of successes; nil where the environment does not define success.
+  /// Fraction of successful episodes; nil if the environment does not define success.
   public var successRate: Double? {
     let known = episodes.compactMap(\.isSuccess)
     guard known.count == episodes.count, !known.isEmpty else { return nil }
     return Double(known.count { $0 }) / Double(known.count)
   }
-  /// Interquartile mean of the returns with its 95 % bootstrap interval.
+  /// Interquartile mean of the returns, with its 95 % bootstrap interval.
   public var interquartileMean:
     (estimate: Double, interval: (lowerBound: Double, upperBound: Double))
   {
@@ -62,22 +62,23 @@ public struct EvaluationResult: Sendable, Equatable {
   }
 }
 
-/// Runs whole episodes of a policy.
+/// Evaluation of policies over whole episodes.
 public enum Evaluation {
-  /// Runs `episodes` episodes with seeds `firstSeed ..<`, spread over the pool's threads.
+  /// Runs episodes with consecutive seeds from `firstSeed` on, spread over the pool's threads.
   ///
-  /// The result depends on the policy, the seeds and the mode only.  An episode in which an
-  /// action is not finite ends there, with a return of NaN.
+  /// The result depends only on the policy, the seeds and the mode.  An episode ends early, with a
+  /// return of NaN, if an action is not finite.
   ///
   /// - Parameters:
-  ///   - policy: What to evaluate; must not change meanwhile.
-  ///   - makeEnvironment: Makes that many environments.
-  ///   - episodes: How many.
-  ///   - firstSeed: Below 2⁶³, where training never draws its seeds from.
-  ///   - mode: Deterministic or stochastic.
+  ///   - policy: The policy to evaluate; it must not change during the evaluation.
+  ///   - makeEnvironment: A closure that creates the given number of environments.
+  ///   - episodes: The number of episodes.
+  ///   - firstSeed: The first seed, below 2⁶²; training uses seeds from 2⁶³ up.
+  ///   - mode: Whether actions are deterministic or stochastic.
   ///   - pool: The threads to use.
-  ///   - isSuccess: Judges an episode by its last observation; nil where success is not defined.
-  /// - Returns: Every episode, in order of seeds.
+  ///   - isSuccess: A closure that judges an episode by its last observation; nil if the
+  ///     environment does not define success.
+  /// - Returns: The results of all episodes, in order of their seeds.
   public static func run(
     _ policy: any Policy, in makeEnvironment: (Int) -> any BatchedEnvironment, episodes: Int,
     firstSeed: UInt64, mode: ActionMode, pool: WorkerPool,

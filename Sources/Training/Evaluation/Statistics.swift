@@ -1,8 +1,9 @@
 internal import LinearAlgebra
 
-/// Statistics of a handful of returns.
+/// Statistics of small samples of returns.
 public enum Statistics {
-  /// The mean of the middle half: ⌊n/4⌋ values are dropped at each end; NaN where there is one.
+  /// Returns the mean of the middle half, without the ⌊n/4⌋ values at each end; NaN if there are no
+  /// values or one is NaN.
   ///
   /// - Source: Agarwal et al. 2021, arXiv:2108.13264 (rliable).
   public static func interquartileMean(_ values: [Double]) -> Double {
@@ -12,14 +13,15 @@ public enum Statistics {
     return middle.reduce(0, +) / Double(middle.count)
   }
 
-  /// A statistic with its 95 % percentile bootstrap interval.
+  /// Returns a statistic with its 95 % percentile bootstrap interval.
   ///
   /// - Parameters:
   ///   - values: The sample.
-  ///   - repetitions: Resamples; their random stream is fixed, so equal samples give equal intervals.
-  ///   - statistic: What to estimate.
-  /// - Returns: The statistic of the sample, and the interval; without finite values both ends are the
-  ///   statistic, which may be NaN.
+  ///   - repetitions: The number of resamples; their random stream is fixed, so equal samples yield
+  ///     equal intervals.
+  ///   - statistic: The statistic to estimate.
+  /// - Returns: The statistic of the sample and its interval; with fewer than two values, or if one
+  ///   is not finite, both ends are the statistic itself, which may be NaN.
   public static func bootstrap(
     _ values: [Double], repetitions: Int = 2000, statistic: ([Double]) -> Double
   ) -> (estimate: Double, interval: (lowerBound: Double, upperBound: Double)) {

@@ -2,21 +2,21 @@ public import LinearAlgebra
 
 /// Computes generalised advantage estimates of one environment's consecutive transitions.
 ///
-/// `δ_t = r_t + γ V(s'_t) − V(s_t)` and `A_t = δ_t + γ λ A_{t+1}`, where the sum is cut after a
-/// termination and after a truncation alike, but only a termination has V(s') = 0: a truncated
+/// `δ_t = r_t + γ V(s'_t) − V(s_t)` and `A_t = δ_t + γ λ A_{t+1}`.  The sum is cut after
+/// terminations and truncations alike, but V(s') is 0 only after a termination: a truncated
 /// transition bootstraps from the last observation of its episode.
 ///
 /// - Source: Schulman et al. 2016, arXiv:1506.02438, equation 16.
 /// - Parameters:
-///   - range: The transitions, in order of time.
-///   - rewards: r.
-///   - values: V(s).
-///   - nextValues: V(s') of the true successor, 0 where terminated.
-///   - episodeEnds: 1 where the episode ended, by termination or truncation, else 0.
-///   - discount: γ.
-///   - lambda: λ.
-///   - advantages: Receives A.
-///   - returns: Receives the value target A + V(s).
+///   - range: The rows of the transitions, in order of time.
+///   - rewards: The rewards r.
+///   - values: The values V(s).
+///   - nextValues: The values V(s') of the true successors; 0 after a termination.
+///   - episodeEnds: 1 if the episode ended, by termination or truncation, otherwise 0.
+///   - discount: The discount factor γ.
+///   - lambda: The parameter λ of the estimate.
+///   - advantages: The vector that receives the advantages A.
+///   - returns: The vector that receives the value targets A + V(s).
 public func generalizedAdvantages(
   in range: Range<Int>, rewards: Vector, values: Vector, nextValues: Vector, episodeEnds: Vector,
   discount: Float, lambda: Float, advantages: Vector, returns: Vector

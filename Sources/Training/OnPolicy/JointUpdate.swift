@@ -3,23 +3,23 @@ internal import NeuralNetworks
 public import RLCore
 public import Storage
 
-/// Gradient steps of policy and critic that share one bound on their joint norm.
+/// The gradient steps of policy and critic, with one limit on the norm of their joint gradient.
 ///
-/// Each minibatch is two tasks, the policy's and the critic's; they meet once, to share the norm of
-/// the joint gradient.  The step that follows from it is taken at the head of the next pair of tasks,
-/// so a minibatch costs one meeting of the threads.
+/// Each minibatch is two parallel tasks, the policy's and the critic's, which synchronise once to
+/// compute the norm of the joint gradient.  The resulting step is taken at the beginning of the
+/// next pair of tasks, so each minibatch needs only one synchronisation of the threads.
 public final class JointUpdate<Objective: PolicyObjective> {
-  /// The policy's half.
+  /// Learner of the policy.
   public let policy: PolicyLearner<Objective>
-  /// The critic's half.
+  /// Learner of the critic.
   public let value: ValueLearner
-  /// The joint norm of the last gradient, before clipping.
+  /// Norm of the last joint gradient, before clipping.
   public private(set) var gradientNorm: Float = 0
   private let maximumGradientNorm: Float
   private var learningRate: Float = 0
   private var pendingScale: Float?
 
-  /// Joins two learners.
+  /// Creates a joint update of two learners.
   public init(
     policy: PolicyLearner<Objective>, value: ValueLearner, maximumGradientNorm: Float
   ) {
@@ -28,18 +28,18 @@ public final class JointUpdate<Objective: PolicyObjective> {
     self.maximumGradientNorm = maximumGradientNorm
   }
 
-  /// Begins an update with a step size.
+  /// Begins an update with the given learning rate.
   public func begin(learningRate: Float) {
     self.learningRate = learningRate
     (policy.isLearning, value.isLearning) = (false, false)
   }
 
-  /// Takes the step that is due, if any, and computes the gradients of a minibatch.
+  /// Takes the pending step, if there is one, and computes the gradients of a minibatch.
   ///
   /// - Parameters:
-  ///   - order: Rows of the rollout.
-  ///   - rows: The minibatch's places in `order`.
-  ///   - pool: The threads.
+  ///   - order: The rows of the rollout, in the order of minibatches.
+  ///   - rows: The range of the minibatch in `order`.
+  ///   - pool: The threads to use.
   public func computeGradients(_ order: [Int32], _ rows: Range<Int>, pool: WorkerPool) {
     pool.run(2) { task in
       if task == 0 {
@@ -53,10 +53,11 @@ public final class JointUpdate<Objective: PolicyObjective> {
     pendingScale = nil
   }
 
-  /// Makes the step along the gradients due.
+  /// Accepts the last gradients, so that the step along them is pending.
   ///
-  /// - Parameter iteration: For errors.
-  /// - Throws: ``TrainingError/notFinite(metric:iteration:)`` before a bad gradient reaches a weight.
+  /// - Parameter iteration: The number of the iteration, for errors.
+  /// - Throws: ``TrainingError/notFinite(metric:iteration:)`` before a bad gradient reaches a
+  ///   weight.
   public func accept(iteration: Int) throws(TrainingError) {
     gradientNorm = (policy.squaredNorm + value.squaredNorm).squareRoot()
     guard gradientNorm.isFinite else {
@@ -66,7 +67,7 @@ public final class JointUpdate<Objective: PolicyObjective> {
     pendingScale = clipFactor(norm: gradientNorm, maximum: maximumGradientNorm)
   }
 
-  /// Takes the step that is still due, if any.
+  /// Takes the pending step, if there is one.
   public func finish() {
     guard let pendingScale else { return }
     policy.step(learningRate, gradientScale: pendingScale)
@@ -74,7 +75,7 @@ public final class JointUpdate<Objective: PolicyObjective> {
     self.pendingScale = nil
   }
 
-  /// Which of the two losses went wrong.
+  /// Name of the metric that is not finite.
   private var culprit: String {
     if !value.loss.isFinite { return "value-loss" }
     if !policy.loss.isFinite { return "policy-loss" }
@@ -87,35 +88,35 @@ public final class JointUpdate<Objective: PolicyObjective> {
     value.save(to: &archive)
   }
 
-  /// Reads the optimisers' moments.
+  /// Restores the optimisers' moments.
   public func load(from archive: TensorArchive) throws(ArchiveError) {
     try policy.load(from: archive)
     try value.load(from: archive)
   }
 }
 
-/// The rows of a rollout in an order that is drawn anew for each pass.
+/// The rows of a rollout in random order, reshuffled for each pass.
 public struct MinibatchOrder {
-  /// Rows of the rollout.
+  /// Rows of the rollout, in their current order.
   public private(set) var rows: [Int32]
   private var stream: RandomStream
 
-  /// Starts in order of rows.
+  /// Creates an order that is not yet shuffled.
   public init(count: Int, seed: UInt64) {
     rows = (0..<Int32(count)).map { $0 }
     stream = RandomStream(seed: seed, name: "minibatch-order")
   }
 
-  /// Draws another order.
+  /// Shuffles the rows.
   public mutating func shuffle() { stream.shuffle(&rows) }
 
-  /// Writes order and stream.
+  /// Writes the order and the state of the random stream.
   public func save(to archive: inout TensorArchive) {
     archive.set(stream, named: "minibatch-order")
     archive.set("minibatch-order.order", .words(rows.map { UInt64($0) }))
   }
 
-  /// Reads order and stream.
+  /// Restores the order and the state of the random stream.
   public mutating func load(from archive: TensorArchive) throws(ArchiveError) {
     let saved = try archive.words("minibatch-order.order", count: rows.count)
     guard saved.sorted() == rows.indices.map({ UInt64($0) }) else {

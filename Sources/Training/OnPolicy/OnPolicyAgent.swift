@@ -3,11 +3,11 @@ internal import NeuralNetworks
 internal import RLCore
 public import Storage
 
-/// An agent that gathers rollouts with its policy and improves it on each of them once.
+/// An agent that gathers rollouts with its policy and performs one update on each.
 ///
 /// Shapes: N environments, T steps per rollout, O observation components, A action components.
 ///
-/// - Source: the advantages of Schulman et al. 2016, arXiv:1506.02438; the update is the method's.
+/// - Source: advantages of Schulman et al. 2016, arXiv:1506.02438; the method defines the update.
 /// - Difference from common sources: separate networks for policy and value; truncated episodes
 ///   bootstrap from their last observation.
 public final class OnPolicyAgent<Method: OnPolicyMethod>: Agent {
@@ -30,7 +30,7 @@ public final class OnPolicyAgent<Method: OnPolicyMethod>: Agent {
   public var policy: any Policy { learntPolicy }
   public var networks: [NamedNetwork] { method.networks }
 
-  /// Makes an agent with new weights; the configuration must have passed its own check.
+  /// Creates an agent with new weights; the configuration must have passed its own check.
   public init(configuration: Method.Configuration, context: AgentContext) {
     let (shared, specification) = (configuration.shared, context.environment.specification)
     let environments = context.environment.count
@@ -72,7 +72,7 @@ public final class OnPolicyAgent<Method: OnPolicyMethod>: Agent {
     evaluator = RolloutEvaluator(policy.normalizer, critic, rollout, parts: 2)
   }
 
-  /// Gathers rollouts and improves policy and critic on each.
+  /// Gathers the rollouts of one iteration and improves policy and critic on each.
   public func iterate() throws(TrainingError) -> IterationReport {
     var report = IterationReport(metrics: [], environmentTime: 0, policyTime: 0, updateTime: 0)
     var means = MetricMeans(count: method.metricNames.count)
@@ -106,7 +106,7 @@ public final class OnPolicyAgent<Method: OnPolicyMethod>: Agent {
     }
   }
 
-  /// Fills in values, next values, scaled rewards, advantages and targets.
+  /// Computes the rollout's values, next values, scaled rewards, advantages and value targets.
   private func evaluateRollout() {
     rewardNormalizer.scaleRewards(of: rollout)
     pool.run(evaluator.parts) { part in

@@ -3,70 +3,73 @@ public import NeuralNetworks
 public import RLCore
 public import Storage
 
-/// What makes one on-policy method differ from another: its policy and how it improves on a rollout.
+/// An on-policy method: its policy and its update on a rollout.
 ///
-/// ``OnPolicyAgent`` does the rest: collectors, values, advantages, normalisers, episode metrics,
-/// saving and resuming.
+/// ``OnPolicyAgent`` does the rest, which all methods share: collectors, values, advantages,
+/// normalisers, episode metrics, saving and resuming.
 public protocol OnPolicyMethod: AnyObject {
-  /// Its settings.
+  /// The type of the method's settings.
   associatedtype Configuration: OnPolicyConfiguration
-  /// What it learns.
+  /// The type of policy that the method learns.
   associatedtype LearntPolicy: RolloutPolicy
 
-  /// Makes the policy with new weights.
+  /// Creates a policy with new weights.
   static func makePolicy(
     _ configuration: Configuration, specification: EnvironmentSpecification,
     random: inout RandomStream
   ) -> LearntPolicy
-  /// What the policy notes of each step besides observation and action.
+  /// Returns the columns that the policy records at each step, besides observation and action.
   static func columns(_ configuration: Configuration, policy: LearntPolicy) -> [RolloutColumn]
 
-  /// Makes what learns.
+  /// Creates the method with new optimisers.
   ///
   /// - Parameters:
-  ///   - configuration: Has passed its own check.
-  ///   - policy: Of ``makePolicy(_:specification:random:)``.
-  ///   - critic: Maps normalised observations to values [B × 1].
-  ///   - rollout: Holds the columns of ``columns(_:policy:)``; filled anew before each update.
-  ///   - seed: The run's.
+  ///   - configuration: Settings that have passed their own check.
+  ///   - policy: A policy from ``makePolicy(_:specification:random:)``.
+  ///   - critic: A network that maps normalised observations to values [B × 1].
+  ///   - rollout: A buffer with the columns of ``columns(_:policy:)``, refilled before each update.
+  ///   - seed: The run's seed.
   init(
     _ configuration: Configuration, policy: LearntPolicy, critic: MLP, rollout: RolloutBuffer,
     seed: UInt64)
 
-  /// The metrics of an update.
+  /// Names of the metrics of an update.
   var metricNames: [String] { get }
-  /// The networks, for probes and interventions.
+  /// The method's networks, for probes and interventions.
   var networks: [NamedNetwork] { get }
 
-  /// Computes what the update compares with, with the policy that gathered the rollout.
+  /// Computes the reference values of the update, such as old log-probabilities, before the policy
+  /// changes.
   ///
-  /// Called while the critic values the rollout, once for each part and on any thread.
+  /// Called while the critic evaluates the rollout, once for each part and on any thread.
   func prepare(part: Int, of parts: Int)
   /// Improves policy and critic on the rollout, whose advantages and value targets are computed.
   ///
   /// - Parameters:
-  ///   - pool: The threads; results must not depend on how many there are.
-  ///   - progressRemaining: 1 at the start of the run, 0 at its end.
+  ///   - pool: The threads to use; results must not depend on their number.
+  ///   - progressRemaining: The remaining fraction of the run: 1 at its start, 0 at its end.
   ///   - iteration: The number of this iteration, for errors.
-  /// - Throws: ``TrainingError/notFinite(metric:iteration:)`` before a bad gradient reaches a weight.
+  /// - Throws: ``TrainingError/notFinite(metric:iteration:)`` before a bad gradient reaches a
+  ///   weight.
   /// - Returns: One value for each of ``metricNames``.
   func improve(
     pool: WorkerPool, progressRemaining: Double, iteration: Int
   ) throws(TrainingError) -> [Double]
 
-  /// Writes what ``improve(pool:progressRemaining:iteration:)`` depends on besides the weights.
+  /// Writes the state that ``improve(pool:progressRemaining:iteration:)`` depends on, besides the
+  /// weights.
   func save(to archive: inout TensorArchive)
-  /// Continues from what ``save(to:)`` wrote.
+  /// Restores the state that ``save(to:)`` wrote.
   func load(from archive: TensorArchive) throws(ArchiveError)
 }
 
 /// A policy that gathers rollouts.
 public protocol RolloutPolicy: Policy {
-  /// Standardises observations for policy and critic.
+  /// Normaliser of observations for policy and critic.
   var normalizer: ObservationNormalizer { get }
-  /// Makes an actor for up to `rows` environments, which notes its columns in a rollout.
+  /// Creates an actor for up to `rows` environments that records its columns in a rollout.
   func makeRolloutActor(rows: Int, rollout: RolloutBuffer) -> any RolloutActor
-  /// Replaces weights and statistics by those of a file of the same architecture.
+  /// Restores weights and statistics from a file with the same architecture.
   func load(from archive: TensorArchive) throws(ArchiveError)
 }
 
@@ -75,36 +78,37 @@ public protocol RolloutActor: AnyObject {
   /// Draws an action for each row.
   ///
   /// - Parameters:
-  ///   - observations: [≥ rows × O], normalised.
-  ///   - block: Which environments and which step of the rollout; actions and columns belong there.
+  ///   - observations: Normalised observations, [≥ rows × O].
+  ///   - block: The environments and the step of the rollout in which to store sampled actions and
+  ///     columns.
   ///   - streams: One random stream for each row.
-  ///   - actions: [N × A]: receives what the environments get, in their units and within their
-  ///     bounds; NaN where the policy has no answer.
+  ///   - actions: The matrix [N × A] that receives the actions for the environments, in their units
+  ///     and within their bounds; NaN if the policy's output is not a number.
   func act(
     on observations: Matrix, for block: RolloutBlock, streams: inout [RandomStream],
     actions: Matrix)
 }
 
-/// Some consecutive environments at one step of a rollout.
+/// A block of consecutive environments at one step of a rollout.
 public struct RolloutBlock {
-  /// The rollout.
+  /// Rollout that the block belongs to.
   public let rollout: RolloutBuffer
-  /// The environments, one for each row.
+  /// Indices of the environments, one for each row of the block.
   public let environments: Range<Int>
-  /// t.
+  /// Step t of the rollout.
   public let step: Int
 
-  /// The rollout's row for row i of the block.
+  /// Returns the rollout's row for row i of the block.
   @inlinable public func row(_ i: Int) -> Int {
     (environments.lowerBound + i) * rollout.steps + step
   }
 }
 
 extension MLPPolicy: RolloutPolicy {
-  /// The name of the column of the network's outputs [D].
+  /// Name of the rollout column with the network's outputs [D].
   public static let outputsColumn = "outputs"
 
-  /// Makes a policy with new weights from the settings that on-policy methods share.
+  /// Creates a policy with new weights from the settings that on-policy methods share.
   public convenience init(
     onPolicy settings: OnPolicySettings, specification: EnvironmentSpecification,
     random: inout RandomStream
@@ -115,13 +119,13 @@ extension MLPPolicy: RolloutPolicy {
       normalizesObservations: settings.normalizeObservations, random: &random)
   }
 
-  /// Makes an actor that notes the network's outputs if the rollout has a column for them.
+  /// Creates an actor that records the network's outputs if the rollout has a column for them.
   public func makeRolloutActor(rows: Int, rollout: RolloutBuffer) -> any RolloutActor {
     MLPRolloutActor(self, rows: rows, outputs: rollout.column(Self.outputsColumn))
   }
 }
 
-/// Gathers rollouts for one thread.
+/// An actor that gathers rollouts on one thread.
 private final class MLPRolloutActor: RolloutActor {
   private let policy: MLPPolicy
   private let workspace: MLP.Workspace

@@ -1,55 +1,55 @@
 public import NeuralNetworks
 
-/// The settings that on-policy methods share; each method has defaults of its own.
+/// The settings that on-policy methods share; each method has its own defaults.
 public struct OnPolicySettings: SettingGroup {
-  /// T: steps of each environment between two updates.
+  /// Steps T of each environment between two updates.
   public var stepsPerRollout = 2048
-  /// The optimiser's step size at the start.
+  /// Initial learning rate of the optimiser.
   public var learningRate: Float = 3e-4
-  /// How the step size changes over the run.
+  /// Schedule of the learning rate over the run.
   public var learningRateSchedule = Schedule.Kind.constant
-  /// γ.
+  /// Discount factor γ.
   public var discount: Float = 0.99
-  /// λ of the advantage estimate.
+  /// Parameter λ of the advantage estimate.
   public var gaeLambda: Float = 0.95
   /// Weight of the value loss in the joint gradient norm.
   public var valueCoefficient: Float = 0.5
   /// Weight of the entropy bonus.
   public var entropyCoefficient: Float = 0
-  /// Largest joint norm of a gradient.
+  /// Maximum norm of the joint gradient of policy and critic.
   public var maximumGradientNorm: Float = 0.5
   /// Whether advantages are standardised within each minibatch.
   public var normalizeAdvantages = true
-  /// Whether observations are standardised by running statistics.
+  /// Whether observations are standardised with running statistics.
   public var normalizeObservations = false
-  /// Whether rewards are scaled by the deviation of their running return.
+  /// Whether rewards are divided by the standard deviation of the discounted running return.
   public var normalizeRewards = false
   /// Widths of the policy's hidden layers.
   public var policyHidden = [64, 64]
   /// Widths of the critic's hidden layers.
   public var criticHidden = [64, 64]
-  /// Non-linearity of both networks.
+  /// Activation function of both networks.
   public var activation = Activation.tanh
-  /// Whether hidden layers are normalised before the non-linearity.
+  /// Whether hidden layers have a LayerNorm before the activation function.
   public var layerNorm = false
-  /// Log of the Gaussian's standard deviation at the start.
+  /// Initial logarithm of the Gaussian's standard deviation.
   public var initialLogStd: Float = 0
 
-  /// The defaults.
+  /// Creates the default settings.
   public init() {}
 
-  /// The learning rate over the run; one that falls ends at 0, which no iteration uses.
+  /// Learning rate over the run; a falling one reaches 0 only after the last iteration.
   public var learningRates: Schedule { .falling(learningRateSchedule, from: learningRate) }
 
-  /// Every setting.
+  /// Table of all shared settings.
   public static let table: [Setting<Self>] = [
     Setting(
       "steps-per-rollout", \.stepsPerRollout, .atLeast(1),
       "steps of each environment between two updates"),
-    Setting("learning-rate", \.learningRate, .above(0), "the optimiser's step size at the start"),
+    Setting("learning-rate", \.learningRate, .above(0), "initial learning rate"),
     Setting(
       "learning-rate-schedule", \.learningRateSchedule, .words("constant", "linear", "cosine"),
-      "how the step size changes over the run; linear and cosine end at 0"),
+      "change of the learning rate over the run; linear and cosine end at 0"),
     Setting("discount", \.discount, .range(0...1), "discount factor (gamma)"),
     Setting("gae-lambda", \.gaeLambda, .range(0...1), "lambda of the advantage estimate"),
     Setting("value-coefficient", \.valueCoefficient, .atLeast(0), "weight of the value loss"),
@@ -57,38 +57,39 @@ public struct OnPolicySettings: SettingGroup {
       "entropy-coefficient", \.entropyCoefficient, .atLeast(0), "weight of the entropy bonus"),
     Setting(
       "maximum-gradient-norm", \.maximumGradientNorm, .aboveOrInfinite(0),
-      "largest joint norm of a gradient; .inf for no limit"),
+      "maximum norm of the joint gradient; .inf for no limit"),
     Setting(
       "normalize-advantages", \.normalizeAdvantages, .any,
       "standardise advantages within each minibatch"),
     Setting(
       "normalize-observations", \.normalizeObservations, .any,
-      "standardise observations by running statistics"),
+      "standardise observations with running statistics"),
     Setting(
       "normalize-rewards", \.normalizeRewards, .any,
-      "scale rewards by the deviation of their running return"),
+      "divide rewards by the standard deviation of the discounted running return"),
     Setting(
       "policy-hidden", \.policyHidden, .hiddenWidths, "widths of the policy's hidden layers"),
     Setting(
       "critic-hidden", \.criticHidden, .hiddenWidths, "widths of the critic's hidden layers"),
-    Setting("activation", \.activation, .any, "non-linearity of both networks"),
+    Setting("activation", \.activation, .any, "activation function of both networks"),
     Setting(
-      "layer-norm", \.layerNorm, .any, "normalise hidden layers before the non-linearity"),
+      "layer-norm", \.layerNorm, .any, "apply LayerNorm to hidden layers before the activation"),
     Setting(
       "initial-log-std", \.initialLogStd, .finite,
-      "log of the Gaussian's standard deviation at the start"),
+      "initial logarithm of the Gaussian's standard deviation"),
   ]
 
-  /// More transitions than any machine this runs on holds.
+  /// Maximum number of transitions in a rollout.
   private static let largestRollout = 1 << 26
 
-  /// What is wrong with the size of a rollout, in one sentence; nil when nothing is.
+  /// Returns the problem with the sizes of rollout and minibatch, in one sentence; nil if there is
+  /// none.
   ///
   /// - Parameters:
-  ///   - environments: N.
-  ///   - minibatch: Rows of a minibatch.
-  ///   - name: The setting that gives the rows, in messages.
-  /// - Returns: The sentence.
+  ///   - environments: The number N of environments.
+  ///   - minibatch: The number of rows in a minibatch.
+  ///   - name: The name in messages of the setting that determines these rows.
+  /// - Returns: The problem, in one sentence.
   public func problem(environments: Int, minibatch: Int, name: String) -> String? {
     let (rollout, overflow) = environments.multipliedReportingOverflow(by: stepsPerRollout)
     if overflow || rollout > Self.largestRollout {
@@ -102,20 +103,20 @@ public struct OnPolicySettings: SettingGroup {
   }
 }
 
-/// The settings of an on-policy method: those all share, and its own beside them.
+/// The settings of an on-policy method: those that all methods share, and its own.
 @dynamicMemberLookup
 public protocol OnPolicyConfiguration: AgentConfiguration {
-  /// What all share.
+  /// Settings that all on-policy methods share.
   var shared: OnPolicySettings { get set }
-  /// Rollouts, each followed by an update, that make up an iteration and a row of metrics.
+  /// Number of rollouts, each followed by an update, in an iteration and thus in a row of metrics.
   var rolloutsPerIteration: Int { get }
 }
 
 extension OnPolicyConfiguration {
-  /// One.
+  /// One rollout per iteration, unless the method has another number.
   public var rolloutsPerIteration: Int { 1 }
 
-  /// A shared setting, as if it were the method's own.
+  /// Accesses a shared setting as if it were the method's own.
   public subscript<Value>(dynamicMember keyPath: WritableKeyPath<OnPolicySettings, Value>) -> Value
   {
     get { shared[keyPath: keyPath] }

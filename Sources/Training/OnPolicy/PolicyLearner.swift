@@ -2,34 +2,36 @@ public import LinearAlgebra
 public import NeuralNetworks
 public import Storage
 
-/// A loss of a policy's log-probabilities and advantages.
+/// A policy loss that is a function of log-probabilities and advantages.
 public protocol PolicyObjective: AnyObject {
-  /// Gathers what it needs of a minibatch besides observations, actions and advantages.
+  /// Gathers the data of a minibatch that the loss needs besides observations, actions and
+  /// advantages.
   func gather(_ order: [Int32], _ rows: Range<Int>)
-  /// Computes the loss, and its derivative by each row's log-probability.
+  /// Computes the loss and its derivative with respect to each row's log-probability.
   ///
   /// - Parameters:
-  ///   - logProbabilities: Of the policy as it is, [≥ count].
-  ///   - advantages: [≥ count].
-  ///   - count: B.
-  ///   - weights: Receives the derivatives.
+  ///   - logProbabilities: Log-probabilities under the current policy, [≥ count], in nats.
+  ///   - advantages: The advantages, [≥ count].
+  ///   - count: The number B of rows.
+  ///   - weights: The vector that receives the derivatives, [≥ count].
   /// - Returns: The loss, averaged over the rows.
   func differentiate(
     logProbabilities: Vector, advantages: Vector, count: Int, weights: Vector
   ) -> Float
 }
 
-/// The policy's half of an update: minibatch, objective, entropy bonus, gradient, step.
+/// The policy's part of an update: minibatch, objective, entropy bonus, gradient and step.
 ///
-/// Every `xGradient` is the derivative of the total loss by x, averaged over the B rows.
+/// Each `xGradient` is the derivative of the total loss with respect to x, averaged over the B
+/// rows.
 public final class PolicyLearner<Objective: PolicyObjective> {
-  /// What is minimised, but for the entropy bonus.
+  /// Loss to minimise, without the entropy bonus.
   public let objective: Objective
-  /// Of the last minibatch: the objective.
+  /// Objective of the last minibatch.
   public private(set) var loss: Float = 0
-  /// Of the last minibatch: mean entropy, in nats.
+  /// Mean entropy of the last minibatch, in nats.
   public private(set) var entropy: Float = 0
-  /// Of the last gradient.
+  /// Squared norm of the last gradient.
   public private(set) var squaredNorm: Float = 0
   /// Whether the policy has learnt in this iteration.
   public var isLearning = false
@@ -70,7 +72,8 @@ public final class PolicyLearner<Objective: PolicyObjective> {
     scratch = Vector(count: rows)
   }
 
-  /// Gathers the rows of a minibatch and computes the gradient of objective and entropy bonus.
+  /// Gathers the rows of a minibatch and computes the gradient of the objective and the entropy
+  /// bonus.
   public func computeGradient(_ order: [Int32], _ rows: Range<Int>) {
     for (k, position) in rows.enumerated() {
       let row = Int(order[position])
@@ -83,7 +86,7 @@ public final class PolicyLearner<Objective: PolicyObjective> {
     computeGradient(rows.count)
   }
 
-  /// Computes the gradient on the rows that are gathered.
+  /// Computes the gradient on the gathered rows.
   private func computeGradient(_ count: Int) {
     let output = policy.network.forward(observations, rows: count, in: workspace)
     distribution.logProbabilities(
@@ -101,7 +104,8 @@ public final class PolicyLearner<Objective: PolicyObjective> {
       + sumOfSquares(distribution.parameters.gradients)
   }
 
-  /// `(A − mean) / (std + 1e-8)`, with the sample's standard deviation as PyTorch has it.
+  /// Replaces each advantage A by `(A − mean) / (std + 1e-8)`, with the sample standard deviation
+  /// as in PyTorch.
   private func standardizeAdvantages(_ count: Int) {
     var (sum, squares) = (Float(0), Float(0))
     for k in 0..<count { sum += advantages[k] }
@@ -111,7 +115,7 @@ public final class PolicyLearner<Objective: PolicyObjective> {
     for k in 0..<count { advantages[k] = (advantages[k] - mean) * scale }
   }
 
-  /// The policy's network with what it learnt from last.
+  /// The policy's network, with its last minibatch if it has learnt in this iteration.
   public var named: NamedNetwork {
     let minibatch = LearntMinibatch(
       input: observations, outputGradient: outputGradient, rows: workspace.rows,
@@ -122,7 +126,7 @@ public final class PolicyLearner<Objective: PolicyObjective> {
       minibatch: isLearning ? minibatch : nil)
   }
 
-  /// Takes a step along the last gradient, scaled.
+  /// Takes a step along the last gradient, multiplied by a factor.
   public func step(_ learningRate: Float, gradientScale: Float) {
     optimizer.step(learningRate: learningRate, gradientScale: gradientScale)
     policy.network.parametersDidChange()
@@ -138,7 +142,7 @@ public final class PolicyLearner<Objective: PolicyObjective> {
     archive.set(ownOptimizer, named: "policy.log-std.adam")
   }
 
-  /// Reads the optimisers' moments.
+  /// Restores the optimisers' moments.
   public func load(from archive: TensorArchive) throws(ArchiveError) {
     try archive.read(into: optimizer, named: "policy.adam")
     try archive.read(into: ownOptimizer, named: "policy.log-std.adam")

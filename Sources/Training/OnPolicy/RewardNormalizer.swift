@@ -1,22 +1,22 @@
 internal import LinearAlgebra
 public import Storage
 
-/// Scales rewards by the deviation of their discounted running return.
+/// Divides rewards by the standard deviation of their discounted running return.
 ///
-/// `G_i ← γ G_i + r_i` per environment, 0 after an episode's end;
-/// `r̂ = clip(r / √(var G + 1e-8), ±10)`; no mean is subtracted.
+/// Each environment i has a running return `G_i ← γ G_i + r_i`, which is reset to 0 at an episode's
+/// end; then `r̂ = clip(r / √(var G + 1e-8), ±10)`.  No mean is subtracted.
 ///
 /// - Source: Stable-Baselines3 2.x `VecNormalize`.
-/// - Difference from source: a rollout's rewards are all scaled by the deviation at its end.
+/// - Difference from source: all rewards of a rollout are divided by the deviation at its end.
 public final class RewardNormalizer {
-  /// Without it rewards pass unchanged.
+  /// Whether rewards are scaled; if not, they pass unchanged.
   public let isEnabled: Bool
   private let discount: Double
   private let moments = RunningMoments(width: 1, initialCount: 1e-4)
   private let sample: Matrix
   private var runningReturns: [Double]
 
-  /// Starts with running returns of 0.
+  /// Creates a normaliser with running returns of 0.
   public init(environments: Int, discount: Float, isEnabled: Bool) {
     self.isEnabled = isEnabled
     self.discount = Double(discount)
@@ -24,7 +24,7 @@ public final class RewardNormalizer {
     sample = Matrix(rows: environments, columns: 1)
   }
 
-  /// Updates the statistics with a rollout's raw rewards and writes its scaled ones.
+  /// Updates the statistics with a rollout's raw rewards and computes its scaled rewards.
   public func scaleRewards(of rollout: RolloutBuffer) {
     guard isEnabled else { return rollout.scaledRewards.copy(from: rollout.rewards) }
     for t in 0..<rollout.steps {
@@ -42,7 +42,7 @@ public final class RewardNormalizer {
     }
   }
 
-  /// Writes statistics and running returns.
+  /// Writes the statistics and running returns.
   public func save(to archive: inout TensorArchive) {
     archive.set(
       "reward-normalizer.moments",
@@ -50,7 +50,7 @@ public final class RewardNormalizer {
     archive.set("reward-normalizer.running-returns", .doubles(runningReturns))
   }
 
-  /// Reads statistics and running returns.
+  /// Restores the statistics and running returns.
   public func load(from archive: TensorArchive) throws(ArchiveError) {
     let values = try archive.doubles("reward-normalizer.moments", count: 3)
     guard values.allSatisfy(\.isFinite), values[1] >= 0, values[2] > 0 else {

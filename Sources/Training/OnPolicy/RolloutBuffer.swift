@@ -1,10 +1,10 @@
 public import LinearAlgebra
 
-/// What a policy notes of each step of a rollout besides observation and action.
+/// A column of values that a policy records at each step, besides observation and action.
 public struct RolloutColumn: Sendable {
-  /// For example "outputs".
+  /// Name of the column, such as "outputs".
   public let name: String
-  /// Numbers per step.
+  /// Number of values per step.
   public let width: Int
 
   /// Declares a column.
@@ -14,57 +14,59 @@ public struct RolloutColumn: Sendable {
   }
 }
 
-/// T steps of N environments, gathered with one policy.
+/// A rollout of T steps in N environments, gathered with one policy.
 ///
-/// Row `i · T + t` is step t of environment i: each environment's transitions are consecutive, so a
-/// worker writes memory of its own and advantages are summed along rows.
+/// Row `i · T + t` is step t of environment i: each environment's transitions are consecutive, so
+/// each worker writes to its own part of memory and advantages are summed along rows.
 public final class RolloutBuffer {
-  /// N.
+  /// Number N of environments.
   public let environments: Int
-  /// T.
+  /// Number T of steps in each environment.
   public let steps: Int
-  /// [N·T × O]: observations as the environment returned them.
+  /// Observations as the environment returned them, [N·T × O].
   public let observations: Matrix
-  /// [N·T × O]: the same as the policy saw them.
+  /// Observations as the policy saw them, normalised, [N·T × O].
   public let normalizedObservations: Matrix
-  /// [N·T × A]: actions as sampled, before any clipping.
+  /// Actions as sampled, before any clipping, [N·T × A].
   public let actions: Matrix
-  /// [N·T]: rewards as the environment returned them.
+  /// Rewards as the environment returned them, [N·T].
   public let rewards: Vector
-  /// [N·T]: rewards as the critic sees them.
+  /// Rewards as the critic sees them, after scaling, [N·T].
   public let scaledRewards: Vector
-  /// [N·T]: 1 where the task ended.
+  /// Flags of termination, [N·T]: 1 if the task ended at the step, otherwise 0.
   public let terminated: Vector
-  /// [N·T]: 1 where the episode ended, by termination or truncation.
+  /// Flags of episode ends, [N·T]: 1 if the episode ended at the step, by termination or
+  /// truncation, otherwise 0.
   public let episodeEnds: Vector
-  /// [N·T]: V(s).
+  /// Values V(s), [N·T].
   public let values: Vector
-  /// [N·T]: V(s') of the true successor, 0 where terminated.
+  /// Values V(s') of the true successors, [N·T]; 0 after a termination.
   public let nextValues: Vector
-  /// [N·T]: advantages.
+  /// Advantages, [N·T].
   public let advantages: Vector
-  /// [N·T]: value targets.
+  /// Value targets, [N·T].
   public let returns: Vector
-  /// [N·(F+1) × O]: raw observations to bootstrap from; per environment the successor of the last
-  /// step and then the last observations of its truncated episodes.
+  /// Raw observations to bootstrap from, [N·(F+1) × O]: for each environment the successor of its
+  /// last step, then the last observations of its truncated episodes.
   public let bootstrapObservations: Matrix
-  /// F: how many episodes of one environment can be truncated within T steps.
+  /// Maximum number F of one environment's episodes that can be truncated within T steps.
   public let truncationsPerEnvironment: Int
   private let columns: [String: Matrix]
 
   /// Number of transitions, N·T.
   public var count: Int { environments * steps }
 
-  /// Allocates a buffer; nothing is allocated later.
+  /// Allocates a buffer with all of its memory.
   ///
   /// - Parameters:
-  ///   - environments: N.
-  ///   - steps: T.
-  ///   - observationWidth: O.
-  ///   - actionWidth: A.
-  ///   - columns: What the policy notes besides.
-  ///   - episodeSteps: Steps after which the time limit truncates an episode.
-  ///   - taskChanges: How often a change of task can truncate one besides within T steps.
+  ///   - environments: The number N of environments.
+  ///   - steps: The number T of steps in each environment.
+  ///   - observationWidth: The number O of observation components.
+  ///   - actionWidth: The number A of action components.
+  ///   - columns: The columns that the policy records in addition.
+  ///   - episodeSteps: The number of steps after which the time limit truncates an episode.
+  ///   - taskChanges: The maximum number of changes of task within T steps, each of which can
+  ///     truncate another episode of an environment.
   public init(
     environments: Int, steps: Int, observationWidth: Int, actionWidth: Int,
     columns: [RolloutColumn] = [], episodeSteps: Int, taskChanges: Int = 0
@@ -90,10 +92,11 @@ public final class RolloutBuffer {
       rows: environments * (truncationsPerEnvironment + 1), columns: observationWidth)
   }
 
-  /// A column [N·T × width]; nil if it was not declared.
+  /// Returns a column [N·T × width]; nil if it was not declared.
   public func column(_ name: String) -> Matrix? { columns[name] }
 
-  /// `1 − Var(R − V) / Var(R)`, with the values of the critic that gathered the rollout.
+  /// Returns the explained variance `1 − Var(R − V) / Var(R)` of the value targets R, with the
+  /// values V from before the update; NaN if R does not vary.
   public func explainedVariance() -> Double {
     var (sum, squares, errorSum, errorSquares) = (0.0, 0.0, 0.0, 0.0)
     for row in 0..<count {
@@ -110,9 +113,9 @@ public final class RolloutBuffer {
     return variance > 0 ? 1 - errorVariance / variance : .nan
   }
 
-  /// Fills `nextValues` from `values` and the values of the bootstrap observations.
+  /// Computes ``nextValues`` from ``values`` and the values of the bootstrap observations.
   ///
-  /// - Parameter bootstrapValues: [≥ N·(F+1)], in the order of ``bootstrapObservations``.
+  /// - Parameter bootstrapValues: Values in the order of ``bootstrapObservations``, [≥ N·(F+1)].
   public func assignNextValues(bootstrapValues: Vector) {
     let stride = truncationsPerEnvironment + 1
     for i in 0..<environments {

@@ -2,14 +2,14 @@ internal import LinearAlgebra
 internal import NeuralNetworks
 internal import RLCore
 
-/// Carries a block of environments through whole rollouts, on whichever thread is free.
+/// A collector that takes a block of environments through whole rollouts, on any free thread.
 ///
-/// A worker meets no other until the rollout is full: it owns its environments, their rows of the
-/// buffer, their random streams and its scratch memory.
+/// Collectors need no synchronisation until the rollout is full: each owns its environments, their
+/// rows of the buffer, their random streams and its scratch memory.
 final class RolloutCollector {
-  /// One stream per environment of the block.
+  /// Random streams for action noise, one for each environment of the block.
   var streams: [RandomStream]
-  /// Whether the policy chose NaN in the last rollout, which no environment has seen.
+  /// Whether the policy chose NaN in the last rollout; such actions do not reach the environment.
   private(set) var hasLostPolicy = false
   private(set) var finishedEpisodes: [FinishedEpisode] = []
   private(set) var environmentTime: UInt64 = 0
@@ -23,7 +23,7 @@ final class RolloutCollector {
   private let raw: Matrix
   private let normalized: Matrix
 
-  // Reading the clock costs as much as a step of a closed-form environment: sample it.
+  // Reading the clock costs as much as a step of a closed-form environment, so it is sampled.
   private static let clockInterval = 8
 
   init(
@@ -98,7 +98,7 @@ final class RolloutCollector {
       rollout.normalizedObservations.copyRow(block.row(i), from: normalized, row: i)
     }
     for i in range {
-      // A simulator that is given NaN may never return.
+      // A simulator may never return if it receives NaN.
       for j in 0..<actions.columns where actions[i, j].isNaN {
         hasLostPolicy = true
         actions[i, j] = 0
@@ -107,11 +107,11 @@ final class RolloutCollector {
   }
 }
 
-/// Values a full rollout, in parts that different threads may take.
+/// Computes the values of a full rollout, in parts that may run on different threads.
 final class RolloutEvaluator {
-  /// How many parts the rows are split into.
+  /// Number of parts into which the rows are split.
   let parts: Int
-  /// V of every bootstrap observation.
+  /// Value V of each bootstrap observation.
   let bootstrapValues: Vector
   private static let chunk = 256
   private let normalizer: ObservationNormalizer
@@ -130,7 +130,8 @@ final class RolloutEvaluator {
     normalized = Matrix(rows: Self.chunk, columns: rollout.observations.columns)
   }
 
-  /// Values part `part` of the rows; the last part takes the bootstrap observations too.
+  /// Computes the values of one part of the rows; the last part includes the bootstrap
+  /// observations.
   func evaluate(part: Int) {
     let workspace = workspaces[part]
     let rows = part * rollout.count / parts..<(part + 1) * rollout.count / parts

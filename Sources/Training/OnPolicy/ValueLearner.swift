@@ -2,11 +2,11 @@ internal import LinearAlgebra
 public import NeuralNetworks
 public import Storage
 
-/// The critic's half of an update: minibatch, squared error, gradient, step.
+/// The critic's part of an update: minibatch, squared error, gradient and step.
 public final class ValueLearner {
-  /// Of the last minibatch: mean squared error, without its coefficient.
+  /// Mean squared error of the last minibatch, without its coefficient.
   public private(set) var loss: Float = 0
-  /// Of the last gradient.
+  /// Squared norm of the last gradient.
   public private(set) var squaredNorm: Float = 0
   /// Whether the critic has learnt in this iteration.
   public var isLearning = false
@@ -24,12 +24,12 @@ public final class ValueLearner {
   /// Allocates memory for minibatches of up to `rows` rows.
   ///
   /// - Parameters:
-  ///   - critic: Maps normalised observations to values [B × 1].
-  ///   - rollout: What it learns from.
-  ///   - rows: The most rows of a minibatch.
-  ///   - coefficient: c, the weight of the loss in a joint gradient norm.
-  ///   - clipRange: ε of the clipped loss; nil for the plain squared error.
-  ///   - rule: Of the optimiser.
+  ///   - critic: A network that maps normalised observations to values [B × 1].
+  ///   - rollout: The rollout to learn from.
+  ///   - rows: The maximum number of rows in a minibatch.
+  ///   - coefficient: The weight c of the loss in a joint gradient norm.
+  ///   - clipRange: The range ε of the clipped loss; nil for the plain squared error.
+  ///   - rule: The rule of the optimiser.
   public init(
     _ critic: MLP, _ rollout: RolloutBuffer, rows: Int, coefficient: Float,
     clipRange: Float? = nil, rule: OptimizerRule
@@ -48,8 +48,8 @@ public final class ValueLearner {
 
   /// Gathers the rows of a minibatch and computes the gradient of the value loss.
   ///
-  /// `c mean((V − R)²)`, or `c mean(max((V − R)², (V_old + clip(V − V_old, ±ε) − R)²))` where values
-  /// are clipped.
+  /// The loss is `c mean((V − R)²)`, or `c mean(max((V − R)², (V_old + clip(V − V_old, ±ε) − R)²))`
+  /// if values are clipped.
   public func computeGradient(_ order: [Int32], _ rows: Range<Int>) {
     let count = rows.count
     for (k, position) in rows.enumerated() {
@@ -61,7 +61,7 @@ public final class ValueLearner {
     computeGradient(count)
   }
 
-  /// Computes the gradient on the rows that are gathered.
+  /// Computes the gradient on the gathered rows.
   private func computeGradient(_ count: Int) {
     let values = critic.forward(observations, rows: count, in: workspace)
     let scale = 1 / Float(count)
@@ -84,7 +84,7 @@ public final class ValueLearner {
     squaredNorm = sumOfSquares(critic.parameters.gradients)
   }
 
-  /// The critic with what it learnt from last.
+  /// The critic, with its last minibatch if it has learnt in this iteration.
   public var named: NamedNetwork {
     let minibatch = LearntMinibatch(
       input: observations, outputGradient: valueGradient, rows: workspace.rows,
@@ -95,7 +95,7 @@ public final class ValueLearner {
       minibatch: isLearning ? minibatch : nil)
   }
 
-  /// Takes a step along the last gradient, scaled.
+  /// Takes a step along the last gradient, multiplied by a factor.
   public func step(_ learningRate: Float, gradientScale: Float) {
     optimizer.step(learningRate: learningRate, gradientScale: gradientScale)
     critic.parametersDidChange()
@@ -106,7 +106,7 @@ public final class ValueLearner {
     archive.set(optimizer, named: "critic.adam")
   }
 
-  /// Reads the optimiser's moments.
+  /// Restores the optimiser's moments.
   public func load(from archive: TensorArchive) throws(ArchiveError) {
     try archive.read(into: optimizer, named: "critic.adam")
   }

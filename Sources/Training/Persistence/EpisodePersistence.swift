@@ -16,8 +16,8 @@ extension TensorArchive {
     }
   }
 
-  /// Re-simulates the saved running episodes; the environment must have been reset with the seed
-  /// schedule of the run.
+  /// Restores the running episodes by simulating them again; the environment must have been reset
+  /// with the seed schedule of the run.
   public func restoreEpisodes(of environment: any BatchedEnvironment) throws {
     for i in 0..<environment.count {
       let state = try words("episode.\(i).state", count: 3)
@@ -38,18 +38,18 @@ extension TensorArchive {
   }
 }
 
-/// An episode that ended while a rollout was gathered.
+/// A record of an episode that ended while a rollout was gathered.
 public struct FinishedEpisode: Sendable {
-  /// The step of the rollout it ended in.
+  /// Step of the rollout in which the episode ended.
   public var step: Int
-  /// The environment it ran in.
+  /// Index of the environment in which the episode ran.
   public var environment: Int
   /// Undiscounted sum of rewards.
   public var episodeReturn: Double
-  /// Steps.
+  /// Length of the episode, in steps.
   public var length: Int
 
-  /// Gathers a record.
+  /// Creates a record.
   public init(step: Int, environment: Int, episodeReturn: Double, length: Int) {
     self.step = step
     self.environment = environment
@@ -58,38 +58,38 @@ public struct FinishedEpisode: Sendable {
   }
 }
 
-/// Returns and lengths of the last hundred episodes that ended during training.
+/// The returns and lengths of the last hundred episodes that ended during training.
 public struct RecentEpisodes: Sendable, Equatable {
   private static let capacity = 100
   private var returns: [Double] = []
   private var lengths: [Double] = []
 
-  /// Starts without episodes.
+  /// Creates a record without episodes.
   public init() {}
 
   /// Mean return; NaN before the first episode has ended.
   public var meanReturn: Double {
     returns.isEmpty ? .nan : returns.reduce(0, +) / Double(returns.count)
   }
-  /// Mean length; NaN before the first episode has ended.
+  /// Mean length, in steps; NaN before the first episode has ended.
   public var meanLength: Double {
     lengths.isEmpty ? .nan : lengths.reduce(0, +) / Double(lengths.count)
   }
 
-  /// Adds the episodes of one rollout in order of time, whoever gathered them.
+  /// Adds the episodes of one rollout, in order of time regardless of the order they are passed in.
   public mutating func add(_ episodes: [FinishedEpisode]) {
     let ordered = episodes.sorted { ($0.step, $0.environment) < ($1.step, $1.environment) }
     returns = (returns + ordered.map(\.episodeReturn)).suffix(Self.capacity)
     lengths = (lengths + ordered.map { Double($0.length) }).suffix(Self.capacity)
   }
 
-  /// Writes them.
+  /// Writes the returns and lengths.
   public func save(to archive: inout TensorArchive) {
     archive.set("recent-episodes.returns", .doubles(returns))
     archive.set("recent-episodes.lengths", .doubles(lengths))
   }
 
-  /// Reads them.
+  /// Restores the returns and lengths.
   public mutating func load(from archive: TensorArchive) throws(ArchiveError) {
     let returns = try archive.doubles("recent-episodes.returns")
     self.lengths = try archive.doubles("recent-episodes.lengths", count: returns.count)

@@ -10,7 +10,7 @@ extension TensorArchive {
     set("\(name).steps", .words([UInt64(optimizer.stepCount)]))
   }
 
-  /// Reads an optimiser's moments and step count.
+  /// Reads moments and step count into an optimiser.
   public func read(into optimizer: Optimizer, named name: String) throws(ArchiveError) {
     let count = optimizer.firstMoment.count
     let first = try floats("\(name).first-moment", count: count)

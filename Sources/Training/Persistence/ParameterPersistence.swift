@@ -3,7 +3,7 @@ public import NeuralNetworks
 public import Storage
 
 extension TensorArchive {
-  /// Adds parameters under their names; weights as [out × in], as other tools store them.
+  /// Adds parameters under their names, with weights as [out × in], as in other tools.
   public mutating func set(_ parameters: [Parameter]) {
     for parameter in parameters {
       let matrix = parameter.value
@@ -17,7 +17,7 @@ extension TensorArchive {
     }
   }
 
-  /// Reads parameters by their names; throws before the first is written if one does not fit.
+  /// Reads parameters by their names; if one does not fit, throws before changing any.
   public func read(into parameters: [Parameter]) throws(ArchiveError) {
     for parameter in parameters {
       let count = parameter.value.rows * parameter.value.columns

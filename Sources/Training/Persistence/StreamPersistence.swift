@@ -9,8 +9,8 @@ extension TensorArchive {
 
   /// Reads a random stream.
   ///
-  /// - Throws: ``ArchiveError`` also for a state of zeros: nothing but zero would ever come from it,
-  ///   and a draw without bias would wait for something else for ever.
+  /// - Throws: `ArchiveError` if the stream is missing or its state is all zeros, from which a
+  ///   generator yields only zeros and an unbiased draw never ends.
   public func stream(named name: String) throws(ArchiveError) -> RandomStream {
     let words = try words("\(name).stream", count: 4)
     guard words.contains(where: { $0 != 0 }) else {
@@ -31,12 +31,12 @@ extension TensorArchive {
     return streams
   }
 
-  /// Adds what an agent has counted, its environment steps first.
+  /// Adds an agent's counts, with its environment steps first.
   public mutating func setProgress(_ counts: [Int]) {
     set("progress", .words(counts.map { UInt64($0) }))
   }
 
-  /// Reads what an agent has counted.
+  /// Reads an agent's counts.
   public func progress(count: Int) throws(ArchiveError) -> [Int] {
     let words = try words("progress", count: count)
     guard words.allSatisfy({ $0 < 1 << 62 }) else {

@@ -2,15 +2,17 @@ public import NeuralNetworks
 public import Storage
 
 extension TensorArchive {
-  /// Adds the frozen parts of a network, where there are any: `<name>.injections` of them in pairs,
-  /// and the parameters of `<name>.frozen.0`, `.1` and so on.
+  /// Adds the frozen parts of a network, if it has any.
+  ///
+  /// `<name>.injections` holds their number of pairs; `<name>.frozen.0`, `.1` and so on are the
+  /// prefixes of their parameters.
   public mutating func setFrozenParts(of network: MLP) {
     guard network.injections > 0 else { return }
     set("\(network.name).injections", .words([UInt64(network.injections)]))
     for part in network.frozenParts { set(part.network.parameters.parameters) }
   }
 
-  /// Gives a network the frozen parts that are here, or none.
+  /// Replaces a network's frozen parts by those in the archive, or removes them if there are none.
   public func readFrozenParts(into network: MLP) throws(ArchiveError) {
     let name = "\(network.name).injections"
     network.removeFrozenParts()
@@ -18,7 +20,7 @@ extension TensorArchive {
     let count = try words(name, count: 1)[0]
     guard (1...UInt64(MLP.mostInjections)).contains(count), !network.architecture.usesBatchNorm
     else { throw .invalid(reason: "\(name) is impossible") }
-    // Before anything is allocated: the parts have the shapes of what is beside them.
+    // Checked before anything is allocated: the parts have the shapes of the network's parameters.
     for parameter in network.parameters.parameters {
       let suffix = parameter.name.dropFirst(network.name.count)
       for k in 0..<2 * count {

@@ -6,15 +6,15 @@ public import Storage
 
 /// A policy made of an observation normaliser, a multilayer perceptron and a distribution.
 public final class MLPPolicy: DistributionPolicy {
-  /// Its kind in policy files.
+  /// Kind of the policy in policy files.
   public static let kind = "mlp"
 
-  /// What a policy file says of itself, as JSON in its metadata under "policy".
+  /// The description in a policy file, as JSON in its metadata under "policy".
   private struct Description: Codable {
-    /// Absent in files from before there was a choice.
+    /// Kind of the policy; absent in older files, which have only one kind.
     var kind: String?
     var environment: String
-    /// The kind of the distribution.
+    /// Kind of the distribution.
     var head: String
     var inputs: Int
     var hidden: [Int]
@@ -24,9 +24,9 @@ public final class MLPPolicy: DistributionPolicy {
     var normalizesObservations: Bool
     var actionLow: [Float]
     var actionHigh: [Float]
-    /// The range of the logarithm of the deviation; of a squashed Gaussian only.
+    /// Range of the logarithm of the standard deviation; only for a squashed Gaussian.
     var logDeviations: [Float]?
-    /// An ``NeuralNetworks/MLPPattern``; absent in files from before there was a choice.
+    /// Name of an `MLPPattern`; absent in older files, whose networks are plain.
     var architecture: String?
 
     enum CodingKeys: String, CodingKey {
@@ -39,29 +39,30 @@ public final class MLPPolicy: DistributionPolicy {
     }
   }
 
-  /// The deepest network that is written or read.
+  /// Maximum number of hidden layers of a network in a policy file.
   public static let mostHiddenLayers = 64
 
   public let environmentIdentifier: String
-  /// Maps normalised observations [B × O] to means or logits [B × D].
+  /// Network that maps normalised observations [B × O] to the distribution's parameters [B × D],
+  /// such as means or logits.
   public let network: MLP
-  /// How the output becomes an action.
+  /// Distribution that turns the network's outputs into actions.
   public let distribution: any ActionDistribution
-  /// Stands in front of the network.
+  /// Normaliser of the network's inputs.
   public let normalizer: ObservationNormalizer
 
-  /// Makes a policy with new weights whose actions are drawn from a distribution.
+  /// Creates a policy with new weights, whose actions are drawn from the given distribution.
   ///
   /// - Parameters:
-  ///   - specification: The environment's.
-  ///   - distribution: How the network's outputs become the environment's actions.
-  ///   - hidden: Widths of the hidden layers.
-  ///   - activation: Of the hidden layers.
-  ///   - usesLayerNorm: Whether hidden layers are normalised before the non-linearity.
-  ///   - pattern: How the layers are joined.
-  ///   - initializer: Draws the weights.
-  ///   - normalizesObservations: Whether observations are standardised by running statistics.
-  ///   - random: Draws the weights.
+  ///   - specification: The specification of the environment.
+  ///   - distribution: The distribution that turns the network's outputs into actions.
+  ///   - hidden: The widths of the hidden layers.
+  ///   - activation: The activation function of the hidden layers.
+  ///   - usesLayerNorm: Whether hidden layers have a LayerNorm before the activation function.
+  ///   - pattern: The wiring of the layers.
+  ///   - initializer: The distribution of initial weights.
+  ///   - normalizesObservations: Whether observations are standardised with running statistics.
+  ///   - random: The random stream from which weights are drawn.
   public init(
     specification: EnvironmentSpecification, distribution: any ActionDistribution, hidden: [Int],
     activation: Activation, usesLayerNorm: Bool, pattern: MLPPattern = .plain,
@@ -79,7 +80,8 @@ public final class MLPPolicy: DistributionPolicy {
       width: specification.observationWidth, isEnabled: normalizesObservations)
   }
 
-  /// Makes a policy for on-policy methods: Gaussian or categorical, as the environment's actions are.
+  /// Creates a policy for on-policy methods: Gaussian for a box of actions, categorical for
+  /// choices.
   public convenience init(
     specification: EnvironmentSpecification, hidden: [Int], activation: Activation,
     usesLayerNorm: Bool, initialLogDeviation: Float, normalizesObservations: Bool,
@@ -98,7 +100,7 @@ public final class MLPPolicy: DistributionPolicy {
       normalizesObservations: normalizesObservations, random: &random)
   }
 
-  /// Reads a policy file.
+  /// Reads a policy from a policy file.
   public init(from archive: TensorArchive) throws(ArchiveError) {
     guard let text = archive.metadata["policy"] else { throw .missing(name: "policy description") }
     let description: Description
@@ -149,7 +151,7 @@ public final class MLPPolicy: DistributionPolicy {
     return architecture
   }
 
-  /// The distribution that a description names, with the bounds it has there.
+  /// Creates the distribution that a description names, with the bounds given there.
   private static func distribution(
     _ description: Description
   ) throws(ArchiveError) -> any ActionDistribution {
@@ -169,7 +171,8 @@ public final class MLPPolicy: DistributionPolicy {
     }
   }
 
-  /// The distribution, of a policy whose given actions have likelihoods: any but a squashed one.
+  /// The distribution as one with log-probabilities of given actions; a squashed Gaussian has none,
+  /// and the access is a precondition failure.
   public var likelihood: any LikelihoodDistribution {
     guard let likelihood = distribution as? any LikelihoodDistribution else {
       preconditionFailure("\(type(of: distribution)) has no likelihoods")
@@ -211,7 +214,7 @@ public final class MLPPolicy: DistributionPolicy {
     normalizer.save(to: &archive)
   }
 
-  /// Replaces weights and statistics by those of a file of the same architecture.
+  /// Restores weights and statistics from a file with the same architecture.
   public func load(from archive: TensorArchive) throws(ArchiveError) {
     try archive.read(into: network.parameters.parameters)
     try archive.readFrozenParts(into: network)
@@ -223,7 +226,7 @@ public final class MLPPolicy: DistributionPolicy {
   }
 }
 
-/// Acts for one thread.
+/// An actor of the policy for one thread.
 private final class MLPPolicyActor: PolicyActor {
   private let policy: MLPPolicy
   private let workspace: MLP.Workspace

@@ -1,27 +1,28 @@
 public import LinearAlgebra
 public import Storage
 
-/// Standardises observations by running statistics; part of the policy that uses it.
+/// Standardises observations with running statistics, as a part of a policy.
 ///
-/// Statistics are frozen while a rollout is gathered and merged in afterwards, in row order, so
-/// that they do not depend on which worker was faster.
+/// Statistics remain fixed while a rollout is gathered, and its observations are merged afterwards
+/// in row order, so that the result does not depend on the timing of workers.
 ///
-/// - Source: Chan, Golub and LeVeque 1983 for the merge; form and clipping as Stable-Baselines3
+/// - Source: Chan, Golub and LeVeque 1983 for the merge; form and clipping as in Stable-Baselines3
 ///   2.x `VecNormalize`.
-/// - Difference from source: `VecNormalize` merges after each step, this after each rollout.
+/// - Difference from source: observations are merged after each rollout, in `VecNormalize` after
+///   each step.
 public final class ObservationNormalizer {
-  /// Observations are clipped to ± this after standardisation.
+  /// Limit to which standardised observations are clipped, in either direction.
   public static let clipRange: Float = 10
   private static let epsilon = 1e-8
 
-  /// Mean, variance and count, in double precision.
+  /// Running mean, variance and count, in double precision.
   public let moments: RunningMoments
-  /// Without it observations pass unchanged.
+  /// Whether observations are standardised; if not, they pass unchanged.
   public let isEnabled: Bool
   private let mean: Vector
   private let inverseDeviation: Vector
 
-  /// Starts with mean 0, variance 1 and a count of 1e-4.
+  /// Creates a normaliser with mean 0, variance 1 and a count of 1e-4.
   public init(width: Int, isEnabled: Bool) {
     moments = RunningMoments(width: width, initialCount: 1e-4)
     self.isEnabled = isEnabled
@@ -37,14 +38,14 @@ public final class ObservationNormalizer {
     }
   }
 
-  /// Merges raw observations into the statistics and takes them over.
+  /// Merges raw observations into the statistics, which apply from then on.
   public func update(with observations: Matrix, rows: Int) {
     guard isEnabled else { return }
     moments.update(observations, rows: rows)
     refresh()
   }
 
-  /// Writes the standardised form of raw observations [rows × O].
+  /// Standardises raw observations [rows × O].
   public func normalize(
     _ observations: Matrix, firstRow: Int = 0, rows: Int, into result: Matrix,
     at firstResult: Int = 0
@@ -72,7 +73,7 @@ public final class ObservationNormalizer {
     archive.set("observation-normalizer.count", .doubles([moments.count]))
   }
 
-  /// Reads the statistics and takes them over.
+  /// Restores the statistics, which apply from then on.
   public func load(from archive: TensorArchive) throws(ArchiveError) {
     let width = mean.count
     let mean = try archive.doubles("observation-normalizer.mean", count: width)

@@ -3,49 +3,49 @@ public import NeuralNetworks
 public import RLCore
 public import Storage
 
-/// How a policy chooses.
+/// The way a policy chooses among its actions.
 public enum ActionMode: String, Sendable, CaseIterable {
-  /// The mode of its distribution.
+  /// The mode of the policy's distribution.
   case deterministic
-  /// A sample of its distribution.
+  /// A random sample from the policy's distribution.
   case stochastic
 }
 
-/// Anything that chooses actions from observations: a network or a classical controller.
+/// A policy that chooses actions from observations, such as a network or a classical controller.
 public protocol Policy: AnyObject {
-  /// The id of the environment it was made for.
+  /// Identifier of the environment that the policy was created for.
   var environmentIdentifier: String { get }
-  /// Whether it takes an environment's observations and chooses among its actions.
+  /// Returns whether the policy's inputs and actions match those of an environment.
   func fits(_ specification: EnvironmentSpecification) -> Bool
-  /// Makes an actor for up to `rows` observations at a time.
+  /// Creates an actor for up to `rows` observations at a time.
   func makeActor(rows: Int) -> any PolicyActor
-  /// Writes the policy with all it needs to act: weights, normaliser, bounds, architecture.
+  /// Writes everything that the policy needs to act: weights, normaliser, bounds and architecture.
   func save(to archive: inout TensorArchive)
 }
 
-/// A policy that a network computes, which probes and interventions may look into.
+/// A policy computed by a network, which probes and interventions can access.
 public protocol NetworkPolicy: Policy {
-  /// What computes it; one of its agent's networks.
+  /// Network that computes the policy; one of the agent's networks.
   var network: MLP { get }
 }
 
-/// A policy whose network's outputs are read as a distribution of actions.
+/// A policy whose network's outputs are the parameters of a distribution of actions.
 public protocol DistributionPolicy: NetworkPolicy {
-  /// How the network's outputs become actions.
+  /// Distribution that turns the network's outputs into actions.
   var distribution: any ActionDistribution { get }
 }
 
-/// A policy's scratch memory for one thread; different actors of a policy may act at once.
+/// A policy's scratch memory for one thread; several actors of one policy may act concurrently.
 public protocol PolicyActor: AnyObject {
   /// Chooses actions for `rows` raw observations.
   ///
   /// - Parameters:
-  ///   - observations: [≥ rows × O], as the environment returned them.
-  ///   - rows: How many rows, from row 0.
-  ///   - mode: Deterministic or stochastic.
-  ///   - streams: One random stream for each row; not touched in deterministic mode.
-  ///   - actions: [≥ rows × A], in the environment's units, within its bounds; NaN where the policy
-  ///     has no answer.
+  ///   - observations: Observations as the environment returned them, [≥ rows × O].
+  ///   - rows: The number of rows, from row 0.
+  ///   - mode: Whether actions are deterministic or stochastic.
+  ///   - streams: One random stream for each row; unused in deterministic mode.
+  ///   - actions: The matrix that receives the actions, [≥ rows × A], in the environment's units
+  ///     and within its bounds; NaN if the policy's output is not a number.
   func act(
     on observations: Matrix, rows: Int, mode: ActionMode, streams: inout [RandomStream],
     actions: Matrix)

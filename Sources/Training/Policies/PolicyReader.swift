@@ -1,13 +1,13 @@
 internal import Foundation
 public import Storage
 
-/// Reads one kind of policy from policy files.
+/// A reader of one kind of policy from policy files.
 public struct PolicyReader: Sendable {
-  /// The kind's name, under "kind" in a file's description of its policy.
+  /// Name of the kind of policy, under "kind" in a file's description of its policy.
   public let kind: String
   private let make: @Sendable (TensorArchive) throws(ArchiveError) -> any Policy
 
-  /// Makes a reader.
+  /// Creates a reader for the given kind of policy.
   public init(
     _ kind: String,
     make: @escaping @Sendable (TensorArchive) throws(ArchiveError) -> any Policy
@@ -16,21 +16,20 @@ public struct PolicyReader: Sendable {
     self.make = make
   }
 
-  /// A reader for every kind of policy that is saved; a new kind is one line here.
+  /// Readers for all kinds of policy that are saved; a new kind is one line here.
   public static let all: [PolicyReader] = [
     PolicyReader(MLPPolicy.kind) { archive throws(ArchiveError) in try MLPPolicy(from: archive) }
   ]
 
-  /// The part of a description that says how to read the rest; absent in files from before there
-  /// was a choice.
+  /// The part of a description that tells how to read the rest; `kind` is absent in older files.
   private struct Description: Decodable { var kind: String? }
 
-  /// Reads a policy of whatever kind a file holds.
+  /// Reads a policy of any known kind from a file.
   ///
   /// - Parameters:
-  ///   - archive: A policy file; its metadata describe the policy as JSON under "policy".
-  ///   - readers: The kinds that are known.
-  /// - Throws: ``ArchiveError`` if it holds no policy, or one of another kind.
+  ///   - archive: A policy file, whose metadata describe the policy as JSON under "policy".
+  ///   - readers: Readers of the known kinds.
+  /// - Throws: `ArchiveError` if the file holds no policy, an unknown kind or a damaged one.
   /// - Returns: The policy.
   public static func read(
     _ archive: TensorArchive, readers: [PolicyReader] = all

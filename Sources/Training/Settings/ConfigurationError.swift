@@ -1,18 +1,18 @@
-/// A setting that can't be used: the user's mistake, told in one sentence with the remedy.
+/// An error in settings or arguments, described to the user in one sentence with the remedy.
 public struct ConfigurationError: Error, Equatable, CustomStringConvertible {
-  /// The sentence.
+  /// Description of the error in one sentence.
   public let description: String
 
-  /// Carries a sentence.
+  /// Creates an error with the given description.
   public init(_ description: String) { self.description = description }
 
-  /// Refuses a name, telling the nearest of those there are, and all of them.
+  /// Creates an error for an unknown name that suggests the nearest allowed name and lists all.
   ///
   /// - Parameters:
-  ///   - kind: What the name names, for example "environment".
-  ///   - name: What was written.
-  ///   - allowed: The names there are.
-  ///   - origin: Where it was written.
+  ///   - kind: The kind of thing that is named, such as "environment".
+  ///   - name: The unknown name.
+  ///   - allowed: The allowed names.
+  ///   - origin: The place where the name was written; nil if it is not known.
   /// - Returns: The error to throw.
   public static func unknown(
     _ kind: String, _ name: String, allowed: [String], origin: String? = nil
@@ -24,9 +24,9 @@ public struct ConfigurationError: Error, Equatable, CustomStringConvertible {
   }
 }
 
-/// Finds what a misspelt name may have meant.
+/// A search for the allowed name that a misspelt name was probably meant to be.
 public enum NearestName {
-  /// The closest of some names, unless even that one is far.
+  /// Returns the closest of several names; nil if even that one is too different.
   public static func find(_ name: String, among names: [String]) -> String? {
     let scored = names.map { (distance: distance(name.lowercased(), $0.lowercased()), name: $0) }
     guard let best = scored.min(by: { $0.distance < $1.distance }),
@@ -35,7 +35,8 @@ public enum NearestName {
     return best.name
   }
 
-  /// The number of insertions, deletions, replacements and swaps of neighbours between two names.
+  /// Returns the minimum number of insertions, deletions, replacements and swaps of neighbours that
+  /// turn one name into another.
   ///
   /// - Source: Damerau 1964, in the restricted form (optimal string alignment).
   static func distance(_ first: String, _ second: String) -> Int {

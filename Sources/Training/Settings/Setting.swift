@@ -1,27 +1,27 @@
-/// One setting of a configuration: its key, where it is stored, what it may be, and a phrase.
+/// A setting of a configuration, with its key, storage, allowed values and description.
 ///
-/// The one table that a configuration keeps of these is what presets, `--set`, `config.yaml`,
-/// `describe` and checks go through.
+/// Presets, `--set`, `config.yaml`, `describe` and checks all use a configuration's single table of
+/// settings.
 public struct Setting<Root>: Sendable {
-  /// Kebab-case key; dots lead into groups.
+  /// Key of the setting in kebab-case, with dots between the names of groups.
   public private(set) var key: String
-  /// What its values may be, in words; empty where any value of its type will do.
+  /// Description of the allowed values; empty if any value of the type is allowed.
   public let allowed: String
-  /// One phrase.
+  /// Description of the setting in one phrase.
   public let summary: String
-  /// What messages call it.
+  /// Name of the setting in error messages.
   private var name: String
   private let read: @Sendable (Root) -> SettingNode
   private let write: @Sendable (inout Root, SettingNode, String) throws(ConfigurationError) -> Void
   private let demand: @Sendable (Root) -> String?
 
-  /// Describes a setting; its default is that of the configuration's `init()`.
+  /// Creates a setting, whose default value is that of the configuration's `init()`.
   ///
   /// - Parameters:
-  ///   - key: Kebab-case.
-  ///   - keyPath: Where it is stored.
-  ///   - allowed: What it may be; nil is always allowed.
-  ///   - summary: One phrase.
+  ///   - key: The key in kebab-case.
+  ///   - keyPath: The property that stores the value.
+  ///   - allowed: The allowed values; nil is always allowed for optional types.
+  ///   - summary: A description in one phrase.
   public init<Value: SettingValue>(
     _ key: String, _ keyPath: any WritableKeyPath<Root, Value> & Sendable,
     _ allowed: AllowedValues, _ summary: String
@@ -58,19 +58,21 @@ public struct Setting<Root>: Sendable {
     (self.read, self.write, self.demand) = (read, write, demand)
   }
 
-  /// The same setting, of a configuration that holds the group.
+  /// Returns this setting as one of an outer configuration that contains the group.
   ///
   /// - Parameters:
-  ///   - keyPath: Where the group is stored.
-  ///   - group: The key of the group; nil for settings that stand beside those of the whole.
-  /// - Returns: The setting of the whole.
+  ///   - keyPath: The property of the outer configuration that stores the group.
+  ///   - group: The key of the group; nil to place the setting among those of the outer
+  ///     configuration.
+  /// - Returns: The setting of the outer configuration.
   public func at<Outer>(
     _ keyPath: any WritableKeyPath<Outer, Root> & Sendable, under group: String? = nil
   ) -> Setting<Outer> {
     lifted(under: group, get: { $0[keyPath: keyPath] }) { $0[keyPath: keyPath] = $1 }
   }
 
-  /// The same setting of what holds this configuration.
+  /// Returns this setting as one of an outer value, from which the configuration is read and to
+  /// which it is written by closures.
   package func lifted<Outer>(
     under group: String?, get: @escaping @Sendable (Outer) -> Root,
     set: @escaping @Sendable (inout Outer, Root) -> Void
@@ -86,7 +88,7 @@ public struct Setting<Root>: Sendable {
       }, demand: { demand(get($0)) })
   }
 
-  /// The same setting, which may also be one text with separators.
+  /// Returns this list setting in a form that also accepts a single text with separators.
   package func splitting(at separator: Character) -> Setting {
     Setting(
       key: key, name: name, allowed: allowed, summary: summary, read: read,
@@ -102,27 +104,27 @@ public struct Setting<Root>: Sendable {
       }, demand: demand)
   }
 
-  /// The same setting, under a key that messages leave out.
+  /// Returns this setting under the key of a group, which error messages omit.
   package func keyed(under group: String) -> Setting {
     var copy = self
     copy.key = "\(group).\(key)"
     return copy
   }
 
-  /// Its value as `config.yaml` holds it.
+  /// Returns the setting's value as written in `config.yaml`.
   public func text(of root: Root) -> String { read(root).text }
 
-  /// Its value as a node of a tree.
+  /// Returns the setting's value as a node of a tree.
   package func node(of root: Root) -> SettingNode { read(root) }
 
-  /// Reads its value and stores it.
+  /// Sets the value to the one in a node.
   ///
-  /// - Throws: When the value is not of its type, or not allowed.
+  /// - Throws: ``ConfigurationError`` if the value has the wrong type or is not allowed.
   package func set(_ root: inout Root, to node: SettingNode) throws(ConfigurationError) {
     try write(&root, node, name)
   }
 
-  /// What is wrong with its value, in one sentence; nil when nothing is.
+  /// Returns the problem with the setting's value, in one sentence; nil if there is none.
   package func problem(in root: Root) -> String? {
     demand(root).map { Self.refusal(name, $0, read(root).text, origin: nil).description }
   }
@@ -136,20 +138,21 @@ public struct Setting<Root>: Sendable {
   }
 }
 
-/// A configuration, or a part of one, with its table of settings.
+/// A configuration or a part of one, with its table of settings.
 public protocol SettingGroup: Sendable, Equatable {
-  /// The defaults.
+  /// Creates the default settings.
   init()
-  /// Its settings, in the order in which they are shown.
+  /// Table of the settings, in the order in which they are shown.
   static var table: [Setting<Self>] { get }
 }
 
 extension SettingGroup {
-  /// The settings of this group for the table of a configuration that holds it.
+  /// Returns the settings of this group for the table of an outer configuration that contains it.
   ///
   /// - Parameters:
-  ///   - keyPath: Where the group is stored.
-  ///   - group: A key that leads to it; nil for settings that stand beside those of the whole.
+  ///   - keyPath: The property of the outer configuration that stores the group.
+  ///   - group: The key of the group; nil to place its settings among those of the outer
+  ///     configuration.
   /// - Returns: The group's settings.
   public static func table<Outer>(
     at keyPath: any WritableKeyPath<Outer, Self> & Sendable, under group: String? = nil
@@ -157,13 +160,14 @@ extension SettingGroup {
 }
 
 extension Array {
-  /// Stores the values of a mapping; keys that are not in the table are refused.
+  /// Stores the values of a mapping in a configuration; other settings keep their values.
   ///
   /// - Parameters:
   ///   - node: The mapping.
-  ///   - root: Where to store them; unchanged settings keep their values.
+  ///   - root: The configuration to change.
   ///   - path: The keys that lead to the mapping.
-  /// - Throws: What is wrong, and where it was written.
+  /// - Throws: ``ConfigurationError`` if a key is not in the table or a value can't be used; it
+  ///   tells where that was written.
   package func lay<Root>(
     _ node: SettingNode, on root: inout Root, path: [String] = []
   ) throws(ConfigurationError) where Element == Setting<Root> {
@@ -185,7 +189,7 @@ extension Array {
     }
   }
 
-  /// The keys of a group, each up to its first dot.
+  /// Returns the names of settings and groups within a group, without repetition.
   package func names<Root>(under path: [String] = []) -> [String] where Element == Setting<Root> {
     let prefix = path.map { "\($0)." }.joined()
     var names: [String] = []
@@ -196,7 +200,7 @@ extension Array {
     return names
   }
 
-  /// The mapping of all values; ``lay(_:on:path:)`` reads it back.
+  /// Returns a mapping of all values, which `lay(_:on:path:)` reads back.
   package func tree<Root>(
     of root: Root, under path: [String] = []
   ) -> SettingNode where Element == Setting<Root> {
@@ -211,7 +215,7 @@ extension Array {
     return .mapping(entries, origin: SettingNode.writtenOrigin)
   }
 
-  /// What is wrong with the first value that is not allowed; nil when all are.
+  /// Returns the problem with the first value that is not allowed; nil if all values are allowed.
   package func problem<Root>(in root: Root) -> String? where Element == Setting<Root> {
     for setting in self {
       if let problem = setting.problem(in: root) { return problem }

@@ -1,26 +1,26 @@
 internal import NeuralNetworks
 
-/// A type of value that a setting can have: numbers, flags, words, their optionals and lists, and
-/// enumerations of words, which only have to declare it.
+/// A type of value that a setting can have: numbers, flags, text, their optionals and lists, and
+/// string enumerations, which need only declare conformance.
 public protocol SettingValue: Sendable, Equatable {
-  /// How such values are read and written.
+  /// Format in which values of the type are read and written.
   static var settingFormat: SettingFormat<Self> { get }
 }
 
-/// How the values of a type are read and written.
+/// A format in which the values of a type are read and written.
 public struct SettingFormat<Value>: Sendable {
-  /// Reads a value; the second argument is what messages call the setting.
+  /// Reads a value; the second argument is the setting's name in error messages.
   let read: @Sendable (SettingNode, String) throws(ConfigurationError) -> Value
-  /// Writes a value so that it reads as itself, here and in other readers of YAML.
+  /// Writes a value so that this and other readers of YAML read back the same value.
   package let write: @Sendable (Value) -> SettingNode
-  /// The numbers in a value, for checks of ranges.
+  /// Returns the numbers in a value, for checks of their range.
   var numbers: @Sendable (Value) -> [Double] = { _ in [] }
-  /// The words an enumeration allows; none for other types.
+  /// Words of an enumeration; empty for other types.
   var words: [String] = []
 }
 
 extension Bool: SettingValue {
-  /// `true` or `false`, or what YAML 1.1 takes for them.
+  /// Format of flags: `true` or `false`, or another spelling of them in YAML 1.1.
   public static let settingFormat = SettingFormat<Bool>(
     read: { node, name throws(ConfigurationError) in
       switch node.plainText {
@@ -32,7 +32,7 @@ extension Bool: SettingValue {
 }
 
 extension String: SettingValue {
-  /// Any text; quoted if it would read as something else.
+  /// Format of text, which is quoted if YAML would read it as something else.
   public static let settingFormat = SettingFormat<String>(
     read: { node, name throws(ConfigurationError) in
       guard case .scalar(let text, _, _) = node else { throw node.mismatch(name, "a word") }
@@ -41,14 +41,14 @@ extension String: SettingValue {
 }
 
 extension Double: SettingValue {
-  /// A number; infinite ones are `.inf` and `-.inf`.
+  /// Format of numbers, with `.inf` and `-.inf` for infinity.
   public static let settingFormat = SettingFormat<Double>(
     read: { node, name throws(ConfigurationError) in try node.number(name) },
     write: { .written(SettingNode.text($0.description)) }, numbers: { [$0] })
 }
 
 extension Float: SettingValue {
-  /// A number; infinite ones are `.inf` and `-.inf`.
+  /// Format of numbers, with `.inf` and `-.inf` for infinity.
   public static let settingFormat = SettingFormat<Float>(
     read: { node, name throws(ConfigurationError) in
       let number = try node.number(name)
@@ -61,21 +61,21 @@ extension Float: SettingValue {
 }
 
 extension Int: SettingValue {
-  /// A whole number; `5e6` is one.
+  /// Format of whole numbers, which may be written as `5e6`.
   public static let settingFormat = SettingFormat<Int>(
     read: { node, name throws(ConfigurationError) in try node.integer(name) },
     write: { .written("\($0)") }, numbers: { [Double($0)] })
 }
 
 extension UInt64: SettingValue {
-  /// A whole number from 0 up.
+  /// Format of whole numbers that are at least 0.
   public static let settingFormat = SettingFormat<UInt64>(
     read: { node, name throws(ConfigurationError) in try node.integer(name) },
     write: { .written("\($0)") }, numbers: { [Double($0)] })
 }
 
 extension Optional: SettingValue where Wrapped: SettingValue {
-  /// `null` or a value.
+  /// Format of optional values: `null` or a value.
   public static var settingFormat: SettingFormat<Wrapped?> {
     let wrapped = Wrapped.settingFormat
     return SettingFormat(
@@ -88,7 +88,7 @@ extension Optional: SettingValue where Wrapped: SettingValue {
 }
 
 extension Array: SettingValue where Element: SettingValue {
-  /// A list in brackets.
+  /// Format of lists, in brackets.
   public static var settingFormat: SettingFormat<[Element]> {
     let element = Element.settingFormat
     return SettingFormat(
@@ -105,7 +105,7 @@ extension Array: SettingValue where Element: SettingValue {
 }
 
 extension SettingValue where Self: RawRepresentable & CaseIterable, RawValue == String {
-  /// One of the enumeration's words.
+  /// Format of enumerations: one of their words.
   public static var settingFormat: SettingFormat<Self> {
     let words = allCases.map(\.rawValue)
     return SettingFormat(
@@ -124,7 +124,7 @@ extension MLPPattern: SettingValue {}
 extension Schedule.Kind: SettingValue {}
 
 extension SettingNode {
-  /// The text of a value that was written without quotes.
+  /// Text of a single value that was written without quotes; nil for other nodes.
   fileprivate var plainText: String? {
     guard case .scalar(let text, false, _) = self else { return nil }
     return text
@@ -161,8 +161,8 @@ extension SettingNode {
     ConfigurationError("\(name) must be \(expected) and is \(text) (\(origin))")
   }
 
-  /// A number as YAML 1.1 reads it too, from Swift's text: whole ones have no point, unless they
-  /// are -0.0, and an exponent follows a point.
+  /// Converts Swift's text of a number to one that YAML 1.1 can read too: whole numbers other than
+  /// -0.0 have no decimal point, and an exponent always follows one.
   static func text(_ description: String) -> String {
     if description.hasSuffix("inf") {
       return description.replacing("inf", with: ".inf")

@@ -1,35 +1,35 @@
 internal import Foundation
 internal import Yams
 
-/// A tree of settings as written, each value with the place it comes from.
+/// A tree of settings as written, with the origin of each value.
 package indirect enum SettingNode: Sendable {
-  /// A number, word, flag or null; quoted text is never a number.
+  /// A number, text, flag or null; quoted text is never a number.
   case scalar(text: String, isQuoted: Bool, origin: String)
-  /// Values in order.
+  /// A list of values in order.
   case list([SettingNode], origin: String)
-  /// Values by key, in order of appearance.
+  /// A mapping from keys to values, in order of appearance.
   case mapping([(key: String, value: SettingNode)], origin: String)
 
-  /// Where it was written, for example "config.yaml:3:5".
+  /// Place where the value was written, such as "config.yaml:3:5".
   package var origin: String {
     switch self {
     case .scalar(_, _, let origin), .list(_, let origin), .mapping(_, let origin): origin
     }
   }
 
-  /// The keys of a mapping, none otherwise.
+  /// Keys of a mapping; empty for other nodes.
   package var keys: [String] {
     guard case .mapping(let entries, _) = self else { return [] }
     return entries.map(\.key)
   }
 
-  /// The value of a key of a mapping.
+  /// Value for a key of a mapping; nil if there is none.
   package subscript(key: String) -> SettingNode? {
     guard case .mapping(let entries, _) = self else { return nil }
     return entries.first { $0.key == key }?.value
   }
 
-  /// The value in one line, quoted where YAML would read something else.
+  /// The value on one line, quoted if YAML would read something else.
   package var text: String {
     switch self {
     case .scalar(let text, let isQuoted, _):
@@ -40,7 +40,7 @@ package indirect enum SettingNode: Sendable {
     }
   }
 
-  /// Whether YAML reads a text without quotes as itself.
+  /// Returns whether YAML reads a text without quotes as itself.
   private static func isPlainWord(_ text: String) -> Bool {
     let reserved = ["true", "false", "yes", "no", "on", "off", "null", "y", "n"]
     return text.first?.isLetter == true && !reserved.contains(text.lowercased())
@@ -53,7 +53,7 @@ package indirect enum SettingNode: Sendable {
       case 0x22, 0x5C: "\\\(scalar)"
       case 0x20...0x7E: "\(scalar)"
       default:
-        // Line breaks and controls have to be escaped; others may be.
+        // Line breaks and control characters must be escaped; others may be.
         scalar.properties.isAlphabetic && scalar.value < 0xD800
           ? "\(scalar)" : "\\U" + hexadecimal(scalar.value)
       }
@@ -66,15 +66,15 @@ package indirect enum SettingNode: Sendable {
     return String(repeating: "0", count: 8 - digits.count) + digits
   }
 
-  /// The origin of values that were not read from anywhere.
+  /// Origin of values that were not read from a file or argument.
   package static let writtenOrigin = "defaults"
 
-  /// A value that was not read from anywhere.
+  /// Creates a value that was not read from a file or argument.
   package static func written(_ text: String, isQuoted: Bool = false) -> SettingNode {
     .scalar(text: text, isQuoted: isQuoted, origin: writtenOrigin)
   }
 
-  /// What kind of node it is, for messages.
+  /// Kind of the node, for error messages.
   package var kind: String {
     switch self {
     case .scalar: "a single value"
@@ -87,16 +87,17 @@ package indirect enum SettingNode: Sendable {
 // MARK: - Reading
 
 extension SettingNode {
-  /// More values than any configuration has; stops files whose references multiply.
+  /// Maximum number of values, which stops files whose references multiply.
   private static let mostNodes = 100_000
 
   /// Parses YAML (JSON included).
   ///
   /// - Parameters:
-  ///   - yaml: The text; an empty one is an empty mapping.
-  ///   - source: What to call it in messages.
-  ///   - hasLines: Whether messages tell line and column too.
-  /// - Throws: When it is not YAML.
+  ///   - yaml: The text; an empty text is an empty mapping.
+  ///   - source: The name of the source in error messages.
+  ///   - hasLines: Whether error messages include line and column.
+  /// - Throws: ``ConfigurationError`` if the text is not YAML, has keys that are not single words,
+  ///   or holds too many values.
   package init(yaml: String, source: String, hasLines: Bool = true) throws(ConfigurationError) {
     let node: Node?
     do {
@@ -138,7 +139,7 @@ extension SettingNode {
           throw ConfigurationError("\(origin): keys must be single words")
         }
         let converted = try convert(value, source: source, hasLines: hasLines, budget: &budget)
-        // The merge key of YAML 1.1: the entries of another mapping, where this one has none.
+        // The merge key of YAML 1.1 adds the entries of another mapping that this one lacks.
         if name == "<<", case .mapping(let others, _) = converted {
           merged += others
         } else {
@@ -148,7 +149,7 @@ extension SettingNode {
       let own = Set(entries.map(\.key))
       return .mapping(merged.filter { !own.contains($0.key) } + entries, origin: origin)
     case .alias:
-      throw ConfigurationError("\(origin): a reference to nothing")
+      throw ConfigurationError("\(origin): a reference to an undefined anchor")
     }
   }
 
@@ -159,7 +160,7 @@ extension SettingNode {
 }
 
 extension SettingNode {
-  /// A mapping that leads to one value by a path of keys.
+  /// Returns nested mappings that lead to one value by a path of keys.
   package static func nested(_ path: [String], _ value: SettingNode) -> SettingNode {
     path.reversed().reduce(value) { .mapping([($1, $0)], origin: value.origin) }
   }
@@ -168,7 +169,7 @@ extension SettingNode {
 // MARK: - Writing
 
 extension SettingNode {
-  /// YAML in block style, lists on one line.
+  /// Returns the tree as YAML in block style, with lists on one line.
   package func yaml(indent: Int = 0) -> String {
     guard case .mapping(let entries, _) = self else { return text + "\n" }
     let margin = String(repeating: "  ", count: indent)
