@@ -2,7 +2,7 @@ public import RLCore
 
 /// All environments of the suite.
 public enum EnvironmentRegistry {
-  /// Every environment, one line each.
+  /// All environments of the suite.
   public static let all: [RegisteredEnvironment] = [
     .init(CartPole.self),
     .init(CartPoleV1.self),
@@ -14,7 +14,7 @@ public enum EnvironmentRegistry {
     .init(Quadcopter.self, isSuccess: { Quadcopter.isSuccess(finalObservation: $0) }),
   ]
 
-  /// The environment of an id, if there is one.
+  /// Returns the environment with an id; nil if there is none.
   public static func find(_ identifier: String) -> RegisteredEnvironment? {
     all.first { $0.identifier == identifier }
   }

@@ -10,7 +10,7 @@ public import RLCore
 /// - Disturbance: a force on the pole's centre of mass, at most 5 N in each direction as in RARL
 ///   (Pinto et al. 2017, arXiv:1703.02702).
 /// - Source: Florian 2007, "Correct equations for the dynamics of the cart-pole system".
-/// - Difference from source: velocities are advanced before positions (semi-implicit), where
+/// - Difference from source: velocities are advanced before positions (semi-implicit), whereas
 ///   Gymnasium's default is explicit Euler: the unstable mode grows by 1.0827 per step instead of
 ///   1.0794 (exactly 1.0827).
 public struct CartPole: Environment, ~Copyable {
@@ -18,7 +18,7 @@ public struct CartPole: Environment, ~Copyable {
 
   public static let specification = EnvironmentSpecification(
     identifier: "cartpole",
-    summary: "Balance a pole on a cart by pushing the cart left or right; Box2D bodies.",
+    summary: "Balance a pole on a cart by pushing the cart left or right, simulated with Box2D.",
     observationSpace: CartPoleV1.specification.observationSpace,
     observationComponents: cartPoleObservationComponents,
     actionSpace: .discrete(count: 2), actionComponents: cartPoleActionComponents,
@@ -30,7 +30,7 @@ public struct CartPole: Environment, ~Copyable {
   let parameters: Parameters
   private(set) var bodies: CartPoleBodies
   private var hasEnded = false
-  /// The agent's push in the last step, in N; for the picture only.
+  /// Push by the agent in the last step, in N; for the picture only.
   private(set) var lastPush = 0.0
   private(set) var disturbance = restingPort
   private static let restingPort = DisturbancePort(disturbanceComponents)

@@ -1,7 +1,7 @@
 internal import Glibc
 internal import Physics
 
-/// The cart on its slide and the pole on its hinge, as both Box2D cart-poles have them.
+/// The cart on its slide and the pole on its hinge, shared by both Box2D cart-poles.
 ///
 /// Neither has a shape, so nothing collides; angles are the task's: 0 upright, clockwise positive.
 struct CartPoleBodies: ~Copyable {
@@ -9,12 +9,13 @@ struct CartPoleBodies: ~Copyable {
   private let cart: Body
   private let pole: Body
 
-  /// Bodies of given masses in a given state.
+  /// Creates bodies with given masses in a given state.
   ///
   /// - Parameters:
   ///   - constants: Masses, lengths and gravity.
-  ///   - state: Where they are and how they move.
-  ///   - track: Where the cart stops dead, in m; nil where nothing stops it.
+  ///   - state: Positions and velocities of the bodies.
+  ///   - track: Range in which the cart moves, in m, stopping dead at its ends; nil if it is
+  ///     endless.
   init(_ constants: CartPoleParameters, state: CartPoleState, track: ClosedRange<Float>? = nil) {
     world = World(gravity: Float(-constants.gravity))
     let rail = world.addStaticBody()
@@ -41,16 +42,16 @@ struct CartPoleBodies: ~Copyable {
   /// Advances by one step of the solver.
   ///
   /// - Parameters:
-  ///   - seconds: How long it is.
-  ///   - push: On the cart, in N.
-  ///   - poleForce: On the pole's centre of mass, in N, if any.
+  ///   - seconds: Duration of the step, in seconds.
+  ///   - push: Force on the cart, in N.
+  ///   - poleForce: Force on the pole's centre of mass, in N; nil if there is none.
   mutating func step(seconds: Float, push: Double, poleForce: SIMD2<Float>?) {
     world.applyForce(x: Float(push), y: 0, to: cart)
     if let poleForce { world.applyForce(x: poleForce.x, y: poleForce.y, to: pole) }
     world.step(seconds: seconds, velocityIterations: 8, positionIterations: 3)
   }
 
-  /// Where cart and pole are and how they move.
+  /// The positions and velocities of cart and pole.
   var state: CartPoleState {
     let (cart, pole) = (world.state(of: cart), world.state(of: pole))
     return CartPoleState(
@@ -58,6 +59,6 @@ struct CartPoleBodies: ~Copyable {
       angularVelocity: Double(-pole.angularVelocity))
   }
 
-  /// A fingerprint of all that the future depends on.
+  /// A fingerprint of everything on which the future depends.
   var fingerprint: UInt64 { world.fingerprint }
 }

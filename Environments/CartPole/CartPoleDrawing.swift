@@ -1,28 +1,28 @@
 internal import Glibc
 internal import RLCore
 
-/// What a cart-pole of any kind shows.
+/// The picture of a cart-pole of any kind.
 struct CartPoleDrawing {
-  /// In m.
+  /// Position of the cart, in m.
   var position: Double
-  /// Of the pole, in rad, positive to the right.
+  /// Angle of the pole, in rad, positive to the right.
   var angle: Double
-  /// In m.
+  /// Length of the pole, in m.
   var poleLength: Double
-  /// The agent's push, in nominal pushes.
+  /// Push by the agent, as a fraction of the nominal push.
   var push: Double
-  /// A push from outside in parts of its bound, and the part of the pole above the cart on which it
-  /// acts: 0 is the cart.
+  /// Disturbance as fractions of its bound, and the fraction of the pole's length above the cart at
+  /// which it acts: 0 is the cart.
   var disturbance = (x: 0.0, y: 0.0, target: 0.0)
-  /// Whether the pole may turn all the way round, between buffers that stop the cart; it has to
-  /// stay within ``CartPoleLimits`` otherwise.
+  /// Whether the pole may swing all the way round, between buffers that stop the cart; otherwise it
+  /// must stay within ``CartPoleLimits``.
   var swings = false
 
   private static let railHeight = -0.36
   private static let wheelRadius = 0.09
   private static let cartWidth = 0.6
 
-  /// A pole that hangs needs room above the ground.
+  /// A hanging pole needs room above the ground.
   private var groundHeight: Double { swings ? min(-0.62, -poleLength - 0.2) : -0.62 }
 
   func scene() -> Scene {
@@ -52,7 +52,7 @@ struct CartPoleDrawing {
       .line([.init(-end, y + 0.015), .init(end, y + 0.015)], .init(Palette.steel, width: 0.015)))
     for side in [-1.0, 1.0] {
       let limit = side * CartPoleLimits.position
-      // A buffer stands where the cart's side meets it.
+      // A buffer stands where the side of the cart meets it.
       let x = swings ? limit + side * (Self.cartWidth / 2 + 0.035) : limit
       for stripe in 0..<4 {
         let color = stripe % 2 == 0 ? Palette.coral : Palette.paper
@@ -103,7 +103,7 @@ struct CartPoleDrawing {
       length: 0.5)
   }
 
-  /// The angles that are allowed.
+  /// Draws the wedge of allowed angles.
   private func addWedge(to scene: inout Scene, pivot: Placement) {
     let radius = poleLength * 1.05
     let arc = (0...12).map { step in
@@ -115,7 +115,7 @@ struct CartPoleDrawing {
   }
 }
 
-/// Left and right push; nothing held pushes left and right in turn.
+/// Keys to push left and right; without a key, left and right pushes alternate.
 let cartPoleControls = ManualControls(
   bindings: [
     .init("push left", key: .left, axis: (.leftX, isPositive: false), action: [0]),

@@ -1,10 +1,10 @@
 internal import Glibc
 public import RLCore
 
-/// Keep a pole upright for ever: the cart-pole of lifelong learning, in closed form.
+/// Keep a pole upright endlessly: the cart-pole of lifelong learning, in closed form.
 ///
-/// Cart, pole, pushes and equations are those of ``CartPoleV1``.  Nothing ends: the cart stops dead
-/// at the ends of its track, and a pole that has dropped is put upright again.
+/// Cart, pole, pushes and equations are those of ``CartPoleV1``.  Nothing terminates: the cart
+/// stops dead at the ends of its track, and a pole that has dropped is put upright again.
 ///
 /// | Observation         | Unit  | Range         |   | Action                  | Unit |
 /// |---------------------|-------|---------------|---|-------------------------|------|
@@ -13,12 +13,12 @@ public import RLCore
 /// | 2: pole angle       | rad   | -0.05 to 2π   |   |                         |      |
 /// | 3: pole velocity    | rad/s |               |   |                         |      |
 ///
-/// The angle is 0 upright and grows where the pole leans towards positive positions; a pole that
-/// leans the other way is just below 2π, except in the state that follows a start or a drop.
+/// The angle is 0 upright and increases when the pole leans towards positive positions; a pole that
+/// leans the other way is just below 2π, except in the state after a start or a drop.
 ///
 /// - Dynamics: explicit Euler, 0.02 s: positions move with the old velocities.  A cart that would
-///   leave ±2.4 m is put there with velocity 0.  Of a pole that reaches π from either side, angle
-///   and velocity are drawn anew, and the velocity then grows by the acceleration before the drop.
+///   leave ±2.4 m is put there with velocity 0.  If the pole reaches π from either side, its angle
+///   and velocity are redrawn, and the velocity then grows by the acceleration before the drop.
 /// - Reward: `1 - x²/11.52 - θ²/288` of the state after the step, θ the angle from upright in
 ///   degrees, 0 to 180.  Range -112...1.
 /// - Start: all four numbers uniform in ±0.05; after a drop the pole's two.
@@ -26,14 +26,14 @@ public import RLCore
 /// - Disturbance: a force on the cart, at most half the agent's own, added to the push.
 /// - Source: `InfHCartPole-v1` of Steinparz et al. 2022, arXiv:2207.05742, with the settings of its
 ///   experiment.
-/// - Difference from source: an episode ends after 10,000 steps and the next one starts anew; there
-///   the state goes on and the agent is told that it ended.
+/// - Difference from source: an episode ends after 10,000 steps and the next one has a new start;
+///   there, the state continues although the agent sees the episode end.
 public struct CartPoleInfinite: Environment {
   public typealias Parameters = CartPoleParameters
 
   public static let specification = EnvironmentSpecification(
     identifier: "cartpole-infinite",
-    summary: "Keep a pole on a cart upright for ever; a pole that drops is put up again.",
+    summary: "Keep a pole on a cart upright endlessly; a dropped pole is put upright again.",
     observationSpace: .box(
       low: [-2.4, -.infinity, -0.05, -.infinity],
       high: [2.4, .infinity, Float(2 * Double.pi), .infinity]),
@@ -46,9 +46,9 @@ public struct CartPoleInfinite: Environment {
 
   let parameters: Parameters
   package private(set) var state: CartPoleState
-  /// The episode's own, after its start was drawn: what dropped poles begin with.
+  /// Generator of the episode after drawing its start, from which dropped poles restart.
   private var random: NumPyRandom
-  /// The agent's push in the last step, in N; for the picture only.
+  /// Push by the agent in the last step, in N; for the picture only.
   private(set) var lastPush = 0.0
   private(set) var disturbance = restingPort
   private static let restingPort = DisturbancePort(disturbanceComponents)
@@ -62,7 +62,7 @@ public struct CartPoleInfinite: Environment {
       parameters: parameters, state: state, random: random, observation: &observation)
   }
 
-  /// Starts an episode in a given state, with the generator of the poles to come.
+  /// Starts an episode in a given state, with the generator for poles that drop.
   package init(
     parameters: Parameters, state: CartPoleState, random: NumPyRandom,
     observation: inout MutableSpan<Float>
@@ -112,14 +112,14 @@ public struct CartPoleInfinite: Environment {
     random.hash(into: &hasher)
   }
 
-  /// The reward of a state, in m and rad.
+  /// Returns the reward of a state, given in m and rad.
   package static func reward(position: Double, angle: Double) -> Double {
     let degrees = remainder(angle * 180 / .pi, 360)
     let lean = min(degrees, 360 - degrees)
     return 1 - position * position * (1 / 11.52) - lean * lean * (1.0 / 288)
   }
 
-  /// What is left of a number after whole multiples of a positive one, never negative.
+  /// Returns the non-negative remainder of a division by a positive number.
   private static func remainder(_ value: Double, _ divisor: Double) -> Double {
     let rest = fmod(value, divisor)
     return rest < 0 ? rest + divisor : rest

@@ -1,7 +1,7 @@
 internal import Glibc
 public import RLCore
 
-/// The physical constants of every cart with a pole.
+/// The physical constants of all cart-poles.
 public struct CartPoleParameters: EnvironmentParameters {
   /// Gravitational acceleration, in m/s².
   public var gravity = 9.8
@@ -11,7 +11,7 @@ public struct CartPoleParameters: EnvironmentParameters {
   public var poleMass = 0.1
   /// Distance from the pivot to the pole's centre of mass, in m.
   public var poleHalfLength = 0.5
-  /// Size of a push, in N; of an action of 1 where actions are continuous.
+  /// Size of a push, in N; for continuous actions, of an action of 1.
   public var force = 10.0
 
   /// The nominal constants.
@@ -27,11 +27,11 @@ public struct CartPoleParameters: EnvironmentParameters {
     .init("force", unit: "N", range: 2...30, isReversible: true, "size of a push", \.force),
   ]
 
-  /// What a push of the cart does, by Florian 2007 without friction.
+  /// Returns the accelerations that a push causes, by Florian 2007 without friction.
   ///
   /// - Parameters:
   ///   - push: Force on the cart, in N.
-  ///   - state: Where cart and pole are.
+  ///   - state: Positions and velocities of cart and pole.
   /// - Returns: The accelerations of the cart in m/s² and of the pole in rad/s².
   @inline(__always) func accelerations(
     push: Double, state: CartPoleState
@@ -39,7 +39,7 @@ public struct CartPoleParameters: EnvironmentParameters {
     let (sine, cosine) = (sin(state.angle), cos(state.angle))
     let totalMass = poleMass + cartMass
     let poleMoment = poleMass * poleHalfLength
-    // The order of the operations is the reference's: the last bits depend on it.
+    // The order of the operations is the reference's, since it decides the last bits.
     let drive =
       (push + poleMoment * (state.angularVelocity * state.angularVelocity) * sine) / totalMass
     let pole =
@@ -49,18 +49,18 @@ public struct CartPoleParameters: EnvironmentParameters {
   }
 }
 
-/// Where a cart and its pole are and how they move.
+/// The positions and velocities of a cart and its pole.
 package struct CartPoleState: Sendable, Equatable {
-  /// Of the cart, in m.
+  /// Position of the cart, in m.
   package var position: Double
-  /// Of the cart, in m/s.
+  /// Velocity of the cart, in m/s.
   package var velocity: Double
-  /// Of the pole, in rad: 0 upright, positive where it leans towards positive positions.
+  /// Angle of the pole, in rad: 0 upright, positive if it leans towards positive positions.
   package var angle: Double
-  /// Of the pole, in rad/s.
+  /// Angular velocity of the pole, in rad/s.
   package var angularVelocity: Double
 
-  /// Gathers a state.
+  /// Creates a state.
   package init(position: Double, velocity: Double, angle: Double, angularVelocity: Double) {
     self.position = position
     self.velocity = velocity
@@ -68,7 +68,7 @@ package struct CartPoleState: Sendable, Equatable {
     self.angularVelocity = angularVelocity
   }
 
-  /// Draws all four numbers uniformly within 0.05 of resting in the middle at an angle.
+  /// Draws all four numbers uniformly within ±0.05 of rest in the middle with a given pole angle.
   init(near angle: Double = 0, using random: inout NumPyRandom) {
     position = random.uniform(-0.05, 0.05)
     velocity = random.uniform(-0.05, 0.05)
@@ -76,7 +76,7 @@ package struct CartPoleState: Sendable, Equatable {
     angularVelocity = random.uniform(-0.05, 0.05)
   }
 
-  /// Writes the four numbers in order.
+  /// Writes the four numbers in order as an observation.
   func observe(into observation: inout MutableSpan<Float>) {
     observation[0] = Float(position)
     observation[1] = Float(velocity)
@@ -93,7 +93,7 @@ package struct CartPoleState: Sendable, Equatable {
   }
 }
 
-/// Where an episode of `cartpole` and `cartpole-v1` ends; the track of all cart-poles.
+/// The bounds that end an episode of `cartpole` and `cartpole-v1`; the track of all cart-poles.
 enum CartPoleLimits {
   static let position = 2.4  // m
   static let angle = 12 * 2 * Double.pi / 360  // rad

@@ -1,7 +1,7 @@
 internal import Glibc
 public import RLCore
 
-/// Swing a hanging pole up and balance it, by pushing its cart along a track that ends.
+/// Swing a hanging pole up and balance it, by pushing its cart along a track with two ends.
 ///
 /// | Observation              | Unit  | Range  |   | Action                     | Unit | Range  |
 /// |--------------------------|-------|--------|---|----------------------------|------|--------|
@@ -11,33 +11,33 @@ public import RLCore
 /// | 3: sine of pole angle    | 1     | ±1     |   |                            |      |        |
 /// | 4: pole angular velocity | rad/s |        |   |                            |      |        |
 ///
-/// The angle θ is 0 upright and positive where the pole leans towards positive positions.
+/// The angle θ is 0 upright and positive if the pole leans towards positive positions.
 ///
 /// - Dynamics: the bodies of ``CartPole``, ten Box2D steps of 2 ms per action.  The solver takes
-///   energy from a pole that whirls round, in proportion to the step: falling from 0.1 rad it loses
-///   0.17 J of 0.98 J in ten seconds, 0.37 J with steps of 5 ms.
+///   energy from a whirling pole, in proportion to its step: a pole that falls from 0.1 rad loses
+///   0.17 J of 0.98 J in ten seconds, or 0.37 J with steps of 5 ms.
 /// - Reward: the product of four terms of the state after the step and the clipped action a, in
-///   0...1: `(1 + cos θ)/2`, `(1 + 0.1^(x/2)²)/2`, `1 - a²/5` and `(1 + 0.1^(θ'/5)²)/2`.
-///   Upright, centred, still and idle gives 1; hanging gives 0.
+///   0...1: `(1 + cos θ)/2`, `(1 + 0.1^(x/2)²)/2`, `1 - a²/5` and `(1 + 0.1^(θ'/5)²)/2`. It is 1
+///   upright, centred, still and idle, and 0 hanging.
 /// - Start: all four numbers of the state uniform in ±0.05 about hanging at rest in the middle.
-/// - End: never terminates.  At ±2.4 m the cart stops dead at a buffer, as the source's does: all
-///   episodes are of one length, so that returns compare, with the source's too, and nobody learns
-///   to survive instead of to swing.  Ending there is learnt as well; the page on cart-poles has
-///   the figures.
-/// - Disturbance: as ``CartPole``'s, a force on the pole's centre of mass.
+/// - End: never terminates.  At ±2.4 m the cart stops dead at a buffer, as in the source: since all
+///   episodes have the same length, returns are comparable, with the source's too, and agents do
+///   not learn to survive instead of swinging.  Terminating there is learnt equally well; the page
+///   on cart-poles has the figures.
+/// - Disturbance: as in ``CartPole``, a force on the pole's centre of mass.
 /// - Source: reward of dm_control's `cartpole-swingup` (Tassa et al. 2018, arXiv:1801.00690), which
-///   also has its masses, pole, 10 N and 10 s; constants and track of Gymnasium's CartPole, hence of
-///   Barto, Sutton and Anderson 1983.
+///   also has the same masses, pole, 10 N and 10 s; constants and track of Gymnasium's CartPole,
+///   hence of Barto, Sutton and Anderson 1983.
 /// - Differences from source: gravity 9.8 m/s² (dm_control: 9.81), a uniform rod (a capsule of
-///   radius 0.045 m), no friction (a trace of damping), buffers at ±2.4 m that do not give (±1.8 m,
-///   soft), 50 actions a second (100), a uniform start (normal, 0.01 each).
+///   radius 0.045 m), no friction (a trace of damping), rigid buffers at ±2.4 m (soft ones at ±1.8
+///   m), 50 actions per second (100), a uniform start (normal, 0.01 each).
 public struct CartPoleSwingUp: Environment, ~Copyable {
   public typealias Parameters = CartPoleParameters
 
   public static let specification = EnvironmentSpecification(
     identifier: "cartpole-swingup",
-    summary: "Swing a hanging pole up and balance it by pushing its cart; Box2D bodies.",
-    // Box2D's joints give way by half a centimetre at most before they are put right.
+    summary: "Swing a hanging pole up and balance it by pushing its cart, simulated with Box2D.",
+    // Box2D's joints yield by at most half a centimetre before they are corrected.
     observationSpace: .box(
       low: [-2.5, -.infinity, -1, -1, -.infinity], high: [2.5, .infinity, 1, 1, .infinity]),
     observationComponents: [
@@ -54,7 +54,7 @@ public struct CartPoleSwingUp: Environment, ~Copyable {
 
   let parameters: Parameters
   private(set) var bodies: CartPoleBodies
-  /// The agent's push in the last step, in N; for the picture only.
+  /// Push by the agent in the last step, in N; for the picture only.
   private(set) var lastPush = 0.0
   private(set) var disturbance = restingPort
   private static let restingPort = DisturbancePort(disturbanceComponents)
@@ -99,7 +99,7 @@ public struct CartPoleSwingUp: Environment, ~Copyable {
       terminated: false)
   }
 
-  /// The reward of a state, in m, 1 and rad/s, and the clipped action that led to it.
+  /// Returns the reward of a state, given in m, 1 and rad/s, and the clipped action that led to it.
   package static func reward(
     position: Double, cosine: Double, angularVelocity: Double, control: Double
   ) -> Double {

@@ -2,7 +2,7 @@ public import RLCore
 
 /// Balance a pole on a cart by pushing the cart left or right, in closed form.
 ///
-/// The cart runs on a frictionless track; the pole hangs on a frictionless pivot above it.
+/// The cart moves on a frictionless track; the pole turns on a frictionless pivot on the cart.
 ///
 /// | Observation         | Unit  | Ends beyond |   | Action                  | Unit |
 /// |---------------------|-------|-------------|---|-------------------------|------|
@@ -11,7 +11,7 @@ public import RLCore
 /// | 2: pole angle       | rad   | ±12°        |   |                         |      |
 /// | 3: pole velocity    | rad/s |             |   |                         |      |
 ///
-/// The angle is 0 upright and positive where the pole leans towards positive positions.
+/// The angle is 0 upright and positive if the pole leans towards positive positions.
 ///
 /// - Dynamics: Florian 2007 without friction; explicit Euler, 0.02 s: positions move with the old
 ///   velocities.
@@ -20,11 +20,11 @@ public import RLCore
 /// - Disturbance: a force on the cart, at most half the agent's own, added to the push.
 /// - Source: Gymnasium 1.4.0 `CartPole-v1`, reproduced bit for bit in double precision.
 public struct CartPoleV1: Environment {
-  /// How the task rewards.
+  /// The rule for the task's rewards.
   package enum RewardRule: Sendable, Equatable {
-    /// 1 per step until the end.
+    /// Reward 1 per step until the end.
     case survival
-    /// 0 per step, -1 once it has ended (Barto, Sutton and Anderson 1983).
+    /// Reward 0 per step, -1 once the episode has ended (Barto, Sutton and Anderson 1983).
     case suttonBarto
   }
 
@@ -44,10 +44,10 @@ public struct CartPoleV1: Environment {
 
   let parameters: Parameters
   package private(set) var state: CartPoleState
-  /// How the task rewards; survival unless a trace says otherwise.
+  /// Rule for the rewards: survival, unless a trace specifies another.
   package var rewardRule = RewardRule.survival
   private var hasEnded = false
-  /// The agent's push in the last step, in N; for the picture only.
+  /// Push by the agent in the last step, in N; for the picture only.
   private(set) var lastPush = 0.0
   private(set) var disturbance = restingPort
   private static let restingPort = DisturbancePort(disturbanceComponents)

@@ -1,7 +1,7 @@
-/// Walks by a machine of three phases that swap the roles of the two legs.
+/// Walks by a state machine of three phases that swap the roles of the two legs.
 ///
-/// It swings one leg forward while standing on the other, puts it down, and pushes off with the
-/// leg that is now behind.  Proportional-derivative laws follow the targets; the hull's pitch and
+/// It swings one leg forward while standing on the other, puts it down, and pushes off with the leg
+/// that is now behind.  Proportional-derivative control follows the targets; the hull's pitch and
 /// the vertical speed are damped through all joints.
 ///
 /// - Source: the heuristic in Gymnasium 1.4.0's `bipedal_walker.py`; its first action is zero.
@@ -12,7 +12,7 @@ public struct BipedalWalkerController: Controller {
     case standing, landing, pushing
   }
 
-  /// Where hip and knee of one leg should go, in rad; nil where only damping acts.
+  /// The target angles of one leg's hip and knee, in rad; nil for damping only.
   private struct Target {
     var hip: Float?
     var knee: Float?
@@ -54,7 +54,7 @@ public struct BipedalWalkerController: Controller {
     }
   }
 
-  /// Moves through the phases; one observation may pass several.
+  /// Advances through the phases; one observation may complete several.
   private mutating func advance(_ observation: Span<Float>) -> [2 of Target] {
     var targets: [2 of Target] = [Target(), Target()]
     let speed = observation[2]

@@ -1,13 +1,13 @@
 internal import Glibc
 
-/// Pumps the pole's energy to that of standing upright, then balances it there.
+/// Pumps the pole's energy to that of standing upright, then balances it.
 ///
-/// Far from upright it chooses an acceleration of the cart: against `θ' cos θ`, which feeds the
-/// pole, less what keeps the cart on its track; the equations of motion give the force for it.
-/// Close to upright it is a linear regulator.
+/// Far from upright it chooses an acceleration of the cart: against `θ' cos θ`, which adds energy
+/// to the pole, minus a term that keeps the cart on its track; the equations of motion yield the
+/// required force. Close to upright it is a linear regulator.
 ///
 /// - Source: Åström and Furuta 2000, "Swinging up a pendulum by energy control"; the regulator's
-///   gains are the discrete Riccati equation's for costs 1, 0.1, 1, 0.1 of state and 0.05 of force.
+///   gains solve the discrete Riccati equation for costs 1, 0.1, 1, 0.1 of state and 0.05 of force.
 public struct CartPoleSwingUpController: Controller {
   public static let environmentIdentifiers = ["cartpole-swingup"]
 
@@ -24,7 +24,7 @@ public struct CartPoleSwingUpController: Controller {
     let (cosine, sine) = (Double(observation[2]), Double(observation[3]))
     let rate = Double(observation[4])
     let balancing = 3.990 * x + 5.206 * velocity + 42.123 * atan2(sine, cosine) + 10.813 * rate
-    // Where the regulator asks for far more than there is, it would only lose the pole again.
+    // If the regulator demands far more force than available, it would only lose the pole again.
     let isBalancing = cosine > 0.8 && abs(balancing) < 1.6 * Self.force
     let push =
       isBalancing
@@ -32,7 +32,7 @@ public struct CartPoleSwingUpController: Controller {
     action[0] = Float(min(max(push / Self.force, -1), 1))
   }
 
-  /// The force that swings the pole, in N.
+  /// Returns the force that swings the pole up, in N.
   private static func pump(
     x: Double, velocity: Double, cosine: Double, sine: Double, rate: Double
   ) -> Double {

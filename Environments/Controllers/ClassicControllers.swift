@@ -1,13 +1,13 @@
 internal import Glibc
 
-/// Pushes the cart by the sign of `pitch + 0.3 rate + 0.05 x + 0.1 velocity`.
+/// Pushes the cart in the direction of the sign of `pitch + 0.3 rate + 0.05 x + 0.1 velocity`.
 public struct CartPoleController: Controller {
   public static let environmentIdentifiers = ["cartpole", "cartpole-v1", "cartpole-infinite"]
 
   public init() {}
 
   public mutating func act(on observation: Span<Float>, action: inout MutableSpan<Float>) {
-    // Endless poles are reported from 0 to 2π; smaller angles keep every bit.
+    // `cartpole-infinite` reports angles in 0 to 2π; angles up to π keep every bit.
     let pitch = remainderf(observation[2], 2 * .pi)
     let lean =
       pitch + 0.3 * observation[3] + 0.05 * observation[0] + 0.1 * observation[1]
@@ -15,7 +15,7 @@ public struct CartPoleController: Controller {
   }
 }
 
-/// Pumps the pendulum's energy to that of standing upright, then balances it there.
+/// Pumps the pendulum's energy to that of standing upright, then balances it.
 public struct PendulumController: Controller {
   public static let environmentIdentifiers = ["pendulum-v1"]
 

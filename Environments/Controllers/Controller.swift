@@ -1,22 +1,22 @@
 /// A hand-written policy: a baseline that needs no training.
 public protocol Controller {
-  /// The environments it serves.
+  /// Ids of the environments that the controller can control.
   static var environmentIdentifiers: [String] { get }
 
-  /// Makes a controller at the start of an episode.
+  /// Creates a controller at the start of an episode.
   init()
 
-  /// Chooses an action [A] for an observation [O]; called once per step.
+  /// Writes the action, [A], for an observation, [O]; called once per step.
   mutating func act(on observation: Span<Float>, action: inout MutableSpan<Float>)
 }
 
-/// A controller that can be asked for by name.
+/// A controller that can be found by its id.
 public struct RegisteredController: Sendable {
-  /// The registered id.
+  /// Registered id of the controller.
   public let identifier: String
-  /// One sentence.
+  /// Summary of the method in one sentence.
   public let summary: String
-  /// The environments it serves.
+  /// Ids of the environments that the controller can control.
   public let environmentIdentifiers: [String]
   /// Makes a controller at the start of an episode.
   public let make: @Sendable () -> any Controller
@@ -24,9 +24,9 @@ public struct RegisteredController: Sendable {
   /// Registers a controller.
   ///
   /// - Parameters:
-  ///   - type: The controller.
-  ///   - identifier: Its id.
-  ///   - summary: One sentence.
+  ///   - type: Type of the controller.
+  ///   - identifier: Id of the controller.
+  ///   - summary: Summary of the method in one sentence.
   public init<C: Controller & SendableMetatype>(
     _ type: C.Type, _ identifier: String, _ summary: String
   ) {
@@ -39,17 +39,17 @@ public struct RegisteredController: Sendable {
 
 /// All controllers of the suite.
 public enum ControllerRegistry {
-  /// Every controller, one line each.
+  /// All controllers of the suite.
   public static let all: [RegisteredController] = [
-    .init(CartPoleController.self, "cartpole-linear", "Pushes by the sign of a weighted state."),
+    .init(CartPoleController.self, "cartpole-linear", "Pushes by the sign of a weighted sum."),
     .init(
       CartPoleSwingUpController.self, "cartpole-swingup-energy", "Pumps energy, then balances."),
     .init(PendulumController.self, "pendulum-energy", "Pumps energy, then balances."),
-    .init(BipedalWalkerController.self, "walker-heuristic", "Steps by a three-state machine."),
+    .init(BipedalWalkerController.self, "walker-heuristic", "Walks by a three-state machine."),
     .init(QuadcopterController.self, "quadcopter-cascade", "Nested position and pitch loops."),
   ]
 
-  /// The controller of an id, if there is one.
+  /// Returns the controller with an id; nil if there is none.
   public static func find(_ identifier: String) -> RegisteredController? {
     all.first { $0.identifier == identifier }
   }

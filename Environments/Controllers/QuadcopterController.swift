@@ -1,4 +1,4 @@
-/// Hovers by nested loops: position sets the pitch, pitch sets the rate, and the rate sets the
+/// Hovers by nested control loops: position sets the pitch, pitch sets the rate, and rate sets the
 /// difference of the thrusts.
 public struct QuadcopterController: Controller {
   public static let environmentIdentifiers = ["quadcopter"]
@@ -17,9 +17,9 @@ public struct QuadcopterController: Controller {
     action[1] = command(thrust: lift + turn, now: observation[7])
   }
 
-  /// The action that brings a pair of rotors to a thrust, in hover thrusts beyond hover.
+  /// Returns the action that brings a pair of rotors to a thrust, in hover thrusts beyond hover.
   ///
-  /// It asks for more than is wanted while the motors lag behind.
+  /// The action overshoots the desired thrust to compensate for the lag of the motors.
   private func command(thrust: Float, now: Float) -> Float {
     let ahead = now + 2.5 * (thrust - now)
     return min(max(ahead < 0 ? ahead / 0.574 : ahead / 1.243, -1), 1)

@@ -1,17 +1,17 @@
 internal import Glibc
 internal import RLCore
 
-/// Sky, clouds, hills and trees behind every scene; all of it follows from the camera.
+/// Sky, clouds, hills and trees behind every scene, determined by the camera alone.
 extension Scene {
-  /// An empty landscape.
+  /// Creates an empty landscape.
   ///
   /// - Parameters:
-  ///   - camera: What is shown; hills and clouds pass by more slowly than it moves.
+  ///   - camera: Part of the world to show; hills and clouds move past more slowly than it does.
   ///   - horizon: Height at which the hills rise from the ground.
-  ///   - place: Which part of the sky and the hills is seen from x = 0.
+  ///   - place: Selects the part of the sky and the hills that is seen from x = 0.
   init(landscape camera: Camera, horizon: Double, place: Int) {
     self.init(camera: camera, background: (bottom: Palette.skyBottom, top: Palette.skyTop))
-    // A simulation that went astray has no landscape, but a picture.
+    // A diverged simulation still has a picture, without a landscape.
     guard abs(camera.center.x) < 1e9 else { return }
     let view = camera.height
     let sun = Point(camera.center.x + 0.37 * camera.width, camera.center.y + 0.2 * view)
@@ -31,13 +31,13 @@ extension Scene {
     addTrees(on: near)
   }
 
-  /// How far to both sides of the camera's middle things are drawn.
+  /// Distance to both sides of the camera's centre within which things are drawn.
   ///
-  /// Pictures wider than the camera still have ground below them.
+  /// It is large enough for pictures wider than the camera to have ground everywhere.
   var reach: Double { 1.6 * camera.width }
 
   private struct HillLayer {
-    /// Part of the camera's way that it goes along.
+    /// Fraction of the camera's movement that the layer follows.
     var follows: Double
     var base: Double
     var amplitude: Double
@@ -54,7 +54,7 @@ extension Scene {
   private mutating func addHills(_ layer: HillLayer) {
     let shift = layer.follows * camera.center.x
     let spacing = layer.length / 16
-    // Samples stay with the hills; taken from the camera's edge, the outline would crawl.
+    // Samples are fixed to the hills; with samples at the camera's edge, the outline would flicker.
     let first = ((camera.center.x - reach - shift) / spacing).rounded(.down)
     let count = Int((2 * reach / spacing).rounded(.up)) + 1
     var points = (0...count).map {
@@ -72,7 +72,7 @@ extension Scene {
     let first = Int(((camera.center.x - reach - shift) / cell).rounded(.down))
     for index in first...first + Int(2 * reach / cell) + 1 {
       let (u, v) = (scatter(index, 0.618_033_988_7), scatter(index, 0.732_050_807_6))
-      // Groves and clearings.
+      // Alternates groves and clearings.
       guard scatter(index / 5, 0.414_213_562_4) + 0.4 * v < 0.8 else { continue }
       let x = (Double(index) + 0.9 * u) * cell
       let size = (0.05 + 0.035 * v) * camera.height
@@ -84,7 +84,7 @@ extension Scene {
     }
   }
 
-  /// A fir of height 1.
+  /// The outline of a fir of height 1.
   private static let tree: [(Double, Double)] = {
     let right = [(0.0, 1.0), (0.17, 0.66), (0.09, 0.66), (0.24, 0.36), (0.13, 0.36), (0.3, 0.0)]
     return right + right.dropFirst().reversed().map { (-$0.0, $0.1) }
@@ -107,7 +107,7 @@ extension Scene {
     }
   }
 
-  /// Three bumps on a flat base, about four units wide.
+  /// The outline of a cloud: three bumps on a flat base, about four units wide.
   private static let cloud: [(Double, Double)] = {
     var points: [(Double, Double)] = []
     for (x, y, radius, turns) in [
@@ -122,9 +122,9 @@ extension Scene {
     return points
   }()
 
-  /// Soil in layers below a line of points that runs from left to right.
+  /// Adds soil in layers below a line of points that runs from left to right.
   ///
-  /// The layers run along the roof, which is the line itself with all pits closed.
+  /// The layers run along the roof, which is the line with all pits closed.
   mutating func addSoil(below surface: [Point], roof: [Point]) {
     guard let first = surface.first, let last = surface.last else { return }
     let (top, view) = (surface.map(\.y).max() ?? 0, camera.height)
@@ -142,7 +142,7 @@ extension Scene {
     }
   }
 
-  /// A band of grass along a line of points.
+  /// Adds a band of grass along a line of points.
   mutating func addGrass(along surface: [Point], width: Double) {
     elements.append(.line(surface, Stroke(Palette.grassShade, width: width)))
     elements.append(
@@ -151,7 +151,7 @@ extension Scene {
         Stroke(Palette.grass, width: 0.5 * width)))
   }
 
-  /// Level ground across the whole picture.
+  /// Adds level ground across the whole picture.
   mutating func addLevelGround(at height: Double) {
     let surface = [
       Point(camera.center.x - reach, height), Point(camera.center.x + reach, height),
@@ -161,9 +161,9 @@ extension Scene {
   }
 }
 
-/// A number in 0..<1 that belongs to an index.
+/// Returns a pseudo-random number in 0..<1 for an index.
 ///
-/// Multiples of an irrational step scatter evenly and are the same in every picture.
+/// Multiples of an irrational step are evenly scattered and the same in every picture.
 func scatter(_ index: Int, _ step: Double) -> Double {
   let product = Double(index) * step
   return product - product.rounded(.down)

@@ -1,6 +1,6 @@
 internal import RLCore
 
-/// The colours all scenes share.
+/// The colours shared by all scenes.
 enum Palette {
   static let skyTop = Scene.Color(0x8FC1E3)
   static let skyBottom = Scene.Color(0xF6F1E4)
@@ -33,14 +33,14 @@ enum Palette {
   static let amberShade = Scene.Color(0xC48A3A)
   static let go = Scene.Color(0x4FA66A)
 
-  /// What the agent does.
+  /// Colour of the agent's actions.
   static let action = Scene.Color(0x2F80C3)
-  /// What pushes from outside.
+  /// Colour of external disturbances.
   static let disturbance = Scene.Color(0xC2286B)
 }
 
 extension Scene.Color {
-  /// The same colour, seen through.
+  /// Returns the same colour with another opacity.
   func faded(to opacity: Double) -> Scene.Color {
     var color = self
     color.opacity = opacity

@@ -1,11 +1,11 @@
 internal import Glibc
 internal import RLCore
 
-/// Where a body is: turns points of its frame into points of the world.
+/// The pose of a body, which maps points of its frame to points of the world.
 struct Placement {
   var x: Double
   var y: Double
-  /// Counter-clockwise, in rad.
+  /// Angle of the body, counter-clockwise, in rad.
   var angle = 0.0
 
   func callAsFunction(_ x: Double, _ y: Double) -> Scene.Point {
@@ -14,9 +14,9 @@ struct Placement {
   }
 }
 
-/// The shapes that scenes are made of; lengths in world units, angles in rad.
+/// The shapes used in scenes; lengths in world units, angles in rad.
 extension Scene {
-  /// A box with round corners, centred on a point of a body's frame.
+  /// Adds a box with rounded corners, centred on a point of a body's frame.
   mutating func addBox(
     _ body: Placement, x: Double = 0, y: Double = 0, width: Double, height: Double,
     corner: Double, fill: Fill, outline: Stroke? = nil
@@ -32,7 +32,7 @@ extension Scene {
     elements.append(.polygon(points, fill: fill, outline: outline))
   }
 
-  /// An ellipse, centred on a point of a body's frame.
+  /// Adds an ellipse, centred on a point of a body's frame.
   mutating func addEllipse(
     _ body: Placement, x: Double = 0, y: Double = 0, width: Double, height: Double, fill: Fill,
     outline: Stroke? = nil
@@ -44,7 +44,7 @@ extension Scene {
     elements.append(.polygon(points, fill: fill, outline: outline))
   }
 
-  /// A spoked wheel.
+  /// Adds a spoked wheel.
   mutating func addWheel(at center: Point, radius: Double, angle: Double) {
     elements.append(.circle(center: center, radius: radius, fill: .color(Palette.ink)))
     elements.append(.circle(center: center, radius: radius * 0.62, fill: .color(Palette.mist)))
@@ -56,33 +56,33 @@ extension Scene {
     }
   }
 
-  /// A hinge: a ring with a bright middle.
+  /// Adds a hinge: a ring with a bright centre.
   mutating func addHinge(at center: Point, radius: Double) {
     elements.append(.circle(center: center, radius: radius, fill: .color(Palette.ink)))
     elements.append(.circle(center: center, radius: radius * 0.5, fill: .color(Palette.paper)))
   }
 
-  /// An arrow, unless it is too short to have a direction.
+  /// Adds an arrow, unless it is too short to have a direction.
   mutating func addArrow(from start: Point, x: Double, y: Double, color: Color, width: Double) {
     guard hypot(x, y) > width / 4 else { return }
     elements.append(
       .arrow(from: start, to: Point(start.x + x, start.y + y), Stroke(color, width: width)))
   }
 
-  /// A push from outside, as an arrow that ends where it acts.
+  /// Adds an external push, as an arrow that ends at the point where it acts.
   ///
   /// - Parameters:
-  ///   - target: Where it acts.
-  ///   - x: Rightwards, in parts of the greatest push.
-  ///   - y: Upwards, in parts of the greatest push.
-  ///   - length: Of the greatest push's arrow.
+  ///   - target: Point at which the push acts.
+  ///   - x: Component to the right, as a fraction of the largest push.
+  ///   - y: Upward component, as a fraction of the largest push.
+  ///   - length: Length of the arrow for the largest push.
   mutating func addPush(at target: Point, x: Double, y: Double, length: Double) {
     let start = Point(target.x - x * length, target.y - y * length)
     addArrow(
       from: start, x: x * length, y: y * length, color: Palette.disturbance, width: length * 0.07)
   }
 
-  /// An arrow along a circle, counter-clockwise if it sweeps a positive angle.
+  /// Adds an arrow along a circle, counter-clockwise if it sweeps a positive angle.
   mutating func addArcArrow(
     center: Point, radius: Double, start: Double, sweep: Double, stroke: Stroke
   ) {
@@ -103,7 +103,7 @@ extension Scene {
         fill: .color(stroke.color)))
   }
 
-  /// A pennant on a pole.
+  /// Adds a pennant on a pole.
   mutating func addFlag(at foot: Point, height: Double, color: Color) {
     let pole = addPole(at: foot, height: height)
     elements.append(
@@ -112,7 +112,7 @@ extension Scene {
         fill: .color(color)))
   }
 
-  /// A chequered flag on a pole.
+  /// Adds a chequered flag on a pole.
   mutating func addFinishFlag(at foot: Point, height: Double) {
     let pole = addPole(at: foot, height: height)
     let side = 0.12 * height

@@ -49,7 +49,7 @@ extension PendulumV1 {
     return scene
   }
 
-  /// An arrow that starts beside the rod.
+  /// Adds an arrow along a circle that starts beside the rod.
   private func addTurn(
     _ sweep: Double, radius: Double, color: Scene.Color, to scene: inout Scene
   ) {

@@ -3,7 +3,7 @@ public import RLCore
 
 /// Swing a torque-limited pendulum upright and hold it there, in closed form.
 ///
-/// A uniform rod hangs on a frictionless pivot.  The motor is too weak to lift it directly, so
+/// A uniform rod hangs from a frictionless pivot.  The motor is too weak to lift it directly, so
 /// energy has to be pumped in over several swings.
 ///
 /// | Observation          | Unit  | Range  |   | Action                         | Unit | Range  |
@@ -18,10 +18,11 @@ public import RLCore
 ///   wrapped to -π..<π.  Range -16.27...0.
 /// - Start: angle uniform in ±π rad, velocity uniform in ±1 rad/s.
 /// - End: never terminates.
-/// - Disturbance: a torque on the shaft, at most a quarter of the motor's; it costs no reward.
+/// - Disturbance: a torque on the shaft, at most a quarter of the motor's; it does not affect the
+///   reward.
 /// - Source: Gymnasium 1.4.0 `Pendulum-v1`, reproduced bit for bit in double precision.
 public struct PendulumV1: Environment {
-  /// Physical constants.
+  /// The physical constants of the pendulum.
   public struct Parameters: EnvironmentParameters {
     /// Gravitational acceleration, in m/s².
     public var gravity = 10.0
@@ -29,10 +30,10 @@ public struct PendulumV1: Environment {
     public var mass = 1.0
     /// Length of the rod, in m.
     public var length = 1.0
-    /// Torque per commanded torque.
+    /// Factor on the commanded torque.
     public var motorStrength = 1.0
 
-    /// The nominal constants.
+    /// Creates the nominal constants.
     public init() {}
   }
 
@@ -53,7 +54,7 @@ public struct PendulumV1: Environment {
     .init("length", unit: "m", range: 0.25...3, "length of the rod", \.length),
     .init(
       "motor-strength", unit: "1", range: 0.25...2, isReversible: true,
-      "torque per commanded torque", \.motorStrength),
+      "factor on the commanded torque", \.motorStrength),
   ]
 
   let parameters: Parameters
@@ -61,12 +62,12 @@ public struct PendulumV1: Environment {
   package private(set) var angle: Double
   /// Angular velocity, in rad/s.
   package private(set) var velocity: Double
-  /// The motor's torque in the last step, in N·m; for the picture only.
+  /// Torque of the motor in the last step, in N·m; for the picture only.
   private(set) var lastTorque = 0.0
   private(set) var disturbance = restingPort
   private static let restingPort = DisturbancePort(disturbanceComponents)
-  // NumPy squares through `pow`, which differs from x·x in the last bit now and then; a constant
-  // exponent would let the optimiser put x·x back.
+  // NumPy squares through `pow`, which occasionally differs from x·x in the last bit; with a
+  // constant exponent, the optimiser would replace it by x·x.
   private var squareExponent = 2.0
 
   public init(
@@ -101,7 +102,7 @@ public struct PendulumV1: Environment {
   public mutating func step(
     action: Span<Float>, observation: inout MutableSpan<Float>
   ) -> StepOutcome {
-    // NumPy keeps products of a constant and a single-precision action in single precision.
+    // NumPy computes products of a constant and a single-precision action in single precision.
     let torque = min(max(action[0], -2), 2) * Float(parameters.motorStrength)
     lastTorque = Double(torque)
     let drive = Float(3.0 / (parameters.mass * (parameters.length * parameters.length))) * torque
@@ -111,8 +112,8 @@ public struct PendulumV1: Environment {
 
   /// Advances by one time step with a torque in double precision.
   ///
-  /// The reference computes in the precision of the action it is given; agents act in single
-  /// precision, traces may not.
+  /// The reference computes in the precision of the given action; agents act in single precision,
+  /// but traces may hold double precision.
   package mutating func step(
     doubleTorque: Double, observation: inout MutableSpan<Float>
   ) -> StepOutcome {
@@ -150,7 +151,7 @@ public struct PendulumV1: Environment {
     observation[2] = Float(velocity)
   }
 
-  /// The same angle in -π ..< π, by NumPy's floored remainder.
+  /// Returns the same angle in -π ..< π, by NumPy's floored remainder.
   static func wrapped(_ angle: Double) -> Double {
     let remainder = fmod(angle + .pi, 2 * .pi)
     return (remainder < 0 ? remainder + 2 * .pi : remainder) - .pi

@@ -3,8 +3,8 @@ internal import Physics
 public import RLCore
 
 extension Quadcopter {
-  /// Small differences and slow motion: nothing damps the pitch, and at full speed it turns over
-  /// before a person has seen it turn.
+  /// Small thrust differences in slow motion: nothing damps the pitch, and at full speed the drone
+  /// turns over before a person can react.
   public static let manualControls = ManualControls(
     bindings: [
       .init("climb", key: .up, axis: (.leftY, isPositive: true), action: [0.25, 0.25]),
@@ -13,7 +13,7 @@ extension Quadcopter {
       .init("tilt right", key: .right, axis: (.rightX, isPositive: true), action: [-0.01, 0.01]),
     ], rest: [[0, 0]], pace: 0.25)
 
-  /// How many times larger than in its world the drone is drawn; it is 6 cm wide in a box of 6 m.
+  /// Magnification of the drone, which is 6 cm wide in a box of 6 m.
   private static let magnification = 11.0
 
   public func scene() -> Scene {
@@ -87,8 +87,8 @@ extension Quadcopter {
     scene.addPush(at: drone(0, 0), x: push.x, y: push.y, length: 0.7)
   }
 
-  /// A pair of rotors with their jet, whose length is the thrust, and their disc, which is the
-  /// denser the faster they turn.
+  /// Draws a pair of rotors with a jet as long as the thrust is strong, and a disc that is the more
+  /// opaque the faster they turn.
   private func addRotor(
     _ speed: Double, at x: Double, light: Scene.Color, of drone: Placement,
     to scene: inout Scene

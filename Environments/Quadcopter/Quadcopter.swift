@@ -14,42 +14,43 @@ public import RLCore
 /// | 5: pitch rate                  | rad/s |   |                               |        |
 /// | 6, 7: thrust, right and left   | hover thrust - 1 | |                       |        |
 ///
-/// An action of -1 asks for the least thrust, 0 for hover thrust, 1 for the most (2.24 weights).
+/// An action of -1 commands the least thrust, 0 hover thrust, 1 the most (2.24 weights).
 ///
 /// - Dynamics: a Box2D body with motor lag, thrust limits and rotor drag (``QuadcopterModel``);
 ///   50 Hz control, four substeps of 5 ms.
 /// - Reward: `exp(-(2 d + 0.2 |v| + |pitch| + 0.1 |rate| + 0.05 |a|²))` with the distance d to the
-///   goal; in 0...1.  The distance itself, not its square as in safe-control-gym, so that the last
-///   centimetres still pay.
+///   goal; in 0...1.  It uses the distance itself, not its square as in safe-control-gym, so that
+///   the last centimetres still matter.
 /// - Start: x ±1 m, z 0.3...2 m, velocities ±1 m/s, pitch ±0.2 rad, rate ±1.5 rad/s, rotors at
 ///   hover speed.
 /// - End: |x| > 3 m, z outside 0...3 m or |pitch| > 85°.
 /// - Success: within 5 cm and 0.05 rad of the goal (0, 1) at the end of the episode.
-/// - Disturbance: a force on the centre of mass through all four substeps, at most 0.05 N in each
+/// - Disturbance: a force on the centre of mass during all four substeps, at most 0.05 N in each
 ///   direction, a fifth of the weight.
 /// - Source: safe-control-gym's 2-D quadrotor (Yuan et al. 2022, arXiv:2109.06325).
-/// - Difference from source: motor lag, drag, the full thrust range, wider bounds, and the reward.
+/// - Differences from source: motor lag, drag, the full thrust range, wider bounds, and the reward.
 public struct Quadcopter: Environment, ~Copyable {
-  /// Physical constants; factors on ``QuadcopterModel`` unless they have a unit.
+  /// The physical constants of the quadcopter; factors on ``QuadcopterModel`` unless they have a
+  /// unit.
   public struct Parameters: EnvironmentParameters {
-    /// On gravity.
+    /// Factor on gravity, 9.8 m/s².
     public var gravity = 1.0
-    /// On mass.
+    /// Factor on mass, 27 g.
     public var mass = 1.0
-    /// On inertia.
+    /// Factor on inertia, 1.4e-5 kg·m².
     public var inertia = 1.0
-    /// On the rotors' distance from the centre.
+    /// Factor on the rotors' distance from the centre, 28 mm along x.
     public var armLength = 1.0
-    /// On thrust.
+    /// Factor on thrust.
     public var motorStrength = 1.0
-    /// On the motors' time constants.
+    /// Factor on the motors' time constants.
     public var motorLag = 1.0
-    /// On drag.
+    /// Factor on rotor drag.
     public var drag = 1.0
     /// Steady wind along x, in m/s.
     public var wind = 0.0
 
-    /// The nominal constants.
+    /// Creates the nominal constants.
     public init() {}
   }
 
@@ -76,14 +77,14 @@ public struct Quadcopter: Environment, ~Copyable {
     .init("mass", unit: "1", range: 0.5...1.8, "factor on mass, 27 g", \.mass),
     .init("inertia", unit: "1", range: 0.5...2, "factor on inertia, 1.4e-5 kg·m²", \.inertia),
     .init(
-      "arm-length", unit: "1", range: 0.5...2, "factor on the lever, 28 mm", \.armLength),
+      "arm-length", unit: "1", range: 0.5...2, "factor on the lever arm, 28 mm", \.armLength),
     .init("motor-strength", unit: "1", range: 0.6...1.2, "factor on thrust", \.motorStrength),
     .init("motor-lag", unit: "1", range: 0...2, "factor on the motors' lag", \.motorLag),
     .init("drag", unit: "1", range: 0...5, "factor on rotor drag", \.drag),
     .init("wind", unit: "m/s", range: -5...5, "steady wind along x", \.wind),
   ]
 
-  /// Whether an episode that ended with this observation succeeded.
+  /// Whether an episode that ended with this observation succeeded: the drone hovers at the goal.
   public static func isSuccess(finalObservation observation: Span<Float>) -> Bool {
     let distance = hypot(observation[0], observation[2])
     return distance < 0.05 && abs(observation[4]) < 0.05
@@ -98,7 +99,7 @@ public struct Quadcopter: Environment, ~Copyable {
   let parameters: Parameters
   private(set) var world: World
   let body: Body
-  /// Speed of the right and left rotors, in rpm.
+  /// Speeds of the right and left rotors, in rpm.
   private(set) var speeds = (right: QuadcopterModel.hoverSpeed, left: QuadcopterModel.hoverSpeed)
   private(set) var disturbance = restingPort
   private static let restingPort = DisturbancePort(disturbanceComponents)
@@ -123,7 +124,7 @@ public struct Quadcopter: Environment, ~Copyable {
   ) {
     self.parameters = parameters
     let scale = Self.unitsPerMetre
-    // One metre is ten units: at 1 : 1 Box2D's tolerances are as thick as the drone.
+    // One metre is ten units: at 1 : 1, Box2D's tolerances would be as thick as the drone.
     world = World(gravity: Float(-QuadcopterModel.gravity * parameters.gravity * scale))
     body = world.addDynamicBody(
       BodyState(x: Float(state[0] * scale), y: Float(state[2] * scale), angle: Float(-state[4])),
@@ -172,7 +173,7 @@ public struct Quadcopter: Environment, ~Copyable {
     return outcome(action: action, observation: observation)
   }
 
-  /// Thrust, its torque and drag, all at the pose of this substep.
+  /// Applies thrust, its torque and drag, all at the pose of this substep.
   private mutating func applyForces() {
     let scale = Self.unitsPerMetre
     let state = world.state(of: body)

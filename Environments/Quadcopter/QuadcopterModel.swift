@@ -1,44 +1,44 @@
 internal import Glibc
 
-/// Constants of a Crazyflie 2 that flies in a vertical plane, and its motors.
+/// The constants of a Crazyflie 2 that flies in a vertical plane, and its motor model.
 ///
-/// Two pairs of rotors, the left one at -x and the right one at +x.  A rotor's thrust is `kf rpm²`
-/// and its speed follows the command with a first-order lag that is shorter upwards than
-/// downwards.
+/// There are two pairs of rotors, the left one at -x and the right one at +x.  A rotor's thrust is
+/// `kf rpm²`, and its speed follows the command with a first-order lag that is shorter for rising
+/// than for falling speeds.
 ///
 /// - Source: masses, thrust and drag from safe-control-gym and gym-pybullet-drones (Panerati et
 ///   al. 2021, arXiv:2103.02142); time constants from Eschmann, Albani and Loianno 2024,
 ///   arXiv:2311.13081.
 package enum QuadcopterModel {
-  /// In kg.
+  /// Mass, in kg.
   package static let mass = 0.027
-  /// About the pitch axis, in kg·m².
+  /// Moment of inertia about the pitch axis, in kg·m².
   package static let inertia = 1.4e-5
-  /// In m/s².
+  /// Gravitational acceleration, in m/s².
   package static let gravity = 9.8
   /// Distance of each pair of rotors from the centre along x, in m.
   package static let lever = 0.0397 / 2.0.squareRoot()
-  /// Thrust of one rotor by the square of its speed, in N/rpm².
+  /// Thrust of one rotor per square of its speed, in N/rpm².
   package static let thrustCoefficient = 3.16e-10
-  /// Slowest and fastest rotor, in rpm.
+  /// Slowest and fastest speed of a rotor, in rpm.
   package static let speedRange = 9440.3...21666.4
-  /// Time constants of the lag, in s.
+  /// Time constant of the motor lag for rising speeds, in s.
   package static let riseTime = 0.0555
-  /// See ``riseTime``.
+  /// Time constant of the motor lag for falling speeds, in s.
   package static let fallTime = 0.2494
-  /// Drag by rotor speed (rad/s, all four together) and velocity, along body x and z, in kg.
+  /// Drag per rotor speed (rad/s, sum of all four) and velocity, along body x and z, in kg.
   package static let dragCoefficient = (x: 9.1785e-7, z: 10.311e-7)
 
   /// Speed at which four rotors carry the weight, in rpm.
   package static let hoverSpeed = (mass * gravity / (4 * thrustCoefficient)).squareRoot()
 
-  /// Thrust of a pair of rotors, in N.
+  /// Returns the thrust of a pair of rotors, in N.
   package static func pairThrust(speed: Double) -> Double {
     2 * thrustCoefficient * speed * speed
   }
 
-  /// The speed an action asks for: -1 is the slowest, 0 hovers, 1 is the fastest, in between the
-  /// thrust is linear.
+  /// Returns the rotor speed that an action commands: -1 is the slowest, 0 hovers, 1 is the
+  /// fastest, and thrust is linear in between.
   package static func commandedSpeed(action: Double) -> Double {
     let a = min(max(action, -1), 1)
     let hover = pairThrust(speed: hoverSpeed)
@@ -46,7 +46,7 @@ package enum QuadcopterModel {
     return ((hover + abs(a) * (end - hover)) / (2 * thrustCoefficient)).squareRoot()
   }
 
-  /// The speed after some seconds of lag.
+  /// Returns the rotor speed after some seconds of lag.
   package static func laggedSpeed(
     from speed: Double, to command: Double, seconds: Double, lag: Double
   ) -> Double {

@@ -1,26 +1,26 @@
 public import RLCore
 
-/// What may be varied about a walker; all are factors on the nominal value.
+/// The physical constants of a walker, as factors on the nominal values.
 public struct BipedalWalkerParameters: EnvironmentParameters {
-  /// On gravity (10 m/s²).
+  /// Factor on gravity, 10 m/s².
   public var gravity = 1.0
-  /// On the density of every part of the body (6.51 kg in all).
+  /// Factor on the density of every part of the body, 6.51 kg in total.
   public var mass = 1.0
-  /// On the friction of the ground (2.5; with the feet's 0.2 it makes 0.71).
+  /// Factor on the ground's friction of 2.5, which with the feet's 0.2 combines to 0.71.
   public var friction = 1.0
-  /// On the motors' torque (80 N·m).
+  /// Factor on the motors' torque, 80 N·m.
   public var motorStrength = 1.0
-  /// On the motors' speed (4 rad/s in the hips, 6 rad/s in the knees).
+  /// Factor on the motors' speed, 4 rad/s in the hips and 6 rad/s in the knees.
   public var motorSpeed = 1.0
-  /// On the noise of the terrain; 0 is flat.
+  /// Factor on the noise of the terrain; 0 is flat.
   public var roughness = 1.0
 
-  /// The nominal factors.
+  /// Creates the nominal factors.
   public init() {}
 
   static let table: [PhysicalParameter<Self>] = [
     .init("gravity", unit: "1", range: 0.5...1.5, "factor on gravity, 10 m/s²", \.gravity),
-    .init("mass", unit: "1", range: 0.5...2, "factor on all masses, 6.51 kg together", \.mass),
+    .init("mass", unit: "1", range: 0.5...2, "factor on all masses, 6.51 kg in total", \.mass),
     .init("friction", unit: "1", range: 0.2...2, "factor on the ground's friction", \.friction),
     .init(
       "motor-strength", unit: "1", range: 0.6...1.2, "factor on the torque, 80 N·m",
@@ -36,8 +36,8 @@ public struct BipedalWalkerParameters: EnvironmentParameters {
 
 /// Walk on two legs over uneven ground.
 ///
-/// A hull on two legs of two halves each; motors in hips and knees seek full speed in the
-/// direction of the action's sign with a torque in proportion to its size.
+/// A hull on two legs with two segments each; the motors in hips and knees seek full speed in the
+/// direction of the action's sign, with a torque in proportion to its magnitude.
 ///
 /// | Observation                                | Unit  |   | Action           | Unit      |
 /// |--------------------------------------------|-------|---|------------------|-----------|
@@ -54,16 +54,16 @@ public struct BipedalWalkerParameters: EnvironmentParameters {
 /// - Dynamics: Box2D, 0.02 s, 180 velocity and 60 position iterations.  Velocities are 0.12 vx and
 ///   0.08 vy of the hull's centre of mass.  The contact flags follow begin and end events and are 0
 ///   while a foot rolls from one ground edge to the next.
-/// - Reward: change of `4.33 x - 5 |hull angle|` minus 0.028 per unit of |action|; -100 *instead* on
-///   a fall.
+/// - Reward: change of `4.33 x - 5 |hull angle|` minus 0.028 per unit of |action|; -100 *instead*
+///   on a fall.
 /// - End: the hull touches the ground or moves left of 0 (-100), or passes 88.67 m.
 /// - Start: terrain and a push of ±5 N on the hull, drawn as Gymnasium draws them.
-/// - Disturbance: a force on the hull's centre of mass, at most 10 N in each direction, a seventh of
-///   the walker's weight.
+/// - Disturbance: a force on the hull's centre of mass, at most 10 N in each direction, a seventh
+///   of the walker's weight.
 /// - Source: Gymnasium 1.4.0 `BipedalWalker-v3`.
-/// - Difference from source: Box2D 2.4.1 where Gymnasium has 2.3.10, so trajectories agree in
-///   distribution and not step by step.  The lidar asks the ground's edges directly instead of
-///   Box2D's broad phase and all edges belong to one body; both give the same bits.
+/// - Difference from source: Box2D 2.4.1 instead of Gymnasium's 2.3.10, so trajectories agree in
+///   distribution but not step by step.  The lidar queries the ground's edges directly instead of
+///   Box2D's broad phase, and all edges belong to one body; neither changes any bit.
 public struct BipedalWalker: Environment, ~Copyable {
   public static let specification = bipedalWalkerSpecification(
     identifier: "walker", summary: "Walk on two legs over uneven ground.", episodeSteps: 1600,
@@ -103,7 +103,7 @@ public struct BipedalWalker: Environment, ~Copyable {
   public func hashState(into hasher: inout StateHasher) { simulation.hashState(into: &hasher) }
 }
 
-/// Walk on two legs over stumps, stairs and pits; otherwise ``BipedalWalker``.
+/// Walk on two legs over stumps, stairs and pits; otherwise the same as ``BipedalWalker``.
 ///
 /// - Source: Gymnasium 1.4.0 `BipedalWalkerHardcore-v3`.
 public struct BipedalWalkerHardcore: Environment, ~Copyable {
@@ -152,7 +152,7 @@ private func bipedalWalkerSpecification(
   let bodyBound: [Float] = [.pi, 5, 5, 5]
   let lidarBound = [Float](repeating: 1, count: 10)
   let high = bodyBound + legBound + [5] + legBound + [5] + lidarBound
-  // The contact flags are the only components whose lower bound is not the negated upper one.
+  // The contact flags are the only components whose lower bound is not the negated upper bound.
   let low = high.enumerated().map { $0 == 8 || $0 == 13 ? -0.0 : -$1 }
   let legs = ["rear", "front"].flatMap { leg -> [EnvironmentSpecification.Component] in
     [

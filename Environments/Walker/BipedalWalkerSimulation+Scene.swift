@@ -1,9 +1,9 @@
 internal import Physics
 package import RLCore
 
-/// What both walkers look like.
+/// The picture of both walkers.
 extension BipedalWalkerSimulation {
-  /// Gymnasium's view of 600 × 400 pixels at 30 to the metre, the hull a fifth from the left.
+  /// Gymnasium's view of 600 × 400 pixels at 30 per metre, with the hull a fifth from the left.
   private static let view = (width: 20.0, height: 40 / 3.0)
 
   package func scene() -> Scene {
@@ -31,7 +31,7 @@ extension BipedalWalkerSimulation {
     let hull = placement(of: bodies[0])
     var fractions: [10 of Float] = .init(repeating: 1)
     var output = fractions.mutableSpan
-    // A span of a computed temporary may not outlive the expression, which debug builds check.
+    // A span of a computed temporary must not outlive the expression, which debug builds check.
     let rays = Self.rays
     world.castFan(from: bodies[0], rays: rays.span, into: &output, at: 0)
     for (ray, offset) in Self.rays.enumerated() {
@@ -83,12 +83,12 @@ extension BipedalWalkerSimulation {
 }
 
 extension BipedalWalkerTerrain {
-  /// How far the camera leaves its usual height where the ground has climbed or sunk, in m.
+  /// Returns the camera's offset from its usual height where the ground has risen or sunk, in m.
   ///
-  /// An average over the whole picture, so that no single step shakes the camera.
+  /// It is an average over the whole picture, so that no single step shakes the camera.
   fileprivate func lift(around x: Double) -> Double {
     guard !heights.isEmpty, x.isFinite else { return 0 }
-    // A walker may leave the terrain on either side before it is noticed.
+    // A walker may leave the terrain on either side before the episode ends.
     let end = heights.count - 1
     let column = min(max(x / Self.spacing, 0), Double(end))
     let (width, margin) = (20.0, 0.8)
@@ -104,7 +104,7 @@ extension BipedalWalkerTerrain {
     return mean - min(max(mean, -margin), margin)
   }
 
-  /// Draws what lies near the camera.
+  /// Draws everything near the camera.
   fileprivate func draw(in scene: inout Scene) {
     guard let first = heights.first, let last = heights.last else { return }
     let (left, right) = (
@@ -122,7 +122,7 @@ extension BipedalWalkerTerrain {
 
     let nearby = obstacles.filter { Double($0[2]) > left && Double($0[0]) < right }
       .map(Block.init)
-    // Steps hang in the air above their ramp; down into the soil they are solid.
+    // Steps float above their ramp; extended into the soil, they look solid.
     for block in nearby where !block.isWall {
       addBlock(block, bottom: block.bottom - 0.6 * Self.spacing, to: &scene)
     }
@@ -138,12 +138,12 @@ extension BipedalWalkerTerrain {
       at: .init(BipedalWalkerSimulation.finish, heights[190]), height: 2.4)
   }
 
-  /// Ground without a break, or a pit with the rims on both sides.
+  /// Continuous ground, or a pit with the rims on both sides.
   private struct Stretch {
     var isPit: Bool
     var points: [Scene.Point]
 
-    /// The line that closes a pit, without the rims, or the ground itself.
+    /// The line that closes a pit, without its rims, or the ground itself.
     var roof: [Scene.Point] {
       guard isPit, let first = points.first, let last = points.last else { return points }
       return points.dropFirst().dropLast().map {
@@ -157,7 +157,7 @@ extension BipedalWalkerTerrain {
     var stretches: [Stretch] = []
     var current = Stretch(isPit: false, points: [])
     for point in surface {
-      // A wall is four columns high; the roughest grass rises by one at most.
+      // A wall is four columns high; even the roughest grass rises by at most one column.
       guard let edge = current.points.last, abs(point.y - edge.y) > 3 * Self.spacing else {
         current.points.append(point)
         continue
@@ -169,7 +169,7 @@ extension BipedalWalkerTerrain {
     return stretches + [current]
   }
 
-  /// Shade in a pit, the darker the deeper.
+  /// Adds shade in a pit, darker with depth.
   private func addShade(_ points: [Scene.Point], to scene: inout Scene) {
     guard points.count > 2 else { return }
     let heights = points.map(\.y)
@@ -188,14 +188,15 @@ extension BipedalWalkerTerrain {
     var bottom: Double
     var top: Double
 
-    /// Reads x and y of four corners in turn; a stump's first two are its lower ones.
+    /// Creates a block from x and y of four corners in turn; a stump's first two are its lower
+    /// ones.
     init(_ corners: [Float]) {
       (left, right) = (Double(corners[0]), Double(corners[2]))
       bottom = Double(min(corners[1], corners[5]))
       top = Double(max(corners[1], corners[5]))
     }
 
-    /// Walls are four columns high, stumps two at most, steps one.
+    /// Whether the block is a wall: walls are four columns high, stumps at most two, steps one.
     var isWall: Bool { top - bottom > 3 * BipedalWalkerTerrain.spacing }
   }
 
@@ -213,7 +214,7 @@ extension BipedalWalkerTerrain {
         .init(Palette.paper.faded(to: 0.6), width: 0.06)))
   }
 
-  /// The way in metres, written into the soil.
+  /// Writes the distance in metres onto the soil.
   private func addMarks(to scene: inout Scene, from left: Double, to right: Double) {
     for metres in stride(from: 10, to: 90, by: 10) {
       let x = Double(metres)

@@ -2,7 +2,7 @@ internal import Glibc
 package import Physics
 package import RLCore
 
-/// The body, world and rules that both walkers share; see ``BipedalWalker``.
+/// The bodies, world and rules shared by both walkers; see ``BipedalWalker``.
 package struct BipedalWalkerSimulation: ~Copyable {
   private static let unitsPerPixel = 1.0 / 30
   static let legHeight = 34 / 30.0  // m
@@ -15,7 +15,7 @@ package struct BipedalWalkerSimulation: ~Copyable {
   private static let groundFriction = 2.5
   static let finish = 190 * BipedalWalkerTerrain.spacing  // m
 
-  /// Ten rays from straight down to almost straight ahead.
+  /// Lidar rays: ten from straight down to almost straight ahead.
   package static let rays: [RayOffset] = (0..<10).map {
     let angle = 1.5 * Double($0) / 10
     return RayOffset(sin(angle) * (160 / 30.0), -cos(angle) * (160 / 30.0))
@@ -27,12 +27,12 @@ package struct BipedalWalkerSimulation: ~Copyable {
 
   private let parameters: BipedalWalkerParameters
   package private(set) var world: World
-  /// Hull, then for the rear and the front leg its upper and lower half.
+  /// Bodies: the hull, then the upper and lower segment of the rear and of the front leg.
   package let bodies: [5 of Body]
-  /// Hip and knee of the rear leg, then of the front leg.
+  /// Joints: hip and knee of the rear leg, then of the front leg.
   package let joints: [4 of Joint]
   private var previousShaping: Double
-  /// What the world was built on; for the picture only.
+  /// Terrain on which the world was built; for the picture only.
   let terrain: BipedalWalkerTerrain
   private(set) var disturbance = restingPort
   private static let restingPort = DisturbancePort(disturbanceComponents)
@@ -43,12 +43,12 @@ package struct BipedalWalkerSimulation: ~Copyable {
     observation: inout MutableSpan<Float>
   ) {
     self.init(parameters: parameters, on: terrain, poses: Self.restPoses)
-    // The reference's reset takes a first step with no torque; its reward is dropped.
+    // The reference's reset takes a first step with no torque and discards its reward.
     let rest: [4 of Float] = [0, 0, 0, 0]
     _ = step(action: rest.span, observation: &observation)
   }
 
-  /// Makes a world in which the bodies are about to take their first step.
+  /// Creates a world in which the bodies are about to take their first step.
   ///
   /// Velocities are those of the centres of mass.
   package init(
@@ -77,7 +77,7 @@ package struct BipedalWalkerSimulation: ~Copyable {
     }
   }
 
-  /// Where the bodies start: the hull level, the legs 0.05 rad apart from it.
+  /// Initial poses of the bodies: the hull level, the legs tilted by -0.05 and 0.05 rad.
   package static let restPoses: [5 of BodyState] = {
     let x = BipedalWalkerTerrain.spacing * Double(BipedalWalkerTerrain.startColumns) / 2
     let y = BipedalWalkerTerrain.baseHeight + 2 * legHeight
@@ -92,7 +92,7 @@ package struct BipedalWalkerSimulation: ~Copyable {
     ]
   }()
 
-  /// Adds the leg whose halves have the poses `upper` and `upper + 1`.
+  /// Adds the leg whose segments have the poses `upper` and `upper + 1`.
   private static func addLeg(
     to hull: Body, in world: inout World, _ poses: [5 of BodyState], upper: Int, _ density: Float
   ) -> (upper: Body, hip: Joint, lower: Body, knee: Joint) {
@@ -100,7 +100,7 @@ package struct BipedalWalkerSimulation: ~Copyable {
     let halfHeight = Float(legHeight / 2)
     let thigh = world.addDynamicBody(poses[upper].atRest, maySleep: true)
     world.addBox(halfWidth: Float(legWidth / 2), halfHeight: halfHeight, to: thigh, material)
-    // pybox2d measures hinge angles from the pose at creation, which C++ does not.
+    // pybox2d measures hinge angles from the pose at creation, unlike Box2D in C++.
     let hip = world.addHinge(
       Hinge(
         hull, at: Point(0, Float(legDrop)), to: thigh, at: Point(0, halfHeight),
@@ -119,7 +119,7 @@ package struct BipedalWalkerSimulation: ~Copyable {
     DisturbanceComponent("hull force along y", unit: "N", bound: 10),
   ]
 
-  /// Pushes the hull's centre of mass during the next step.
+  /// Applies a force to the hull's centre of mass during the next step.
   mutating func disturb(_ push: Span<Float>) { disturbance.accept(push) }
 
   /// Advances by one time step.
@@ -143,7 +143,7 @@ package struct BipedalWalkerSimulation: ~Copyable {
     return outcome(hull: hull, action: action)
   }
 
-  /// Writes what the walker senses; computed in double precision and rounded last, like the
+  /// Writes what the walker senses, computed in double precision and rounded last, as in the
   /// reference.
   private func observe(_ hull: BodyState, into observation: inout MutableSpan<Float>) {
     observation[0] = hull.angle
@@ -165,7 +165,7 @@ package struct BipedalWalkerSimulation: ~Copyable {
 
   private mutating func outcome(hull: BodyState, action: Span<Float>) -> StepOutcome {
     let shaping = Self.shaping(hull: hull)
-    // NumPy's single-precision actions make the reward single-precision from here on.
+    // As in NumPy, single-precision actions make the reward single-precision from here on.
     var reward = Float(shaping - previousShaping)
     previousShaping = shaping
     for i in 0..<4 { reward -= Float(0.00035 * Self.motorTorque) * min(abs(action[i]), 1) }
@@ -175,7 +175,7 @@ package struct BipedalWalkerSimulation: ~Copyable {
     return StepOutcome(reward: Double(reward), terminated: Double(hull.x) > Self.finish)
   }
 
-  /// What the reward is the change of.
+  /// Returns the potential whose change is the reward before costs.
   private static func shaping(hull: BodyState) -> Double {
     130 * Double(hull.x) / 30 - 5 * abs(Double(hull.angle))
   }

@@ -11,17 +11,17 @@ package struct BipedalWalkerTerrain: Sendable, Equatable {
   package static let columnCount = 200
   /// Height of flat ground, in m.
   package static let baseHeight = 400.0 / 30.0 / 4
-  /// Columns of flat ground at the start.
+  /// Number of flat columns at the start.
   package static let startColumns = 20
 
   /// Height of each column, in m.
   package var heights: [Double] = []
   /// Convex quadrilaterals, as x and y of four vertices in turn, in m.
   package var obstacles: [[Float]] = []
-  /// The push on the hull that starts the episode, in N.
+  /// Force on the hull that starts the episode, in N.
   package var hullForce = 0.0
 
-  /// Gathers a recorded terrain.
+  /// Creates a terrain from recorded values.
   package init(heights: [Double], obstacles: [[Float]], hullForce: Double) {
     self.heights = heights
     self.obstacles = obstacles
@@ -32,8 +32,8 @@ package struct BipedalWalkerTerrain: Sendable, Equatable {
   ///
   /// - Parameters:
   ///   - roughness: Factor on the noise; 0 is flat ground with the same draws.
-  ///   - hasObstacles: Whether stumps, stairs and pits take turns with the grass.
-  ///   - random: Drawn from as Gymnasium draws, clouds and hull force included.
+  ///   - hasObstacles: Whether stumps, stairs and pits alternate with grass.
+  ///   - random: Generator, used draw for draw as in Gymnasium, including clouds and hull force.
   package init(roughness: Double, hasObstacles: Bool, using random: inout NumPyRandom) {
     var builder = Builder(roughness: roughness, hasObstacles: hasObstacles)
     heights.reserveCapacity(Self.columnCount)
@@ -42,24 +42,24 @@ package struct BipedalWalkerTerrain: Sendable, Equatable {
       heights.append(builder.height)
     }
     obstacles = builder.obstacles
-    // Ten clouds that nobody sees here: leaving out their draws would change the hull's push.
+    // Numbers for ten clouds, which have no picture here; without them the hull's push would differ.
     for _ in 0..<10 * (1 + 2 * 5) { _ = random.double() }
     hullForce = random.uniform(-5, 5)
   }
 
-  /// What kind of ground a column belongs to; the numbers are the reference's draws.
+  /// The kind of ground to which a column belongs; the numbers are the reference's draws.
   private enum Ground: Int {
     case grass, stump, stairs, pit
   }
 
-  /// Makes the terrain column by column.
+  /// Builds the terrain column by column.
   private struct Builder {
     private let roughness: Double
     private let hasObstacles: Bool
     private var ground = Ground.grass
-    /// The first column of a new stretch of ground.
+    /// Whether the column is the first of a new stretch of ground.
     private var isFirst = false
-    /// Columns left in this stretch.
+    /// Number of columns left in this stretch.
     private var remaining = BipedalWalkerTerrain.startColumns
     private var slope = 0.0
     private var heightBefore = 0.0
@@ -115,7 +115,7 @@ package struct BipedalWalkerTerrain: Sendable, Equatable {
       remaining = stepCount * stepWidth
     }
 
-    /// A ramp under the steps.
+    /// Raises the ground as a ramp under the steps.
     private mutating func climb() {
       let columns = stepCount * stepWidth - remaining - stepDirection
       height =
@@ -140,7 +140,7 @@ package struct BipedalWalkerTerrain: Sendable, Equatable {
       remaining = random.integers(5, 10)
       let next = ground == .grass && hasObstacles ? Ground(rawValue: random.integers(1, 4)) : nil
       ground = next ?? .grass
-      // Also on plain grass: its first column repeats the height and draws nothing.
+      // On plain grass too, the first column of a stretch repeats the height and draws nothing.
       isFirst = true
     }
 
@@ -154,7 +154,7 @@ package struct BipedalWalkerTerrain: Sendable, Equatable {
 }
 
 extension BipedalWalkerTerrain {
-  /// Builds the ground in a world: one static body per obstacle, one for all edges.
+  /// Builds the ground in a world: one static body for each obstacle, one for all edges.
   func build(in world: inout World, friction: Float) {
     let material = Material(friction: friction)
     for obstacle in obstacles {

@@ -1,75 +1,78 @@
 public import LinearAlgebra
 
-/// N environments of one kind, erased to what agents need.
+/// N environments of one type behind an interface that hides the type.
 ///
-/// Stepping is by range so that worker threads can each drive their own environments through a
-/// whole rollout without meeting; ranges stepped at the same time must not overlap.  An episode
-/// that ends is reset in the same step ("same-step autoreset") unless ``resetsEndedEpisodes`` is
-/// off; its last observation is kept apart either way.
+/// Environments are stepped by range, so that each worker thread can drive its own through a whole
+/// rollout without synchronisation; ranges stepped at the same time must not overlap.  An
+/// environment whose episode ends is reset in the same step ("same-step autoreset") unless
+/// ``resetsEndedEpisodes`` is false; the episode's last observation is kept separately either way.
 public protocol BatchedEnvironment: AnyObject {
-  /// Spaces, names, units and limits.
+  /// Spaces, names, units and limits of the environments.
   var specification: EnvironmentSpecification { get }
   /// Number of environments.
   var count: Int { get }
-  /// What the last step returned.
+  /// Observations, rewards and episode ends of the last step.
   var batch: StepBatch { get }
-  /// Whether an episode that ends is followed by the next one within the step; true by default.
+  /// Whether the next episode starts in the same step in which one ends; true by default.
   ///
-  /// If false, an ended environment stays in its last state, to be looked at, and must be reset
-  /// before it is stepped again.
+  /// If false, an ended environment stays in its last state for inspection and must be reset before
+  /// it is stepped again.
   var resetsEndedEpisodes: Bool { get set }
-  /// Resets all environments and starts their episode counts at 0.
+  /// Resets all environments and sets their episode counts to 0.
   func reset(seeds: EpisodeSeeds)
-  /// Resets one environment to an episode of a given seed, outside the seed schedule.
+  /// Resets one environment to an episode with a given seed, outside the seed schedule.
   func reset(environment: Int, seed: UInt64)
   /// Steps a range of environments by one time step; each must have been reset.
   func step(actions: Matrix, in range: Range<Int>)
-  /// The running episode of one environment, to be continued elsewhere.
+  /// Returns the running episode of one environment as data from which it can be continued.
   func snapshot(of environment: Int) -> EpisodeSnapshot
   /// Rebuilds a running episode by re-simulating it from its parameters, seed and actions.
   func restore(_ snapshot: EpisodeSnapshot, to environment: Int) throws(SnapshotError)
-  /// A fingerprint of one environment's full simulator state; it must have been reset.
+  /// Returns a fingerprint of one environment's full simulator state; it must have been reset.
   func stateHash(of environment: Int) -> UInt64
-  /// Whether the environments are pushed from outside; false by default.
+  /// Whether the environments accept external disturbances; false by default.
   ///
-  /// Switched between episodes only, that is before `reset(seeds:)`.  Stays false if there are no
+  /// Set it only between episodes, that is before `reset(seeds:)`.  It stays false if there are no
   /// ``disturbanceComponents``.
   var takesDisturbances: Bool { get set }
-  /// [N × D]: what pushes the environments in their next step; nil unless ``takesDisturbances``.
+  /// Disturbances of the next step, [N × D]; nil unless ``takesDisturbances`` is true.
   ///
-  /// Written before every step, with values within the bounds of ``disturbanceComponents``.
+  /// Write them before every step, with values within the bounds of ``disturbanceComponents``.
   var disturbances: Matrix? { get }
-  /// What a disturbance consists of; D components.
+  /// Names, units and bounds of the D components of a disturbance.
   var disturbanceComponents: [DisturbanceComponent] { get }
-  /// What one environment looks like now, also from within its observer; ``Scene/empty`` if it has
-  /// no picture or has not been reset.
-  func scene(of environment: Int) -> Scene
-  /// How a person drives an environment; ``ManualControls/none`` if nobody can.
-  var manualControls: ManualControls { get }
-  /// Lets somebody watch one environment from its next reset on, in place of who did before.
-  func observe(environment: Int, with observer: (any EpisodeObserver)?)
-  /// The physical parameters of one environment's next episode, in table order.
-  func parameterValues(of environment: Int) -> [ParameterValue]
-  /// Sets a physical parameter of one environment from its next reset on, or of all.
-  func setParameter(_ name: String, to value: Double, of environment: Int?) throws(ParameterError)
-  /// Draws parameters of each episode that begins; nil, the default, changes no bit.
-  var episodeParameters: EpisodeParameters? { get set }
-  /// The sequence of tasks it follows, if any.
-  var tasks: TaskSchedule? { get }
-  /// Changes physical parameters from now on as a sequence of tasks says.
+  /// Returns the scene of one environment's current state; ``Scene/empty`` if it has no picture or
+  /// has not been reset.
   ///
-  /// At the end of a task every environment's running episode is truncated in the same step, its
-  /// last observation kept to bootstrap from, and the next one starts with the new parameters.
-  /// Observers are not told: an episode that is cut has no end for them.  Called before
-  /// `reset(seeds:)`.
+  /// The environment's observer may call it as well.
+  func scene(of environment: Int) -> Scene
+  /// Keys and axes for driving an environment by hand; ``ManualControls/none`` if unsupported.
+  var manualControls: ManualControls { get }
+  /// Observes one environment from its next reset on; replaces the vector's previous observer.
+  func observe(environment: Int, with observer: (any EpisodeObserver)?)
+  /// Returns the physical parameters of one environment's next episode, in table order.
+  func parameterValues(of environment: Int) -> [ParameterValue]
+  /// Sets a physical parameter of one environment, or of all if nil, from the next reset on.
+  func setParameter(_ name: String, to value: Double, of environment: Int?) throws(ParameterError)
+  /// Rule that draws parameters for each new episode; nil, the default, changes no bit.
+  var episodeParameters: EpisodeParameters? { get set }
+  /// The sequence of tasks that the environments follow; nil if there is none.
+  var tasks: TaskSchedule? { get }
+  /// Changes physical parameters from now on according to a sequence of tasks.
+  ///
+  /// At the end of a task the running episodes of all environments are truncated in the same step,
+  /// their last observations are kept for bootstrapping, and the next episodes start with the new
+  /// parameters.  Observers are not notified: for them, a truncated episode has no end.  Must be
+  /// called before `reset(seeds:)`.
   ///
   /// - Parameters:
-  ///   - tasks: The tasks; whatever they set must be allowed.
-  ///   - steps: Steps that all environments together have taken already, all of them equally many.
-  /// - Throws: If the current task sets what can't be set.
+  ///   - tasks: The tasks; all values they set must be allowed.
+  ///   - steps: Number of steps already taken by all environments together, the same number by
+  ///     each.
+  /// - Throws: An error if a parameter of the current task is unknown or out of range.
   func follow(_ tasks: TaskSchedule, from steps: Int) throws(ParameterError)
-  /// What the episodes of each task came to since this was asked for last, in order of tasks; the
-  /// last entry is of the current task.  Empty if there are no tasks.
+  /// Returns the results of each task's episodes since the last call, in order of tasks; the last
+  /// entry is the current task's.  Empty if there are no tasks.
   func takeTaskReturns() -> [TaskReturns]
 }
 
@@ -82,8 +85,8 @@ extension BatchedEnvironment {
     try setParameter(name, to: value, of: nil)
   }
 
-  /// Sets the physical parameters that differ from what they are, of one environment from its next
-  /// reset on, or of all.
+  /// Sets the physical parameters that differ from their current values, of one environment or, if
+  /// nil, of all, from the next reset on.
   public func setParameters(
     _ values: [ParameterValue], of environment: Int? = nil
   ) throws(ParameterError) {
@@ -96,14 +99,14 @@ extension BatchedEnvironment {
   }
 }
 
-/// How the physical parameters of each episode are drawn: a randomisation, a curriculum.
+/// A rule that draws the physical parameters of each episode: a randomisation, a curriculum.
 public struct EpisodeParameters: Sendable {
-  /// The parameters that an episode differs in from those that are set, all allowed; must depend on
-  /// nothing but the environment's index, the episode's number in it and the episode's seed.
+  /// Parameters in which an episode differs from those that are set, all with allowed values; must
+  /// depend only on the environment's index, the episode's number in it and the episode's seed.
   public let values:
     @Sendable (_ environment: Int, _ episode: Int, _ seed: UInt64) -> [ParameterValue]
 
-  /// Draws by a rule.
+  /// Creates a rule.
   public init(
     values:
       @escaping @Sendable (_ environment: Int, _ episode: Int, _ seed: UInt64) -> [ParameterValue]
@@ -112,22 +115,22 @@ public struct EpisodeParameters: Sendable {
   }
 }
 
-/// A running episode as data: never positions poked into a live world.
+/// A running episode as data, rebuilt by re-simulation and never by setting positions.
 public struct EpisodeSnapshot: Sendable, Equatable {
-  /// Which episode of its environment it is.
+  /// Number of the episode in its environment, from 0.
   public var episode: Int
-  /// The seed it was reset with.
+  /// Seed with which the episode was reset.
   public var seed: UInt64
-  /// Its physical parameters, in table order.
+  /// Physical parameters of the episode, in table order.
   public var parameters: [ParameterValue]
-  /// [steps × A], row by row: every action since the reset.
+  /// All actions since the reset, [steps × A], row by row.
   public var actions: [Float]
-  /// [steps × D], row by row: every disturbance since the reset; empty if they are off.
+  /// All disturbances since the reset, [steps × D], row by row; empty if they are off.
   public var disturbances: [Float]
-  /// Fingerprint of the simulator after the last action.
+  /// Fingerprint of the simulator's state after the last action.
   public var stateHash: UInt64
 
-  /// Gathers a snapshot read from a file.
+  /// Creates a snapshot, for example from the contents of a file.
   public init(
     episode: Int, seed: UInt64, parameters: [ParameterValue], actions: [Float],
     disturbances: [Float] = [], stateHash: UInt64
@@ -141,28 +144,28 @@ public struct EpisodeSnapshot: Sendable, Equatable {
   }
 }
 
-/// A snapshot that can't be continued.
+/// An error that prevents an episode from being continued from its snapshot.
 public enum SnapshotError: Error, Equatable, CustomStringConvertible {
-  /// Re-simulation arrived at another state: another build or machine.
+  /// Re-simulation led to a different state, as another build or machine may do.
   case diverged(environment: Int, step: Int)
   /// The parameters or the action log do not fit the environment.
   case malformed(environment: Int)
 
-  /// One sentence.
+  /// The error as one sentence.
   public var description: String {
     switch self {
     case .diverged(let environment, let step):
-      "environment \(environment) re-simulated \(step) steps to another state than was saved"
+      "environment \(environment) differs from its saved state after re-simulating \(step) steps"
     case .malformed(let environment):
       "the saved episode of environment \(environment) does not fit the environment"
     }
   }
 }
 
-/// A physical parameter that can't be set.
+/// An error in setting a physical parameter.
 public enum ParameterError: Error, Equatable {
-  /// No such parameter; the names there are.
+  /// The environment has no parameter of this name; `known` lists those it has.
   case unknown(name: String, known: [String])
-  /// Outside its range.
+  /// The value is outside the parameter's range.
   case outOfRange(name: String, value: Double, range: ClosedRange<Double>)
 }

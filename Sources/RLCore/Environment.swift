@@ -1,13 +1,13 @@
 public import LinearAlgebra
 
-/// What one step returned besides the observation.
+/// The results of one step besides the observation.
 @frozen public struct StepOutcome: Sendable, Equatable {
-  /// The reward, as the reference computes it.
+  /// Reward of the step, as computed by the reference.
   public var reward: Double
-  /// Whether the task itself ended; time limits are not the environment's business.
+  /// Whether the task itself ended; time limits are applied outside the environment.
   public var terminated: Bool
 
-  /// Pairs a reward with the end of the task.
+  /// Creates an outcome.
   @inlinable public init(reward: Double, terminated: Bool) {
     self.reward = reward
     self.terminated = terminated
@@ -16,72 +16,72 @@ public import LinearAlgebra
 
 /// One episode of a simulated task.
 ///
-/// A value is a running episode: it is made at its start and given up when the next one begins, so
-/// nothing of an earlier episode can leak into a later one.  The same parameters and generator state
-/// give the same episode.
+/// A value is a running episode: it is created at the episode's start and discarded when the next
+/// one begins, so nothing of an earlier episode can leak into a later one.  The same parameters and
+/// generator state produce the same episode.
 ///
 /// Required are ``specification``, ``init(parameters:using:observation:)``,
-/// ``step(action:observation:)`` and ``hashState(into:)``.  All else is a capability with a default:
-/// physical parameters, disturbances, a picture, manual controls, and a simulator of its own.
+/// ``step(action:observation:)`` and ``hashState(into:)``.  Everything else is optional and has a
+/// default: physical parameters, disturbances, a picture, manual controls and a simulator.
 public protocol Environment: ~Copyable {
-  /// The task's physical constants; ``NoParameters`` if none may be varied.
+  /// Physical constants of the task; ``NoParameters`` if none may be varied.
   associatedtype Parameters: EnvironmentParameters = NoParameters
 
-  /// Spaces, names, units and limits.
+  /// Spaces, names, units and limits of the environment.
   static var specification: EnvironmentSpecification { get }
-  /// The constants that may be varied.
+  /// Table of the physical constants that may be varied.
   static var parameterTable: [PhysicalParameter<Parameters>] { get }
 
   /// Starts an episode.
   ///
   /// - Parameters:
-  ///   - parameters: The constants of this episode.
-  ///   - random: The episode's generator, to draw the start from; keep a copy to draw later.
-  ///   - observation: [O], to be overwritten with the first observation.
+  ///   - parameters: Physical constants of this episode.
+  ///   - random: Generator of the episode, for drawing the start; keep a copy to draw later.
+  ///   - observation: Destination of the first observation, [O].
   init(
     parameters: Parameters, using random: inout NumPyRandom,
     observation: inout MutableSpan<Float>)
 
-  /// Advances by one time step.
+  /// Advances the episode by one time step.
   ///
   /// - Parameters:
-  ///   - action: [A], clipped by the environment as its reference does.
-  ///   - observation: [O], the state after the step.
+  ///   - action: Action, [A], clipped by the environment as in its reference.
+  ///   - observation: Destination of the observation after the step, [O].
   /// - Returns: The reward and whether the task ended.
   mutating func step(action: Span<Float>, observation: inout MutableSpan<Float>) -> StepOutcome
 
-  /// Feeds every number the future depends on to a hasher.
+  /// Feeds every number on which the future depends to a hasher.
   func hashState(into hasher: inout StateHasher)
 
-  /// What may push the environment from outside; D components, none by default.
+  /// The D components of an external disturbance; none by default.
   static var disturbanceComponents: [DisturbanceComponent] { get }
 
-  /// Pushes during the next step only.
+  /// Applies a disturbance during the next step only.
   ///
   /// A disturbance of zeros changes no bit of the trajectory.
   ///
-  /// - Parameter disturbance: [D], within the components' bounds.
+  /// - Parameter disturbance: Disturbance, [D], within the components' bounds.
   mutating func disturb(_ disturbance: Span<Float>)
 
-  /// What the environment looks like now; ``Scene/empty`` if it has no picture.
+  /// Returns a picture of the current state; ``Scene/empty`` if the environment has none.
   ///
   /// Drawing changes no bit of the simulation.
   func scene() -> Scene
 
-  /// How a person drives it; ``ManualControls/none`` if nobody can.
+  /// Keys and axes for driving the environment by hand; ``ManualControls/none`` if unsupported.
   static var manualControls: ManualControls { get }
 
-  /// Makes the simulator of `count` slots; by default one that steps them one by one.
+  /// Makes a simulator with `count` slots, which by default steps environments one by one.
   static func makeSimulator(count: Int) -> any Simulator
 
-  /// Starts episodes in slots that hold none; a requirement so that its default body is specialised
-  /// in the module that defines the environment.
+  /// Starts episodes in empty slots; a requirement so that its default body is specialised in the
+  /// module that defines the environment.
   ///
   /// - Parameters:
-  ///   - states: [N], uninitialised in the slots of the episodes.
-  ///   - episodes: Slots and seeds, each slot at most once.
-  ///   - parameters: [N], the constants of each slot's episode.
-  ///   - observations: [N × O], where the first observations go.
+  ///   - states: States, [N], uninitialised in the slots of the episodes.
+  ///   - episodes: Slots and seeds of the episodes, each slot at most once.
+  ///   - parameters: Physical constants of each slot's episode, [N].
+  ///   - observations: Destination of the first observations, [N × O].
   static func startAll(
     _ states: UnsafeMutablePointer<Self>, _ episodes: Span<EpisodeBeginning>,
     parameters: UnsafePointer<Parameters>, observations: Matrix)
@@ -92,16 +92,16 @@ public protocol Environment: ~Copyable {
     _ states: UnsafeMutablePointer<Self>, in range: Range<Int>, actions: Matrix, batch: StepBatch)
 }
 
-/// One component of an environment's disturbance port: which body is pushed, along what.
+/// One component of an environment's disturbance: which body is pushed, and along which axis.
 public struct DisturbanceComponent: Sendable, Equatable {
-  /// What it pushes, for example "hull force along x".
+  /// Name of the component, for example "hull force along x".
   public let name: String
-  /// Its unit.
+  /// Unit of the component.
   public let unit: String
-  /// Its greatest size; a disturbance lies within ± this.
+  /// Largest magnitude: a disturbance lies within ± this bound.
   public let bound: Float
 
-  /// Describes a component.
+  /// Creates a component.
   public init(_ name: String, unit: String, bound: Float) {
     self.name = name
     self.unit = unit
@@ -110,15 +110,15 @@ public struct DisturbanceComponent: Sendable, Equatable {
 }
 
 extension Environment where Self: ~Copyable {
-  /// Nothing can push it unless it says otherwise.
+  /// No disturbance components, by default.
   public static var disturbanceComponents: [DisturbanceComponent] { [] }
-  /// Does nothing.
+  /// Does nothing, by default.
   public mutating func disturb(_ disturbance: Span<Float>) {}
-  /// No picture.
+  /// Returns an empty scene, by default.
   public func scene() -> Scene { .empty }
-  /// Nobody can drive it.
+  /// No manual controls, by default.
   public static var manualControls: ManualControls { .none }
-  /// Steps slots one by one.
+  /// Makes a simulator that steps environments one by one.
   public static func makeSimulator(count: Int) -> any Simulator {
     EnvironmentSimulator<Self>(count: count)
   }
@@ -153,12 +153,12 @@ extension Environment where Self: ~Copyable {
 }
 
 extension Environment where Self: ~Copyable, Parameters == NoParameters {
-  /// Nothing can be varied.
+  /// An empty table, since there are no parameters.
   public static var parameterTable: [PhysicalParameter<NoParameters>] { [] }
 }
 
 extension Environment where Self: ~Copyable {
-  /// The physical parameters with their nominal values.
+  /// The environment's physical parameters with their nominal values.
   public static var parameterDescriptions: [ParameterDescription] {
     let nominal = Parameters()
     return parameterTable.map {

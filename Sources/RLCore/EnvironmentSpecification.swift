@@ -1,41 +1,41 @@
-/// What an environment looks like from outside: everything `describe` prints and agents rely on.
+/// The public properties of an environment, which `describe` prints and agents rely on.
 public struct EnvironmentSpecification: Sendable, Equatable {
   /// One component of an observation or action.
   public struct Component: Sendable, Equatable {
-    /// What it is, for example "hull angle".
+    /// Name of the component, for example "hull angle".
     public let name: String
-    /// Its unit, "1" if it has none.
+    /// Unit of the component, "1" if it has none.
     public let unit: String
 
-    /// Names one component.
+    /// Creates a component.
     public init(_ name: String, unit: String = "1") {
       self.name = name
       self.unit = unit
     }
   }
 
-  /// The registered id.
+  /// Registered id of the environment.
   public let identifier: String
-  /// Grows whenever the same seed and actions give another trajectory than before; recordings carry
-  /// it.
+  /// Version of the dynamics, increased whenever the same seed and actions lead to a different
+  /// trajectory; stored in recordings.
   public let version: Int
-  /// One sentence.
+  /// Summary of the task in one sentence.
   public let summary: String
-  /// Where observations lie.
+  /// Space of the observations.
   public let observationSpace: Space
   /// Names and units of the observation's components, in order.
   public let observationComponents: [Component]
-  /// Where actions lie.
+  /// Space of the actions.
   public let actionSpace: Space
-  /// Names and units of the action's components, in order; of the choices where it is discrete.
+  /// Names and units of the action's components, in order; of the choices if it is discrete.
   public let actionComponents: [Component]
-  /// Seconds between two actions.
+  /// Time between two actions, in seconds.
   public let timeStep: Double
-  /// Steps after which ``VectorEnvironment`` truncates an episode.
+  /// Number of steps after which ``VectorEnvironment`` truncates an episode.
   public let episodeSteps: Int
-  /// The mean return that counts as solved, if the field has agreed on one.
+  /// Mean return that counts as solved; nil if there is no agreed value.
   public let solvedReturn: Double?
-  /// The reference it is measured against.
+  /// Reference against which the environment is measured.
   public let source: String
 
   /// Number of observation components.
@@ -43,7 +43,7 @@ public struct EnvironmentSpecification: Sendable, Equatable {
   /// Number of floats in one action.
   public var actionWidth: Int { actionSpace.width }
 
-  /// Describes an environment.
+  /// Creates a specification.
   public init(
     identifier: String, version: Int = 1, summary: String, observationSpace: Space,
     observationComponents: [Component], actionSpace: Space, actionComponents: [Component],

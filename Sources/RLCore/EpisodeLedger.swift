@@ -1,33 +1,33 @@
 internal import LinearAlgebra
 
-/// What has happened in the episodes of N environments, and what their next ones start from.
+/// A record of the running episodes of N environments and of the parameters of their next ones.
 ///
-/// It sees actions, rewards and ends, never a simulator's state.
+/// It sees actions, rewards and ends of episodes, never a simulator's state.
 final class EpisodeLedger {
-  /// The episode of one environment.
+  /// The current episode of one environment.
   struct Entry {
-    /// Its number; once it has ended, that of the next one.
+    /// Number of the episode; once it has ended, that of the next one.
     var episode = 0
     var seed: UInt64 = 0
     var steps = 0
     var totalReward = 0.0
-    /// Whether it has begun and not ended.
+    /// Whether the episode has begun and not yet ended.
     var isRunning = false
   }
 
   let count: Int
-  /// [N], by slot.
+  /// Episodes by slot, [N].
   let entries: UnsafeMutablePointer<Entry>
-  /// The names and ranges of P physical parameters.
+  /// Names and ranges of the P physical parameters.
   let descriptions: [ParameterDescription]
   var seeds = EpisodeSeeds.training(runSeed: 0)
   private let episodeSteps: Int
   private let actionWidth: Int
-  /// [N · steps × A], of the running episodes.
+  /// Actions of the running episodes, [N · steps × A].
   private let actionLog: UnsafeMutablePointer<Float>
-  /// [N · steps × D], of the running episodes; nil if disturbances are off.
+  /// Disturbances of the running episodes, [N · steps × D]; nil if disturbances are off.
   private var disturbanceLog: Matrix?
-  /// [N × P], of the running and of the next episodes.
+  /// Parameters of the running episodes and, below, of the next ones, [N × P] each.
   private let running: UnsafeMutablePointer<Double>
   private let next: UnsafeMutablePointer<Double>
   private(set) var tasks: TaskSchedule?
@@ -62,17 +62,17 @@ final class EpisodeLedger {
 
   // MARK: Parameters
 
-  /// The values of a slot's running episode [P].
+  /// Returns the parameter values of a slot's running episode, [P].
   func runningValues(of i: Int) -> UnsafeBufferPointer<Double> { row(i, of: running) }
 
-  /// The parameters of a slot's running or next episode.
+  /// Returns the parameters of a slot's running or next episode.
   func parameters(of i: Int, isRunning: Bool) -> [ParameterValue] {
     zip(descriptions, row(i, of: isRunning ? running : next)).map {
       ParameterValue(name: $0.name, value: $1)
     }
   }
 
-  /// Sets a parameter of the next episode of a slot, or of all.
+  /// Sets a parameter of the next episode of a slot, or of all slots if nil.
   func setParameter(_ new: ParameterValue, of slot: Int?) throws(ParameterError) {
     let j = try index(of: new)
     for i in slot.map({ $0..<$0 + 1 }) ?? 0..<count { next[i * descriptions.count + j] = new.value }
@@ -94,7 +94,7 @@ final class EpisodeLedger {
     UnsafeBufferPointer(start: values + i * descriptions.count, count: descriptions.count)
   }
 
-  /// Whether an episode could have had these parameters.
+  /// Whether an episode could have these parameters.
   func fits(_ parameters: [ParameterValue]) -> Bool {
     parameters.map(\.name) == descriptions.map(\.name)
       && zip(descriptions, parameters).allSatisfy { $0.allows($1.value) }
@@ -102,12 +102,12 @@ final class EpisodeLedger {
 
   // MARK: Episodes
 
-  /// Notes that an episode begins in a slot.
+  /// Records that an episode begins in a slot.
   ///
   /// - Parameters:
-  ///   - episode: Slot and seed.
+  ///   - episode: Slot and seed of the episode.
   ///   - changes: The parameters in which it differs from those set for the next episode.
-  /// - Returns: Whether its parameters differ from those of the slot's episode before.
+  /// - Returns: Whether its parameters differ from those of the slot's previous episode.
   func begin(_ episode: EpisodeBeginning, changes: [ParameterValue] = []) -> Bool {
     let i = episode.slot
     entries[i].seed = episode.seed
@@ -131,7 +131,7 @@ final class EpisodeLedger {
     return true
   }
 
-  /// Notes a step of a slot and marks the time limit in the batch.
+  /// Records a step of a slot and sets the batch's truncation flag at the time limit.
   func record(_ i: Int, actions: Matrix, disturbances: Matrix?, batch: StepBatch) {
     let row = i * episodeSteps + entries[i].steps
     (actionLog + row * actionWidth).update(
@@ -142,9 +142,9 @@ final class EpisodeLedger {
     batch.truncated[i] = entries[i].steps >= episodeSteps && !batch.terminated[i]
   }
 
-  /// Writes what an episode that has ended came to.
+  /// Writes the last observation, return and length of an ended episode to the batch.
   ///
-  /// - Returns: The episode that the seed schedule has next for the slot.
+  /// - Returns: The slot's next episode in the seed schedule.
   func finish(_ i: Int, batch: StepBatch) -> EpisodeBeginning {
     batch.finalObservations.copyRow(i, from: batch.observations, row: i)
     batch.episodeReturns[i] = entries[i].totalReward
@@ -154,12 +154,12 @@ final class EpisodeLedger {
     return scheduled(i)
   }
 
-  /// The episode that the seed schedule has for a slot.
+  /// Returns a slot's episode in the seed schedule.
   func scheduled(_ i: Int) -> EpisodeBeginning {
     EpisodeBeginning(slot: i, seed: seeds.seed(environment: i, episode: entries[i].episode))
   }
 
-  /// Keeps room for D numbers of every step; for none if D is nil.
+  /// Allocates the log for D disturbance numbers per step, or removes it if D is nil.
   func logDisturbances(width: Int?) {
     disturbanceLog = width.map { Matrix(rows: count * episodeSteps, columns: $0) }
   }
@@ -178,7 +178,7 @@ final class EpisodeLedger {
       } ?? [], stateHash: stateHash)
   }
 
-  /// The steps of a snapshot; nil if it does not fit the environment.
+  /// Returns the number of steps in a snapshot; nil if it does not fit the environment.
   func steps(of snapshot: EpisodeSnapshot) -> Int? {
     let steps = snapshot.actions.count / actionWidth
     guard snapshot.actions.count == steps * actionWidth, steps < episodeSteps,
@@ -199,14 +199,14 @@ final class EpisodeLedger {
     tracks = (0..<count).map { _ in TaskTrack(task: task, steps: steps) }
   }
 
-  /// Takes steps of a slot back that are about to be re-simulated.
+  /// Subtracts steps that are about to be re-simulated from a slot's count.
   ///
-  /// No episode spans two tasks, so the way there comes to the end of none.
+  /// No episode spans two tasks, so re-simulation does not reach the end of a task.
   func rewindTasks(_ i: Int, by steps: Int) {
     if tasks != nil { tracks[i].steps -= steps * count }
   }
 
-  /// Notes an episode that has ended, and cuts the running one at the end of a task.
+  /// Counts a step, records an ended episode, and truncates a running one at the end of a task.
   func advance(_ i: Int, in tasks: TaskSchedule, batch: StepBatch) {
     let track = tracks[i]
     let task = tasks.task(after: track.steps)

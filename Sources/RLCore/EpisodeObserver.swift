@@ -1,47 +1,47 @@
-/// Somebody who watches one environment of a vector, step by step: a recorder, a live view.
+/// An observer of one environment in a vector, such as a recorder or a live view.
 ///
-/// Called on the thread that steps the environment, in the middle of a step: it must be quick and
-/// must not touch the environment.  An episode that is restored from a snapshot is seen from its
-/// first step again.
+/// Its methods are called on the thread that steps the environment, in the middle of a step: they
+/// must be quick and must not change the environment.  An episode that is restored from a snapshot
+/// is observed again from its first step.
 public protocol EpisodeObserver: AnyObject {
-  /// An episode has begun.
+  /// Called after an episode has begun.
   ///
   /// - Parameters:
-  ///   - start: What the episode was made from.
-  ///   - observation: [O], the first one.
+  ///   - start: Seed, parameters and initial fingerprint of the episode.
+  ///   - observation: First observation, [O].
   func didReset(_ start: EpisodeStart, observation: Span<Float>)
 
-  /// A step is done; nothing has been reset yet, even where the episode has ended.
+  /// Called after a step, before any reset even if the episode has ended.
   ///
   /// - Parameters:
-  ///   - step: What came of it.
-  ///   - action: [A], as it was given to the environment.
-  ///   - disturbance: [D] during the step; empty where disturbances are off.
-  ///   - observation: [O] after the step, the episode's last one where it ended.
+  ///   - step: Reward, ends and fingerprint of the step.
+  ///   - action: Action as given to the environment, [A].
+  ///   - disturbance: Disturbance during the step, [D]; empty if disturbances are off.
+  ///   - observation: Observation after the step, [O]; the episode's last one if it has ended.
   func didStep(
     _ step: ObservedStep, action: Span<Float>, disturbance: Span<Float>, observation: Span<Float>)
 }
 
-/// What an episode was made from.
+/// The seed, parameters and initial fingerprint of an episode.
 public struct EpisodeStart: Sendable {
-  /// Which episode of its environment it is, from 0.
+  /// Number of the episode in its environment, from 0.
   public var episode: Int
-  /// The seed it was reset with.
+  /// Seed with which the episode was reset.
   public var seed: UInt64
-  /// The physical parameters of the episode, in table order.
+  /// Physical parameters of the episode, in table order.
   public var parameters: [ParameterValue]
-  /// Fingerprint of the simulator after the reset.
+  /// Fingerprint of the simulator's state after the reset.
   public var stateHash: UInt64
 }
 
-/// What came of one step of an episode.
+/// The results of one observed step besides the observation.
 public struct ObservedStep: Sendable, Equatable {
-  /// The reward.
+  /// Reward of the step.
   public var reward: Float
-  /// Whether the task ended.
+  /// Whether the task ended with the step.
   public var terminated: Bool
-  /// Whether the time limit struck.
+  /// Whether the time limit truncated the episode.
   public var truncated: Bool
-  /// Fingerprint of the simulator after the step.
+  /// Fingerprint of the simulator's state after the step.
   public var stateHash: UInt64
 }

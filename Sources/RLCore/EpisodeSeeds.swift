@@ -1,18 +1,18 @@
 internal import LinearAlgebra
 
-/// Where the seeds of episodes come from.
+/// A rule for the seeds of episodes.
 ///
-/// Every episode has a 64-bit seed of its own, and `reset(seed:)` with it gives the same episode
-/// anywhere, in Gymnasium too.  Seeds of training have the top bit set and seeds of evaluation do
-/// not, so the two can never overlap.
+/// Every episode has its own 64-bit seed, and `reset(seed:)` with it produces the same episode
+/// anywhere, in Gymnasium too.  Training seeds have the top bit set and evaluation seeds do not, so
+/// the two never overlap.
 public enum EpisodeSeeds: Sendable, Equatable {
-  /// Episode k of environment i of a training run.
+  /// Seeds of a training run, mixed from the run's seed, the environment and the episode.
   case training(runSeed: UInt64)
-  /// Gymnasium's rule for vector environments: environment i starts at `seed + i`, and later
-  /// episodes continue at `+ count` steps, so that no seed repeats.
+  /// Gymnasium's rule for vector environments: environment i starts at `first + i`, and each later
+  /// episode adds the number of environments, so that no seed repeats.
   case consecutive(first: UInt64, environments: Int)
 
-  /// The seed of one episode.
+  /// Returns the seed of one episode.
   public func seed(environment: Int, episode: Int) -> UInt64 {
     switch self {
     case .training(let runSeed):

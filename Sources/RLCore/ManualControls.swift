@@ -1,15 +1,15 @@
-/// How a person drives an environment with keys or a game pad.
+/// Keys and game-pad axes for driving an environment by hand.
 ///
-/// Box actions start from zero and everything that is held is added to them; discrete ones are the
-/// choice of the last binding that is held.
+/// A box action is the sum of all bindings that are held, starting from zero; a discrete action is
+/// the choice of the last binding that is held.
 public struct ManualControls: Sendable, Equatable {
-  /// A key, by what is printed on it on an American keyboard.
+  /// A key, named by its label on an American keyboard.
   public enum Key: String, Sendable, Equatable, CaseIterable {
     case left, right, up, down, space
     case a, d, e, i, k, o, q, s, u, w, j, l
   }
 
-  /// A game pad's stick axis; rightwards and upwards are positive.
+  /// A stick axis of a game pad, positive to the right and upwards.
   public enum Axis: String, Sendable, Equatable, CaseIterable {
     case leftX = "left-x"
     case leftY = "left-y"
@@ -17,19 +17,19 @@ public struct ManualControls: Sendable, Equatable {
     case rightY = "right-y"
   }
 
-  /// One key, half an axis' way, and what they do.
+  /// A key, half of an axis, and the action they cause.
   public struct Binding: Sendable, Equatable {
-    /// What it does, in two or three words.
+    /// Effect of the binding, in two or three words.
     public var summary: String
-    /// The key.
+    /// Key of the binding.
     public var key: Key
-    /// The axis that does the same, and whether its positive half does.
+    /// Axis with the same effect, and whether its positive half has it; nil if there is none.
     public var axis: (Axis, isPositive: Bool)?
-    /// What is added to a box action [A] while held, in proportion to the deflection of an axis; of
-    /// a discrete action, the choice.
+    /// Numbers added to a box action while held, [A], in proportion to the deflection of an axis;
+    /// for a discrete action, the choice.
     public var action: [Float]
 
-    /// Binds a key and perhaps an axis.
+    /// Creates a binding of a key and optionally an axis.
     public init(
       _ summary: String, key: Key, axis: (Axis, isPositive: Bool)? = nil, action: [Float]
     ) {
@@ -39,7 +39,7 @@ public struct ManualControls: Sendable, Equatable {
       self.action = action
     }
 
-    /// Compares all parts.
+    /// Compares all properties.
     public static func == (first: Binding, second: Binding) -> Bool {
       first.summary == second.summary && first.key == second.key
         && first.axis?.0 == second.axis?.0 && first.axis?.isPositive == second.axis?.isPositive
@@ -47,23 +47,23 @@ public struct ManualControls: Sendable, Equatable {
     }
   }
 
-  /// Keys and axes, in the order they are explained in.
+  /// Keys and axes, in the order in which they are explained.
   public var bindings: [Binding]
-  /// Actions taken one after the other while nothing is held, again and again; [A] each.
+  /// Actions taken in turn while nothing is held, repeated in a cycle; [A] each.
   ///
-  /// One action where there is one that does nothing; where there is none, a sequence that comes to
-  /// nothing, such as left and right in turn.
+  /// A single action if there is one without effect; otherwise a sequence that cancels out, such as
+  /// left and right in turn.
   public var rest: [[Float]]
-  /// Seconds of the environment's time in one second of the person's; below 1 is slow motion.
+  /// Simulated seconds per second of real time; below 1 is slow motion.
   public var pace: Double
 
-  /// No way to drive an environment.
+  /// No manual controls.
   public static let none = ManualControls(bindings: [], rest: [])
 
-  /// Whether there is no way to drive the environment.
+  /// Whether there are no manual controls.
   public var isEmpty: Bool { bindings.isEmpty }
 
-  /// Gathers controls; in real time unless said otherwise.
+  /// Creates controls, in real time by default.
   public init(bindings: [Binding], rest: [[Float]], pace: Double = 1) {
     self.bindings = bindings
     self.rest = rest

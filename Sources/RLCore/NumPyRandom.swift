@@ -12,7 +12,7 @@ public struct NumPyRandom: Sendable, Equatable {
 
   private static let multiplier: UInt128 = 0x2360_ED05_1FC6_5DA4_4385_DF64_9FCC_F645
 
-  /// Seeds through SeedSequence with one non-negative integer.
+  /// Creates a generator seeded through SeedSequence with one non-negative integer.
   public init(seed: UInt64) {
     let words = SeedSequence(entropy: seed).generate()
     let initial = UInt128(words.0) << 64 | UInt128(words.1)
@@ -27,7 +27,7 @@ public struct NumPyRandom: Sendable, Equatable {
 
   private mutating func advance() { state = state &* Self.multiplier &+ increment }
 
-  /// The next 64 random bits.
+  /// Returns the next 64 random bits.
   public mutating func next() -> UInt64 {
     advance()
     let folded = UInt64(truncatingIfNeeded: state >> 64) ^ UInt64(truncatingIfNeeded: state)
@@ -35,7 +35,7 @@ public struct NumPyRandom: Sendable, Equatable {
     return folded >> rotation | folded << ((64 &- rotation) & 63)
   }
 
-  /// The next 32 random bits: the low half of a draw first, then its buffered high half.
+  /// Returns the next 32 random bits: the low half of a draw first, then its buffered high half.
   public mutating func next32() -> UInt32 {
     if hasBufferedHalf {
       hasBufferedHalf = false
@@ -47,16 +47,16 @@ public struct NumPyRandom: Sendable, Equatable {
     return UInt32(truncatingIfNeeded: word)
   }
 
-  /// `Generator.random()`: a number in 0 ..< 1 with 53 random bits.
+  /// Returns a number in 0 ..< 1 with 53 random bits, as `Generator.random()` does.
   public mutating func double() -> Double { Double(next() >> 11) * 0x1p-53 }
 
-  /// `Generator.uniform(low, high)`.
+  /// Returns a number between two bounds, as `Generator.uniform(low, high)` does.
   public mutating func uniform(_ low: Double, _ high: Double) -> Double {
     low + (high - low) * double()
   }
 
-  /// `Generator.integers(low, high)` with an exclusive upper end below 2³²; a range of one draws
-  /// nothing.
+  /// Returns an integer in low ..< high, as `Generator.integers(low, high)` does, for ranges of
+  /// less than 2³² integers; a range of one draws nothing.
   public mutating func integers(_ low: Int, _ high: Int) -> Int {
     precondition(high > low, "integers(\(low), \(high))")
     let count = UInt32(high - low)

@@ -1,22 +1,22 @@
 /// One physical constant of an environment that may be varied.
 ///
-/// The one table an environment keeps of these drives documentation, randomisation, sweeps and
+/// Each environment has one table of these, which serves documentation, randomisation, sweeps and
 /// adversaries alike.
 public struct PhysicalParameter<Parameters>: Sendable {
   /// Kebab-case name, unique within the environment.
   public let name: String
-  /// Its unit, "1" if it has none.
+  /// Unit of the parameter, "1" if it has none.
   public let unit: String
-  /// The range in which the environment is known to behave.
+  /// Range in which the environment is known to behave.
   public let range: ClosedRange<Double>
-  /// Whether the negatives of the range are allowed too: the same task with its sign reversed.
+  /// Whether the negated range is allowed too: the same task with its sign reversed.
   public let isReversible: Bool
-  /// One phrase.
+  /// Meaning of the parameter, in one phrase.
   public let summary: String
-  /// Where it is stored.
+  /// Key path of the value in the environment's parameters.
   public let keyPath: any WritableKeyPath<Parameters, Double> & Sendable
 
-  /// Describes one parameter; its nominal value is that of `Parameters()`.
+  /// Creates a parameter; its nominal value is that of `Parameters()`.
   public init(
     _ name: String, unit: String, range: ClosedRange<Double>, isReversible: Bool = false,
     _ summary: String, _ keyPath: any WritableKeyPath<Parameters, Double> & Sendable
@@ -29,28 +29,28 @@ public struct PhysicalParameter<Parameters>: Sendable {
     self.keyPath = keyPath
   }
 
-  /// Whether it may have a value.
+  /// Whether a value is allowed: in the range, or in its negation if the parameter is reversible.
   public func allows(_ value: Double) -> Bool {
     range.contains(value) || isReversible && range.contains(-value)
   }
 }
 
-/// A physical parameter without its type: what tables and files show.
+/// A physical parameter without its generic type, as shown in tables and files.
 public struct ParameterDescription: Sendable, Equatable {
-  /// Kebab-case name.
+  /// Kebab-case name of the parameter.
   public let name: String
-  /// Its unit.
+  /// Unit of the parameter, "1" if it has none.
   public let unit: String
-  /// The value the environment has unless told otherwise.
+  /// Value of the parameter unless another is set.
   public let nominal: Double
-  /// The range in which the environment is known to behave.
+  /// Range in which the environment is known to behave.
   public let range: ClosedRange<Double>
-  /// Whether the negatives of the range are allowed too.
+  /// Whether the negated range is allowed too.
   public let isReversible: Bool
-  /// One phrase.
+  /// Meaning of the parameter, in one phrase.
   public let summary: String
 
-  /// Whether it may have a value.
+  /// Whether a value is allowed: in the range, or in its negation if the parameter is reversible.
   public func allows(_ value: Double) -> Bool {
     range.contains(value) || isReversible && range.contains(-value)
   }
@@ -58,26 +58,26 @@ public struct ParameterDescription: Sendable, Equatable {
 
 /// A physical parameter's name and value.
 public struct ParameterValue: Sendable, Equatable {
-  /// Its name in the environment's table.
+  /// Name of the parameter in the environment's table.
   public let name: String
-  /// Its value, in the table's unit.
+  /// Value of the parameter, in the table's unit.
   public var value: Double
 
-  /// Pairs a name with a value.
+  /// Creates a value.
   public init(name: String, value: Double) {
     self.name = name
     self.value = value
   }
 }
 
-/// The constants of one environment, nominal when made by `init()`.
+/// The physical constants of one environment, nominal when created by `init()`.
 public protocol EnvironmentParameters: Sendable, Equatable {
-  /// The nominal constants.
+  /// Creates the nominal constants.
   init()
 }
 
-/// The constants of an environment that has none to vary.
+/// An empty set of constants, for environments without any to vary.
 public struct NoParameters: EnvironmentParameters {
-  /// Nothing.
+  /// Creates the empty set.
   public init() {}
 }

@@ -1,23 +1,23 @@
-/// An environment that can be asked for by name.
+/// An environment that can be found by its id.
 public struct RegisteredEnvironment: Sendable {
-  /// Spaces, names, units and limits.
+  /// Spaces, names, units and limits of the environment.
   public let specification: EnvironmentSpecification
-  /// The physical parameters, with their nominal values.
+  /// Physical parameters of the environment, with their nominal values.
   public let parameters: [ParameterDescription]
-  /// What may push it from outside.
+  /// Components of the environment's external disturbance; empty if it has none.
   public let disturbanceComponents: [DisturbanceComponent]
-  /// How a person drives it; ``ManualControls/none`` if nobody can.
+  /// Keys and axes for driving the environment by hand; ``ManualControls/none`` if unsupported.
   public let manualControls: ManualControls
-  /// Makes a vector of environments with nominal parameters.
+  /// Makes a vector of `count` environments with nominal parameters.
   public let makeVector: @Sendable (_ count: Int) -> any BatchedEnvironment
-  /// Whether an episode that ended with this observation [O] succeeded; nil if success is not
+  /// Whether an episode that ended with this observation, [O], succeeded; nil if success is not
   /// defined apart from the return.
   public let isSuccess: (@Sendable (_ finalObservation: Span<Float>) -> Bool)?
 
-  /// The registered id.
+  /// Registered id of the environment.
   public var identifier: String { specification.identifier }
 
-  /// Whether it shows a picture, found out by starting an episode.
+  /// Whether the environment has a picture, determined by starting an episode.
   public var hasPicture: Bool {
     let vector = makeVector(1)
     vector.reset(environment: 0, seed: 0)
@@ -27,8 +27,8 @@ public struct RegisteredEnvironment: Sendable {
   /// Registers an environment.
   ///
   /// - Parameters:
-  ///   - type: The environment.
-  ///   - isSuccess: Whether an episode succeeded, by its last observation.
+  ///   - type: Type of the environment.
+  ///   - isSuccess: Whether an episode succeeded, judged by its last observation.
   public init<E: Environment & SendableMetatype & ~Copyable>(
     _ type: E.Type, isSuccess: (@Sendable (_ finalObservation: Span<Float>) -> Bool)? = nil
   ) {

@@ -1,61 +1,61 @@
 public import LinearAlgebra
 
-/// The states of N environments side by side, and how they advance.
+/// The states of N environments, advanced in blocks of slots.
 ///
-/// It knows nothing of returns, limits, logs or tasks, which ``VectorEnvironment`` keeps.  Slots are
-/// started and stepped in blocks, so that a simulator may advance many states at once.  Calls for
-/// different slots may come from different threads at the same time.
+/// A simulator knows nothing of returns, limits, logs or tasks, which ``VectorEnvironment``
+/// manages. Slots are started and stepped in blocks, so that a simulator may advance many states at
+/// once.  Calls for different slots may come from different threads at the same time.
 public protocol Simulator: AnyObject {
   /// Sets the physical parameters of a slot from its next start on.
   ///
   /// - Parameters:
-  ///   - values: In table order, each allowed; nominal until this is called.
-  ///   - slot: Which slot.
+  ///   - values: Values in table order, all allowed; nominal until this is called.
+  ///   - slot: Index of the slot.
   func setParameters(_ values: UnsafeBufferPointer<Double>, of slot: Int)
 
-  /// Starts episodes, in place of whatever the slots held.
+  /// Starts episodes, replacing any previous states of their slots.
   ///
   /// - Parameters:
-  ///   - episodes: Slots and seeds, each slot at most once.
-  ///   - observations: [N × O], where the first observations go.
+  ///   - episodes: Slots and seeds of the episodes, each slot at most once.
+  ///   - observations: Destination of the first observations, [N × O].
   func start(_ episodes: Span<EpisodeBeginning>, observations: Matrix)
 
-  /// Steps a range of slots, all of which have been started.
+  /// Steps a range of slots, all of which must have been started.
   ///
   /// - Parameters:
-  ///   - range: The slots.
-  ///   - actions: [N × A].
-  ///   - disturbances: [N × D], for this step only; nil if disturbances are off.
-  ///   - batch: Where observations, rewards and terminations go.
+  ///   - range: Slots to step.
+  ///   - actions: Actions, [N × A].
+  ///   - disturbances: Disturbances for this step only, [N × D]; nil if they are off.
+  ///   - batch: Destination of observations, rewards and terminations.
   func step(_ range: Range<Int>, actions: Matrix, disturbances: Matrix?, batch: StepBatch)
 
-  /// Feeds every number the future of a slot depends on to a hasher.
+  /// Feeds every number on which the future of a slot depends to a hasher.
   func hashState(of slot: Int, into hasher: inout StateHasher)
 
-  /// What a slot looks like now; ``Scene/empty`` before its first start.
+  /// Returns a picture of a slot's current state; ``Scene/empty`` before its first start.
   func scene(of slot: Int) -> Scene
 }
 
-/// A slot and the seed of the episode that starts in it.
+/// The slot of an episode and the seed with which it starts.
 @frozen public struct EpisodeBeginning: Sendable, Equatable {
-  /// Which environment of the vector.
+  /// Index of the slot, that is, of the environment in its vector.
   public var slot: Int
-  /// The seed of the episode's generator.
+  /// Seed of the episode's generator.
   public var seed: UInt64
 
-  /// Pairs a slot with a seed.
+  /// Creates a pair of slot and seed.
   @inlinable public init(slot: Int, seed: UInt64) {
     self.slot = slot
     self.seed = seed
   }
 }
 
-/// Steps the values of one environment type one by one.
+/// Steps environments of one type one by one.
 final class EnvironmentSimulator<E: Environment & ~Copyable>: Simulator {
   private let count: Int
   private let states: UnsafeMutablePointer<E>
   private let parameters: UnsafeMutablePointer<E.Parameters>
-  /// Memory of slots that were never started holds no value.
+  /// Whether each slot holds a value, [N]; slots that were never started do not.
   private let holdsState: UnsafeMutablePointer<Bool>
 
   init(count: Int) {

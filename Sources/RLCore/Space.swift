@@ -1,11 +1,11 @@
-/// The set an action or observation is drawn from.
+/// The set from which an action or observation is drawn.
 public enum Space: Sendable, Equatable {
   /// Vectors between two bounds, element by element; bounds may be infinite.
   case box(low: [Float], high: [Float])
-  /// One of 0 ..< count, carried as a float in a one-column matrix.
+  /// An integer in 0 ..< count, stored as a float in a one-column matrix.
   case discrete(count: Int)
 
-  /// Number of floats that carry one element.
+  /// Number of floats that represent one member of the space.
   public var width: Int {
     switch self {
     case .box(let low, _): low.count

@@ -3,10 +3,10 @@
 /// Words are mixed one by one with the finaliser of MurmurHash3, so the order matters.  It guards
 /// against divergence, not against an adversary.
 @frozen public struct StateHasher: Sendable {
-  /// The fingerprint so far.
+  /// Fingerprint of everything added so far.
   public private(set) var value: UInt64 = 0x9E37_79B9_7F4A_7C15
 
-  /// Starts an empty fingerprint.
+  /// Creates an empty fingerprint.
   public init() {}
 
   /// Adds one word.

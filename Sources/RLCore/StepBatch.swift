@@ -1,22 +1,22 @@
 public import LinearAlgebra
 
-/// What one vectorised step returns, for N environments and O observation components.
+/// The results of one vectorised step, for N environments and O observation components.
 public final class StepBatch {
   /// Number of environments.
   public let count: Int
-  /// [N × O]: where an episode ended, already the first observation of the next.
+  /// Observations, [N × O]; if an episode ended, already the first observation of the next.
   public let observations: Matrix
-  /// [N × O]: the last observation of the episode that ended; rows of running episodes are stale.
+  /// Last observations of episodes that ended, [N × O]; rows of running episodes are stale.
   public let finalObservations: Matrix
-  /// [N]: the rewards of the step.
+  /// Rewards of the step, [N].
   public let rewards: Vector
-  /// [N]: the task ended; nothing to bootstrap from.
+  /// Whether each task ended, [N]; if so, there is nothing to bootstrap from.
   public let terminated: UnsafeMutablePointer<Bool>
-  /// [N]: the time limit struck; bootstrap from the final observation.
+  /// Whether each episode was truncated, [N]; if so, bootstrap from the final observation.
   public let truncated: UnsafeMutablePointer<Bool>
-  /// [N]: undiscounted return of the episode that just ended; stale elsewhere.
+  /// Undiscounted returns of episodes that just ended, [N]; stale elsewhere.
   public let episodeReturns: UnsafeMutablePointer<Double>
-  /// [N]: length of the episode that just ended; stale elsewhere.
+  /// Lengths of episodes that just ended, in steps, [N]; stale elsewhere.
   public let episodeLengths: UnsafeMutablePointer<Int>
 
   /// Allocates buffers for `count` environments.
@@ -47,13 +47,13 @@ public final class StepBatch {
     return terminated[i]
   }
 
-  /// Undiscounted return of the episode that ended in the last step.
+  /// Returns the undiscounted return of the episode that ended in the last step.
   @inlinable public func episodeReturn(_ i: Int) -> Double {
     precondition(i >= 0 && i < count)
     return episodeReturns[i]
   }
 
-  /// Length of the episode that ended in the last step.
+  /// Returns the length of the episode that ended in the last step, in steps.
   @inlinable public func episodeLength(_ i: Int) -> Int {
     precondition(i >= 0 && i < count)
     return episodeLengths[i]

@@ -1,16 +1,16 @@
-/// A sequence of tasks: one environment whose physical parameters change as its steps go on.
+/// A sequence of tasks: one environment whose physical parameters change over time.
 ///
-/// Steps are those of all environments of a run together.  N environments step side by side, so a
-/// task ends with the first step at or after a multiple of ``every``: the next multiple of N.
+/// Steps are counted over all environments of a run together.  N environments step side by side, so
+/// a task ends with the first step at or after a multiple of ``every``: the next multiple of N.
 public struct TaskSchedule: Sendable {
-  /// Environment steps of a task.
+  /// Number of environment steps per task.
   public let every: Int
-  /// The index of the only task, where there is but one; that one never ends.
+  /// Index of the only task, which never ends; nil for a sequence of tasks.
   public let only: Int?
-  /// The parameters that a task sets; must depend on the task's index alone.
+  /// Parameters that a task sets; must depend on the task's index alone.
   public let values: @Sendable (_ task: Int) -> [ParameterValue]
 
-  /// Makes a sequence.
+  /// Creates a sequence.
   public init(
     every: Int, only: Int? = nil,
     values: @escaping @Sendable (_ task: Int) -> [ParameterValue]
@@ -21,20 +21,20 @@ public struct TaskSchedule: Sendable {
     self.values = values
   }
 
-  /// The index of the task that the next step belongs to, after so many.
+  /// Returns the index of the task to which the next step belongs, after this many steps.
   public func task(after steps: Int) -> Int { only ?? steps / every }
 
-  /// The steps that have been taken when a task ends.
+  /// Returns the number of steps taken when a task ends.
   ///
   /// - Parameters:
-  ///   - task: Its index.
-  ///   - environments: How many step side by side.
+  ///   - task: Index of the task.
+  ///   - environments: Number of environments that step side by side.
   /// - Returns: A multiple of the number of environments; nil for a task that never ends.
   public func end(of task: Int, environments: Int) -> Int? {
     only == nil ? ((task + 1) * every + environments - 1) / environments * environments : nil
   }
 
-  /// The steps that have been taken when a task begins.
+  /// Returns the number of steps taken when a task begins.
   public func start(of task: Int, environments: Int) -> Int {
     only == nil ? (task * every + environments - 1) / environments * environments : 0
   }
@@ -42,33 +42,34 @@ public struct TaskSchedule: Sendable {
   /// Whether an episode that ends with a step belongs to the last fifth of its task.
   ///
   /// - Parameters:
-  ///   - steps: Steps taken, that one included.
-  ///   - task: The task's index.
+  ///   - steps: Number of steps taken, including that one.
+  ///   - task: Index of the task.
   /// - Returns: Whether less than a fifth of ``every`` is left.
   public func isLate(_ steps: Int, in task: Int) -> Bool {
     5 * ((only == nil ? task + 1 : 1) * every - steps) < every
   }
 
-  /// How often the task can change while each environment takes so many steps.
+  /// Returns the largest number of task changes while each environment takes this many steps.
   public func mostChanges(within steps: Int, environments: Int) -> Int {
     only == nil ? steps * environments / every + 1 : 0
   }
 }
 
-/// What the training episodes of one task came to.
+/// The counts and summed returns of one task's training episodes.
 public struct TaskReturns: Sendable, Equatable {
-  /// The task's index.
+  /// Index of the task.
   public var task: Int
-  /// Episodes that ended by themselves or by the time limit; not those that the next task cut.
+  /// Number of episodes that terminated or reached the time limit; excludes those cut by the next
+  /// task.
   public var episodes = 0
-  /// The sum of their undiscounted returns.
+  /// Sum of the undiscounted returns of these episodes.
   public var sum = 0.0
-  /// How many of them ended in the last fifth of the task.
+  /// Number of episodes that ended in the last fifth of the task.
   public var lateEpisodes = 0
-  /// The sum of the returns of those.
+  /// Sum of the undiscounted returns of episodes that ended in the last fifth of the task.
   public var lateSum = 0.0
 
-  /// Starts without episodes.
+  /// Creates an empty record.
   public init(task: Int) { self.task = task }
 
   /// Adds an episode.
@@ -80,7 +81,7 @@ public struct TaskReturns: Sendable, Equatable {
     lateSum += episodeReturn
   }
 
-  /// Adds other episodes of the same task.
+  /// Adds the episodes of another record of the same task.
   public mutating func add(_ other: TaskReturns) {
     precondition(task == other.task, "task \(other.task) is not \(task)")
     episodes += other.episodes
@@ -90,11 +91,12 @@ public struct TaskReturns: Sendable, Equatable {
   }
 }
 
-/// How far one environment has come in a sequence of tasks, and what its episodes came to.
+/// The progress of one environment in a sequence of tasks, with the returns of its episodes.
 ///
-/// An object per environment, so that threads that step different environments share nothing.
+/// There is one object per environment, so that threads that step different environments share
+/// nothing.
 final class TaskTrack {
-  /// Steps of all environments before the next one.
+  /// Number of steps of all environments before the next one.
   var steps: Int
   private var current: TaskReturns
   private var finished: [TaskReturns] = []
@@ -104,16 +106,16 @@ final class TaskTrack {
     current = TaskReturns(task: task)
   }
 
-  /// Notes an episode of the current task.
+  /// Adds an episode of the current task.
   func add(_ episodeReturn: Double, isLate: Bool) { current.add(episodeReturn, isLate: isLate) }
 
-  /// Goes on to another task.
+  /// Starts another task.
   func begin(task: Int) {
     finished.append(current)
     current = TaskReturns(task: task)
   }
 
-  /// The returns since this was asked for last, in order of tasks.
+  /// Returns the records since the last call, in order of tasks.
   func takeReturns() -> [TaskReturns] {
     defer { (finished, current) = ([], TaskReturns(task: current.task)) }
     return finished + [current]

@@ -2,7 +2,7 @@ public import LinearAlgebra
 
 /// N environments of one type, stepped in place.
 ///
-/// Joins a ``Simulator``, which knows the states, with a ledger of their episodes.
+/// Combines a ``Simulator``, which holds the states, with a record of their episodes.
 public final class VectorEnvironment: BatchedEnvironment {
   public let specification: EnvironmentSpecification
   public let disturbanceComponents: [DisturbanceComponent]
@@ -14,13 +14,13 @@ public final class VectorEnvironment: BatchedEnvironment {
   public private(set) var disturbances: Matrix?
   private let simulator: any Simulator
   private let ledger: EpisodeLedger
-  /// [N]: the episodes that a block starts at once, from its own first slot on.
+  /// Episodes that a block starts at once, from its own first slot on, [N].
   private let beginnings: UnsafeMutablePointer<EpisodeBeginning>
   private var observed: (environment: Int, observer: any EpisodeObserver)?
   /// Whether the observer has seen its environment's episode begin.
   private var hasSeenReset = false
 
-  /// Makes `count` environments of one type with nominal parameters; reset before stepping.
+  /// Creates `count` environments of one type with nominal parameters; reset them before stepping.
   public init<E: Environment & ~Copyable>(_ type: E.Type, count: Int) {
     precondition(count >= 1, "\(count) environments")
     self.count = count

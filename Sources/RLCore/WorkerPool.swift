@@ -2,15 +2,15 @@ internal import CThreads
 
 /// Persistent threads that share numbered tasks with the calling thread.
 ///
-/// A task may run on any thread, in any order, so tasks must write to disjoint memory and results
-/// must not depend on who ran them; the suite's rule is that each task owns a range of rows or a
+/// A task may run on any thread and in any order, so tasks must write to disjoint memory and
+/// results must not depend on the thread; in this suite each task owns a range of rows or a
 /// network.  Idle threads spin for about 10 µs and then sleep.
 public final class WorkerPool {
   private let pool: OpaquePointer
-  /// Number of threads, the calling one included.
+  /// Number of threads, including the calling one.
   public let threads: Int
 
-  /// Starts `threads - 1` helpers.
+  /// Creates a pool by starting `threads - 1` helper threads.
   public init(threads: Int) {
     precondition(threads >= 1, "a pool of \(threads) threads")
     guard let pool = ct_pool_create(Int32(threads)) else {
@@ -42,5 +42,6 @@ public final class WorkerPool {
   private struct TaskBox { let body: (Int) -> Void }
 }
 
-/// Reads the monotonic clock, in nanoseconds; for progress and phase times, never for results.
+/// Returns the monotonic clock's time in nanoseconds; for progress and phase times, never for
+/// results.
 public func monotonicNanoseconds() -> UInt64 { ct_nanoseconds() }

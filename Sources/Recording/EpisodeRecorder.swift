@@ -1,17 +1,17 @@
 public import Foundation
 public import RLCore
 
-/// Records every so-many-th episode of an environment that is being trained in.
+/// Records every n-th episode of an environment during training.
 ///
-/// Nothing is written while it watches: finished recordings wait until they are taken.
-/// Attached before the first reset of a run that is resumed, it sees whole episodes and makes the
+/// Nothing is written while it observes: finished recordings are kept until they are taken.
+/// Attached before the first reset of a resumed run, it observes whole episodes and produces the
 /// same files as if the run had never stopped.
 public final class EpisodeRecorder: EpisodeObserver {
   /// A finished recording.
   public struct Finished: Sendable, Equatable {
-    /// Its file's name, such as `episode-000012.rlrec`.
+    /// Name of the recording's file, such as `episode-000012.rlrec`.
     public var name: String
-    /// The file's contents.
+    /// Contents of the recording's file.
     public var contents: Data
   }
 
@@ -24,21 +24,21 @@ public final class EpisodeRecorder: EpisodeObserver {
   /// Records the episodes whose number is a multiple of `every`.
   ///
   /// - Parameters:
-  ///   - header: What all episodes have in common; names disturbances if they are on.
-  ///   - every: Episodes from one recorded to the next.
+  ///   - header: Header shared by all episodes; names disturbances if they are on.
+  ///   - every: Number of episodes from one recorded to the next.
   public init(header: RecordingHeader, every: Int = 1) {
     precondition(every >= 1, "every \(every) episodes")
     self.header = header
     self.every = every
   }
 
-  /// The name of an episode's file.
+  /// Returns the name of an episode's file.
   public static func name(episode: Int) -> String {
     let digits = String(episode)
     return "episode-\(String(repeating: "0", count: max(0, 6 - digits.count)))\(digits).rlrec"
   }
 
-  /// The recordings of episodes that have ended since this was asked for last.
+  /// Returns the recordings of episodes that have ended since the last call.
   public func takeFinished() -> [Finished] {
     defer { finished = [] }
     return finished

@@ -1,35 +1,35 @@
 public import RLCore
 public import Storage
 
-/// Records episodes into files while they run; an episode's end is the reset that follows it.
+/// Records episodes to files while they run; a recording is finished at the next reset.
 ///
-/// The environment is stepped by the same thread that asks it for errors: a step can't throw, so
-/// the first error is kept until ``check()``.
+/// A step can't throw, so the first error is kept until ``check()``, which the thread that steps
+/// the environment must call.
 public final class FileRecorder: EpisodeObserver {
-  /// Where an episode goes; nil where it is not recorded.
+  /// A function that returns the path for an episode; nil if it is not to be recorded.
   public typealias Destination = (_ start: EpisodeStart) -> String?
 
-  /// The files that are finished.
+  /// Paths of the finished files.
   public private(set) var finished: [String] = []
   private let destination: Destination
   private var header: RecordingHeader
   private var writer: RecordingWriter?
   private var error: FileError?
 
-  /// Describes what is recorded.
+  /// Creates a recorder.
   public init(header: RecordingHeader, destination: @escaping Destination) {
     self.header = header
     self.destination = destination
   }
 
-  /// Throws what went wrong since the last time it was asked.
+  /// Throws the error that has occurred since the last call, if there is one.
   public func check() throws(FileError) {
     guard let error else { return }
     self.error = nil
     throw error
   }
 
-  /// Finishes the recording of an episode that does not go on, if one runs.
+  /// Finishes the recording of an episode that will not be continued, if there is one.
   public func finish() throws(FileError) {
     try check()
     guard let writer else { return }

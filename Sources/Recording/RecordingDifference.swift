@@ -1,15 +1,15 @@
-/// The first thing in which a re-simulation differs from its recording.
+/// The first difference between a recording and its re-simulation.
 public struct RecordingDifference: Sendable, Equatable, CustomStringConvertible {
-  /// The step, from 1; 0 is the episode's start.
+  /// Number of the step that differs, from 1; 0 is the episode's start.
   public let step: Int
-  /// What differs, for example `observation "hull angle"`.
+  /// Name of the field that differs, for example `observation "hull angle"`.
   public let field: String
-  /// What the recording says.
+  /// Value in the recording.
   public let recorded: String
-  /// What came of it now.
+  /// Value in the re-simulation.
   public let simulated: String
 
-  /// One sentence.
+  /// The difference as one sentence.
   public var description: String {
     "step \(step): \(field) was recorded as \(recorded) and is \(simulated) when re-simulated"
   }
@@ -35,7 +35,7 @@ struct Comparison {
   mutating func floats(_ name: String, _ recorded: Float, _ simulated: Float) {
     guard recorded.bitPattern != simulated.bitPattern else { return }
     let texts = ("\(recorded)", "\(simulated)")
-    // Only numbers that are none look alike.
+    // Different bits with the same text occur only in NaNs.
     if texts.0 != texts.1 {
       note(name, texts.0, texts.1)
     } else {

@@ -1,6 +1,6 @@
 internal import RLCore
 
-/// Turns steps into the chunks of a file.
+/// Encodes steps as the chunks of a file.
 struct RecordingEncoder {
   private(set) var steps = 0
   private var rows: StepRows
@@ -9,7 +9,7 @@ struct RecordingEncoder {
 
   init(layout: StepLayout) { rows = StepRows(layout: layout, first: 1) }
 
-  /// The first bytes of the file and its first chunk.
+  /// Returns the first bytes of the file with its first chunk, and that chunk's checksum.
   static func head(_ header: RecordingHeader) -> (bytes: [UInt8], checksum: UInt32) {
     let chunk = RecordingFormat.chunk(.head, header.json)
     return (RecordingFormat.prologue + chunk.bytes, chunk.checksum)
@@ -17,7 +17,7 @@ struct RecordingEncoder {
 
   /// Adds a step.
   ///
-  /// - Returns: A chunk, if that completed one.
+  /// - Returns: A chunk if this step completed one.
   mutating func append(
     _ step: ObservedStep, action: Span<Float>, disturbance: Span<Float>, observation: Span<Float>
   ) -> [UInt8]? {
@@ -33,9 +33,9 @@ struct RecordingEncoder {
     return rows.count == RecordingFormat.stepsPerChunk ? flush() : nil
   }
 
-  /// Makes a chunk of the steps that wait for others.
+  /// Encodes the steps added since the last chunk.
   ///
-  /// - Returns: The chunk; nil where none wait.
+  /// - Returns: A chunk; nil if there are no steps.
   mutating func flush() -> [UInt8]? {
     guard rows.count > 0 else { return nil }
     let chunk = RecordingFormat.chunk(.step, rows.payload)
@@ -44,7 +44,7 @@ struct RecordingEncoder {
     return chunk.bytes
   }
 
-  /// The last chunk; nothing may wait.
+  /// Returns the last chunk; all steps must have been flushed.
   func done(headChecksum: UInt32) -> [UInt8] {
     let payload = RecordingFormat.done(
       steps: steps, chunks: checksums.count, totalReward: totalReward,

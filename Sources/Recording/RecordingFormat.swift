@@ -1,15 +1,15 @@
 internal import Storage
 
-/// The numbers of the format; `RecordingFormat.md` describes it.
+/// The constants of the file format, which `RecordingFormat.md` describes.
 package enum RecordingFormat {
-  /// As in PNG: a byte beyond ASCII and a line end, so that conversions of text show.
+  /// Magic bytes as in PNG: a non-ASCII byte and a line end, which reveal conversions of text.
   package static let magic: [UInt8] = [0x89, 0x52, 0x4C, 0x52, 0x45, 0x43, 0x0D, 0x0A]
   package static let version: UInt32 = 1
-  /// Magic and version.
+  /// Size of magic and version, in bytes.
   package static let prologueBytes = 12
-  /// Tag, length and checksum.
+  /// Size of tag, length and checksum, in bytes.
   package static let chunkHeaderBytes = 12
-  /// First step and number of steps.
+  /// Size of the first step's number and the number of steps, in bytes.
   package static let stepPrologueBytes = 8
   package static let doneBytes = 20
 
@@ -18,7 +18,7 @@ package enum RecordingFormat {
   package static let maximumWidth = 4096
   package static let maximumSteps = 10_000_000
 
-  /// What a chunk holds.
+  /// The kind of a chunk.
   package enum Tag: String {
     case head = "HEAD"
     case step = "STEP"
@@ -32,7 +32,7 @@ package enum RecordingFormat {
     return bytes
   }
 
-  /// Frames a payload.
+  /// Returns a payload framed as a chunk, and the chunk's checksum.
   package static func chunk(_ tag: Tag, _ payload: [UInt8]) -> (bytes: [UInt8], checksum: UInt32) {
     var bytes = Array(tag.rawValue.utf8)
     bytes.reserveCapacity(chunkHeaderBytes + payload.count)
@@ -43,7 +43,7 @@ package enum RecordingFormat {
     return (bytes, checksum)
   }
 
-  /// The last chunk's payload.
+  /// Returns the payload of the last chunk.
   package static func done(steps: Int, chunks: Int, totalReward: Double, chain: UInt32) -> [UInt8] {
     var payload: [UInt8] = []
     payload.append(littleEndian: UInt32(steps))
@@ -53,7 +53,7 @@ package enum RecordingFormat {
     return payload
   }
 
-  /// The checksum over the checksums of all chunks before the last.
+  /// Returns the checksum over the checksums of all chunks before the last.
   package static func chain(_ checksums: [UInt32]) -> UInt32 {
     var bytes: [UInt8] = []
     for checksum in checksums { bytes.append(littleEndian: checksum) }
@@ -70,7 +70,7 @@ extension [UInt8] {
 }
 
 extension RawSpan {
-  /// A little-endian number that starts at a byte.
+  /// Reads a little-endian number at a byte offset.
   package func number<Number: FixedWidthInteger>(at offset: Int, as type: Number.Type) -> Number {
     var number: Number = 0
     for i in 0..<Number.bitWidth / 8 {

@@ -1,30 +1,30 @@
 internal import Foundation
 
-/// Why a file is no sound recording.
+/// The reason why a file is not a valid recording.
 struct RecordingDamage: Error {
   let reason: String
 }
 
-/// Where the steps of one chunk lie in the file.
+/// The location of one chunk of steps in the file.
 struct StepChunk: Sendable {
-  /// Which chunk of the file it is; the header is 0.
+  /// Index of the chunk in the file; the header is 0.
   let index: Int
-  /// Where its payload begins.
+  /// Offset of the payload in the file, in bytes.
   let offset: Int
-  /// The payload's length.
+  /// Length of the payload, in bytes.
   let length: Int
   /// Number of the first step.
   let first: Int
   /// Number of steps.
   let count: Int
 
-  /// What messages call it.
+  /// Name of the chunk in messages.
   var name: String {
     let start = offset - RecordingFormat.chunkHeaderBytes
     return "chunk \(index) at byte \(start) with steps \(first) to \(first + count - 1)"
   }
 
-  /// Inflates the steps.
+  /// Inflates and returns the steps.
   func decode(
     _ file: RawSpan, layout: StepLayout
   ) throws(RecordingDamage) -> StepRows {
@@ -37,9 +37,9 @@ struct StepChunk: Sendable {
   }
 }
 
-/// The chunks of a file, framed, summed and in order; what steps hold is not looked at yet.
+/// The chunks of a file, checked for framing, checksums and order; the steps are not decoded yet.
 struct RecordingFrames {
-  /// What the last chunk says.
+  /// The contents of the last chunk.
   struct End {
     let steps: Int
     let chunks: Int
@@ -54,7 +54,7 @@ struct RecordingFrames {
   private(set) var stepCount = 0
   private var checksums: [UInt32] = []
 
-  /// A chunk whose frame is sound.
+  /// A chunk whose framing is valid.
   private struct Frame {
     let tag: RecordingFormat.Tag
     let offset: Int
@@ -100,7 +100,7 @@ struct RecordingFrames {
     let magic = RecordingFormat.magic
     for i in 0..<min(magic.count, file.byteCount) {
       guard file.byte(at: i) == magic[i] else {
-        throw RecordingDamage(reason: "it is no recording; its first bytes are others")
+        throw RecordingDamage(reason: "it is not a recording: its first bytes differ")
       }
     }
     guard file.byteCount >= RecordingFormat.prologueBytes else {
@@ -110,11 +110,11 @@ struct RecordingFrames {
     guard version <= RecordingFormat.version else {
       throw RecordingDamage(
         reason: "it was written by a later version of the suite: "
-          + "its format is \(version), and \(RecordingFormat.version) is read")
+          + "its format is \(version), but only \(RecordingFormat.version) can be read")
     }
     guard version == RecordingFormat.version else {
       throw RecordingDamage(
-        reason: "its format is \(version), and \(RecordingFormat.version) is read")
+        reason: "its format is \(version), but only \(RecordingFormat.version) can be read")
     }
   }
 
@@ -149,7 +149,7 @@ struct RecordingFrames {
     _ file: RawSpan, _ frame: Frame
   ) throws(RecordingDamage) -> RecordingHeader {
     guard frame.tag == .head, frame.length <= RecordingFormat.maximumHeaderBytes else {
-      throw RecordingDamage(reason: "its first chunk is no header")
+      throw RecordingDamage(reason: "its first chunk is not a header")
     }
     let bytes = (frame.offset..<frame.next).map { file.byte(at: $0) }
     do {
@@ -182,8 +182,8 @@ struct RecordingFrames {
         end.chain == RecordingFormat.chain(checksums)
       else {
         throw RecordingDamage(
-          reason: "its last chunk speaks of \(end.steps) steps in \(end.chunks) chunks, and there "
-            + "are \(stepCount) in \(steps.count), or others")
+          reason: "its last chunk states \(end.steps) steps in \(end.chunks) chunks, but there "
+            + "are \(stepCount) in \(steps.count), or different ones")
       }
       self.end = end
     }
@@ -205,9 +205,9 @@ struct RecordingFrames {
     }
     guard first == stepCount + 1 else {
       throw RecordingDamage(
-        reason: "\(name) begins with step \(first), and \(stepCount + 1) is next")
+        reason: "\(name) begins with step \(first), but \(stepCount + 1) is next")
     }
-    // So that files of many small chunks can't have a greater index than their size.
+    // Otherwise the index of a file of many small chunks could be larger than the file.
     guard stepCount % RecordingFormat.stepsPerChunk == 0 else {
       throw RecordingDamage(
         reason: "\(name) follows one of fewer than \(RecordingFormat.stepsPerChunk) steps")

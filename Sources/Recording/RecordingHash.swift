@@ -1,9 +1,9 @@
 internal import RLCore
 public import Storage
 
-/// Fingerprints that recordings carry; made with ``RLCore/StateHasher``.
+/// The hashes in recordings, computed with `StateHasher`.
 public enum RecordingHash {
-  /// Of an episode's start: the simulator's fingerprint, the seed, every parameter's bits.
+  /// Hashes an episode's start: the simulator's fingerprint, the seed and every parameter's bits.
   public static func initial(state: UInt64, seed: UInt64, parameters: [Double]) -> UInt64 {
     var hasher = StateHasher()
     hasher.combine(state)
@@ -12,9 +12,9 @@ public enum RecordingHash {
     return hasher.value
   }
 
-  /// Of a step: the simulator's fingerprint after it, the bits of action and disturbance.
+  /// Hashes a step: the simulator's fingerprint after it, and the bits of action and disturbance.
   ///
-  /// With them a change that the physics clips away is found too.
+  /// Hashing the latter also reveals changes that the physics clips away.
   public static func step(
     state: UInt64, action: Span<Float>, disturbance: Span<Float>
   ) -> UInt64 {
@@ -25,7 +25,7 @@ public enum RecordingHash {
     return hasher.value
   }
 
-  /// Of a policy: the names, shapes and bits of all tensors it is saved as.
+  /// Hashes a policy: the names, shapes and bits of all tensors that are saved for it.
   public static func policy(_ archive: TensorArchive) -> UInt64 {
     var hasher = StateHasher()
     for (name, tensor) in archive.tensors.sorted(by: { $0.key < $1.key }) {
@@ -40,7 +40,7 @@ public enum RecordingHash {
     return hasher.value
   }
 
-  /// Of a policy without tensors, such as a controller: its name.
+  /// Hashes a policy without tensors, such as a controller, by its name.
   public static func policy(named name: String) -> UInt64 {
     var hasher = StateHasher()
     combine(name, into: &hasher)

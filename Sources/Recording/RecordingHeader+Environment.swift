@@ -1,7 +1,7 @@
 internal import RLCore
 
 extension RecordingHeader {
-  /// Sets an environment up as the recorded one was, ready to be reset.
+  /// Configures an environment as the recorded one was, ready to be reset.
   func apply(to target: any BatchedEnvironment) throws(RecordingDamage) {
     let specification = target.specification
     func require(_ condition: Bool, _ reason: @autoclosure () -> String) throws(RecordingDamage) {
@@ -13,26 +13,26 @@ extension RecordingHeader {
     try require(
       specification.version == environmentVersion,
       "it was recorded with version \(environmentVersion) of \(environment), "
-        + "and this is version \(specification.version)")
+        + "but this is version \(specification.version)")
     try require(
       specification.observationWidth == layout.observations,
-      "it has \(layout.observations) observations, and \(environment) has "
+      "it has \(layout.observations) observations, but \(environment) has "
         + "\(specification.observationWidth)")
     // Bounds may be infinite and are not compared: actions are clipped by the environment.
     switch (specification.actionSpace, actionSpace) {
     case (.discrete(let own), .discrete(let recorded)):
-      try require(own == recorded, "it has \(recorded) actions, and \(environment) has \(own)")
+      try require(own == recorded, "it has \(recorded) actions, but \(environment) has \(own)")
     case (.box(let own, _), .box(let recorded, _)):
       try require(
         own.count == recorded.count,
-        "it has actions of \(recorded.count) numbers, and \(environment) has \(own.count)")
+        "it has actions of \(recorded.count) numbers, but \(environment) has \(own.count)")
     default: throw RecordingDamage(reason: "its actions are of another kind than \(environment)'s")
     }
     try require(
       specification.episodeSteps == episodeSteps,
-      "its step limit is \(episodeSteps), and that of \(environment) is "
+      "its step limit is \(episodeSteps), but that of \(environment) is "
         + "\(specification.episodeSteps)")
-    try require(perturbations.isEmpty, "it has perturbations, and this version knows none")
+    try require(perturbations.isEmpty, "it has perturbations, which this version does not support")
     try applyDisturbances(to: target)
     try applyParameters(to: target)
   }
@@ -43,12 +43,12 @@ extension RecordingHeader {
     let own = target.disturbanceComponents
     guard own.count == disturbanceComponents.count else {
       throw RecordingDamage(
-        reason: "it has disturbances of \(disturbanceComponents.count) numbers, and \(environment) "
+        reason: "it has disturbances of \(disturbanceComponents.count) numbers, but \(environment) "
           + "has \(own.count)")
     }
     for (own, recorded) in zip(own, disturbanceComponents) where own.bound != recorded.bound {
       throw RecordingDamage(
-        reason: "its disturbances are bounded by \(recorded.bound), and those of \(environment) "
+        reason: "its disturbances are bounded by \(recorded.bound), but those of \(environment) "
           + "by \(own.bound)")
     }
   }

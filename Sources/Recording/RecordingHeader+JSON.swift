@@ -1,7 +1,7 @@
 package import Foundation
 internal import RLCore
 
-/// Why a header can't be right.
+/// The reason why a header is not valid.
 package struct HeaderError: Error {
   package let reason: String
 }
@@ -27,7 +27,7 @@ extension RecordingHeader: Codable {
       var steps: Int
     }
 
-    /// `count` of a discrete space or `low` and `high` of a box.
+    /// `count` of a discrete space, or `low` and `high` of a box.
     struct Actions: Codable {
       var count: Int?
       var low: [Float]?
@@ -59,7 +59,7 @@ extension RecordingHeader: Codable {
     }
   }
 
-  /// Writes the JSON's layout; see the page on the format.
+  /// Encodes the header in the JSON layout that the page on the format describes.
   public func encode(to encoder: any Encoder) throws {
     let space =
       switch actionSpace {
@@ -81,7 +81,7 @@ extension RecordingHeader: Codable {
     try stored.encode(to: encoder)
   }
 
-  /// Reads the JSON's layout and refuses what can't be right.
+  /// Decodes the header from its JSON layout and rejects values that can't be right.
   public init(from decoder: any Decoder) throws {
     let stored = try Stored(from: decoder)
     environment = stored.environment.id
@@ -109,7 +109,7 @@ extension RecordingHeader: Codable {
       policy = nil
     }
     guard let seed = UInt64(stored.seed), String(seed) == stored.seed else {
-      throw HeaderError(reason: "its seed is no number of 64 bits")
+      throw HeaderError(reason: "its seed is not an unsigned 64-bit number")
     }
     self.seed = seed
     initialHash = try Self.bits(stored.initialHash, "initial hash")
@@ -119,7 +119,7 @@ extension RecordingHeader: Codable {
     try validate()
   }
 
-  /// A word as all its hexadecimal digits.
+  /// Returns a word with all its hexadecimal digits.
   static func hexadecimal(_ word: some FixedWidthInteger & UnsignedInteger) -> String {
     let digits = String(word, radix: 16)
     return String(repeating: "0", count: word.bitWidth / 4 - digits.count) + digits
@@ -129,7 +129,7 @@ extension RecordingHeader: Codable {
     _ text: String, _ what: String
   ) throws(HeaderError) -> Word {
     guard let word = Word(text, radix: 16), hexadecimal(word) == text else {
-      throw HeaderError(reason: "its \(what) is no hexadecimal number of \(Word.bitWidth) bits")
+      throw HeaderError(reason: "its \(what) is not a \(Word.bitWidth)-bit hexadecimal number")
     }
     return word
   }
@@ -160,7 +160,7 @@ extension RecordingHeader: Codable {
       perturbations.allSatisfy { $0.parameters.allSatisfy { $0.value.isFinite } },
       "perturbations")
     try require(episode >= 0 && (policy?.steps ?? 0) >= 0, "episode or step count")
-    // They are shown on terminals, which obey such characters.
+    // Texts are shown on terminals, which would interpret control characters.
     try require(texts.allSatisfy(Self.isShowable), "text")
   }
 
@@ -186,10 +186,10 @@ extension RecordingHeader: Codable {
 }
 
 extension RecordingHeader {
-  /// Infinity is no number in JSON; only bounds of actions may be infinite.
+  /// JSON has no infinite numbers; only bounds of actions may be infinite.
   private static let infinity = (positive: "inf", negative: "-inf", none: "nan")
 
-  /// The payload of the first chunk: keys sorted, numbers as short as they come back exactly.
+  /// The payload of the first chunk, with keys sorted and numbers as their shortest exact decimals.
   package var json: [UInt8] {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

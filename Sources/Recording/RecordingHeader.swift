@@ -1,28 +1,28 @@
 internal import Glibc
 public import RLCore
 
-/// Everything a recording says besides its steps.
+/// The header of a recording, which holds everything besides the steps.
 ///
-/// It says neither when nor in which folder it was made: equal episodes give equal bytes.
+/// It names neither a date nor a folder: equal episodes have equal bytes.
 public struct RecordingHeader: Sendable, Equatable {
   /// A component of an observation or action.
   public struct Component: Codable, Sendable, Equatable {
-    /// What it is.
+    /// Name of the component.
     public var name: String
-    /// Its unit, "1" if it has none.
+    /// Unit of the component, "1" if it has none.
     public var unit: String
   }
 
   /// A physical parameter and its value in this episode.
   public struct Parameter: Codable, Sendable, Equatable {
-    /// Kebab-case name.
+    /// Kebab-case name of the parameter.
     public var name: String
-    /// Its value.
+    /// Value of the parameter.
     public var value: Double
-    /// Its unit, "1" if it has none.
+    /// Unit of the parameter, "1" if it has none.
     public var unit: String
 
-    /// Names a value.
+    /// Creates a parameter.
     public init(name: String, value: Double, unit: String) {
       self.name = name
       self.value = value
@@ -32,22 +32,22 @@ public struct RecordingHeader: Sendable, Equatable {
 
   /// A component of the disturbance.
   public struct Disturbance: Codable, Sendable, Equatable {
-    /// What it pushes.
+    /// Name of the component, for example "hull force along x".
     public var name: String
-    /// Its unit.
+    /// Unit of the component.
     public var unit: String
-    /// Its greatest size.
+    /// Largest magnitude of the component.
     public var bound: Float
   }
 
-  /// Something that acted on the episode besides the parameters; nothing in the suite does yet.
+  /// An influence on the episode other than its parameters; not used by the suite yet.
   public struct Perturbation: Codable, Sendable, Equatable {
-    /// What it is.
+    /// Name of the perturbation.
     public var name: String
-    /// Its settings.
+    /// Settings of the perturbation.
     public var parameters: [Parameter]
 
-    /// Names a perturbation.
+    /// Creates a perturbation.
     public init(name: String, parameters: [Parameter]) {
       self.name = name
       self.parameters = parameters
@@ -56,41 +56,42 @@ public struct RecordingHeader: Sendable, Equatable {
 
   /// How actions were chosen.
   public enum Mode: String, Codable, Sendable, Equatable, CaseIterable {
-    /// The policy's mode.
+    /// The mode of the policy's distribution.
     case deterministic
-    /// Drawn from the policy.
+    /// Samples of the policy's distribution.
     case stochastic
-    /// By a person.
+    /// Actions of a person.
     case manual
   }
 
-  /// Which policy acted.
+  /// The policy that acted.
   public struct Policy: Sendable, Equatable {
-    /// See ``RecordingHash/policy(_:)`` and ``RecordingHash/policy(named:)``.
+    /// Fingerprint of the policy; see ``RecordingHash/policy(_:)`` and
+    /// ``RecordingHash/policy(named:)``.
     public var fingerprint: UInt64
-    /// Environment steps it had been trained for; 0 for what does not learn.
+    /// Number of environment steps of its training; 0 for policies that do not learn.
     public var steps: Int
 
-    /// Names a policy.
+    /// Creates a description of a policy.
     public init(fingerprint: UInt64, steps: Int) {
       self.fingerprint = fingerprint
       self.steps = steps
     }
   }
 
-  /// With what it was made; trajectories may differ between machines in their last bits.
+  /// The software and machine of a recording; trajectories may differ in their last bits elsewhere.
   public struct Build: Codable, Sendable, Equatable {
-    /// The suite's version.
+    /// Version of the suite.
     public var version: String
-    /// The suite's commit, with "+" where files differed from it; "unknown" away from its sources.
+    /// Commit of the suite, with "+" if files differed from it; "unknown" outside its sources.
     public var commit: String
-    /// The compiler.
+    /// Compiler of the suite.
     public var toolchain: String
-    /// Box2D's version.
+    /// Version of Box2D.
     public var box2D: String
-    /// The processor's name.
+    /// Name of the processor.
     public var processor: String
-    /// Name and version of the C library, whose sines the trajectories depend on.
+    /// Name and version of the C library, on whose sines the trajectories depend.
     public var libc: String
     /// Name and version of the operating system.
     public var operatingSystem: String
@@ -101,7 +102,7 @@ public struct RecordingHeader: Sendable, Equatable {
       case operatingSystem = "operating-system"
     }
 
-    /// Describes what an episode is recorded with; the C library is that of this process.
+    /// Describes the current build and machine; the C library is that of this process.
     public init(
       version: String, commit: String, toolchain: String, box2D: String, processor: String,
       operatingSystem: String
@@ -122,54 +123,55 @@ public struct RecordingHeader: Sendable, Equatable {
     }
   }
 
-  /// The environment's id.
+  /// Id of the environment.
   public var environment: String
-  /// The environment's version.
+  /// Version of the environment.
   public var environmentVersion: Int
-  /// Seconds between two actions.
+  /// Time between two actions, in seconds.
   public var timeStep: Double
-  /// Steps after which the episode is truncated.
+  /// Number of steps after which the episode is truncated.
   public var episodeSteps: Int
-  /// O components.
+  /// Names and units of the O observation components.
   public var observationComponents: [Component]
-  /// Components of a box action, choices of a discrete one.
+  /// Components of a box action, or choices of a discrete one.
   public var actionComponents: [Component]
-  /// Where actions lie; A floats.
+  /// Space of the actions, with A floats per action.
   public var actionSpace: Space
-  /// D components; none where disturbances were off.
+  /// The D components of the disturbance; empty if disturbances were off.
   public var disturbanceComponents: [Disturbance]
-  /// The agent's or controller's id.
+  /// Id of the agent or controller.
   public var agent: String
-  /// Which policy acted; nil for a person, and where it learnt meanwhile.
+  /// Policy that acted; nil for a person, and if the policy was learning at the time.
   public var policy: Policy?
   /// How actions were chosen.
   public var mode: Mode
-  /// What acted on the episode besides.
+  /// Other influences on the episode.
   public var perturbations: [Perturbation] = []
-  /// With what it was made.
+  /// Software and machine that made the recording.
   public var build: Build
 
-  /// Which episode of its environment it is, from 0.
+  /// Number of the episode in its environment, from 0.
   public var episode = 0
-  /// The seed it was reset with.
+  /// Seed with which the episode was reset.
   public var seed: UInt64 = 0
   /// All physical parameters, in table order.
   public var parameters: [Parameter]
-  /// See ``RecordingHash/initial(state:seed:parameters:)``.
+  /// Hash of the episode's start; see ``RecordingHash/initial(state:seed:parameters:)``.
   public var initialHash: UInt64 = 0
-  /// [O], the first observation.
+  /// First observation, [O].
   public var initialObservation: [Float]
 
-  /// Describes recordings of an environment; what an episode starts from is added when it does.
+  /// Creates a header for recordings of an environment; the details of an episode follow at its
+  /// start.
   ///
   /// - Parameters:
-  ///   - specification: The environment.
-  ///   - parameters: Its physical parameters.
-  ///   - disturbances: The components of its disturbance; none where they are off.
-  ///   - agent: The agent's or controller's id.
+  ///   - specification: Specification of the environment.
+  ///   - parameters: Physical parameters of the environment.
+  ///   - disturbances: Components of its disturbance; empty if disturbances are off.
+  ///   - agent: Id of the agent or controller.
   ///   - mode: How actions are chosen.
-  ///   - policy: Which policy acts.
-  ///   - build: With what it is made.
+  ///   - policy: Policy that acts.
+  ///   - build: Software and machine that make the recording.
   public init(
     specification: EnvironmentSpecification, parameters: [ParameterDescription],
     disturbances: [DisturbanceComponent] = [], agent: String, mode: Mode, policy: Policy?,
@@ -199,14 +201,14 @@ public struct RecordingHeader: Sendable, Equatable {
     initialObservation = .init(repeating: 0, count: specification.observationWidth)
   }
 
-  /// Numbers per step.
+  /// The number of values of each kind per step.
   package var layout: StepLayout {
     StepLayout(
       actions: actionSpace.width, disturbances: disturbanceComponents.count,
       observations: observationComponents.count)
   }
 
-  /// Adds what an episode was made from.
+  /// Stores everything from which an episode started.
   mutating func begin(_ start: EpisodeStart, observation: [Float]) {
     precondition(
       start.parameters.map(\.name) == parameters.map(\.name)

@@ -1,41 +1,41 @@
 public import Foundation
 public import Storage
 
-/// Reads a recording.
+/// Reads a recording and checks all of it.
 ///
-/// A reader that exists has looked at every byte: frames, checksums, order, counts and the numbers
-/// of all steps are sound.  It holds the file and the numbers of at most one chunk of 256 steps.
+/// Creating a reader checks every byte: frames, checksums, order, counts and the numbers of all
+/// steps are valid.  A reader holds the file and the numbers of at most one chunk of 256 steps.
 public final class RecordingReader {
-  /// Which files are read.
+  /// Which recordings are accepted.
   public enum Completeness: Sendable, Equatable {
-    /// Those that were finished.
+    /// Only recordings that were finished.
     case finished
-    /// Those that end early too, to the last chunk that is whole.
+    /// Also recordings that end early, up to their last complete chunk.
     case toLastWholeChunk
   }
 
-  /// The file's name, for messages.
+  /// Name of the file, for messages.
   public let path: String
-  /// What it says of the episode.
+  /// Header of the recording.
   public let header: RecordingHeader
   /// Number of steps.
   public let stepCount: Int
   /// Undiscounted sum of rewards.
   public let totalReward: Double
-  /// Why there are no further steps, if the file was not finished or lost its end.
+  /// Reason why there are no further steps, if the file was not finished or lost its end.
   public let missingEnd: String?
-  /// Size of the file.
+  /// Size of the file, in bytes.
   public var byteCount: Int { contents.count }
   /// Whether the task ended with the last step.
   public let isTerminated: Bool
-  /// Whether the time limit struck with the last step.
+  /// Whether the time limit truncated the episode with the last step.
   public let isTruncated: Bool
 
   private let contents: Data
   private let chunks: [StepChunk]
   private var decoded: (chunk: Int, rows: StepRows)?
 
-  /// Whether the first bytes are those of a recording, of whatever version.
+  /// Whether the first bytes are those of a recording, in any version of the format.
   public static func isRecording(_ contents: Data) -> Bool {
     contents.starts(with: RecordingFormat.magic)
   }
@@ -50,10 +50,10 @@ public final class RecordingReader {
   /// Reads the contents of a file.
   ///
   /// - Parameters:
-  ///   - contents: All of it.
-  ///   - path: The name that messages give it.
-  ///   - completeness: Whether it may end early.
-  /// - Throws: ``Training/FileError/damaged(path:reason:)``, whose reason names chunk and steps.
+  ///   - contents: Contents of the whole file.
+  ///   - path: Name of the file in messages.
+  ///   - completeness: Whether the recording may end early.
+  /// - Throws: `FileError.damaged(path:reason:)`, whose reason names chunk and steps.
   public init(
     _ contents: Data, path: String, accepting completeness: Completeness = .finished
   ) throws(FileError) {
@@ -76,7 +76,7 @@ public final class RecordingReader {
     }
   }
 
-  /// The rows of the chunk that a step lies in; the last chunk asked for is kept.
+  /// Returns the rows of the chunk that contains a step; the last chunk returned is cached.
   func rows(containing step: Int) throws(FileError) -> StepRows {
     precondition(step >= 1 && step <= stepCount, "step \(step) of \(stepCount)")
     let chunk = (step - 1) / RecordingFormat.stepsPerChunk
@@ -91,7 +91,7 @@ public final class RecordingReader {
     }
   }
 
-  /// One step, 1 to ``stepCount``.
+  /// Returns one step, 1 to ``stepCount``.
   public func step(_ number: Int) throws(FileError) -> RecordedStep {
     let rows = try rows(containing: number)
     return RecordedStep(rows, row: number - rows.first)
@@ -100,19 +100,19 @@ public final class RecordingReader {
 
 /// One step of a recording, bit for bit.
 public struct RecordedStep: Sendable, Equatable {
-  /// [A], as it was given to the environment.
+  /// Action as given to the environment, [A].
   public var action: [Float]
-  /// [D] during the step; empty where disturbances were off.
+  /// Disturbance during the step, [D]; empty if disturbances were off.
   public var disturbance: [Float]
-  /// The reward.
+  /// Reward of the step.
   public var reward: Float
-  /// Whether the task ended.
+  /// Whether the task ended with the step.
   public var terminated: Bool
-  /// Whether the time limit struck.
+  /// Whether the time limit truncated the episode.
   public var truncated: Bool
-  /// See ``RecordingHash/step(state:action:disturbance:)``.
+  /// Hash of the step; see ``RecordingHash/step(state:action:disturbance:)``.
   public var hash: UInt64
-  /// [O] after the step.
+  /// Observation after the step, [O].
   public var observation: [Float]
 
   init(_ rows: StepRows, row: Int) {

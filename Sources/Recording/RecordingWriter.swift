@@ -4,24 +4,24 @@ public import Storage
 
 /// Writes a recording to a file while the episode runs.
 ///
-/// Until it is finished the file is called `<name>.partial`, and every chunk is handed to the
-/// system as soon as it is full: what was recorded before a crash can be read.
+/// The file is named `<name>.partial` until it is finished, and every full chunk is passed to the
+/// system at once, so that what was recorded before a crash can be read.
 public final class RecordingWriter {
-  /// The suffix of files that are not finished.
+  /// Suffix of unfinished files.
   public static let partialSuffix = ".partial"
 
-  /// The file's name when it is finished.
+  /// Path of the finished file.
   public let path: String
   private let handle: FileHandle
   private var encoder: RecordingEncoder
   private let headChecksum: UInt32
 
-  /// Starts a file, in place of an unfinished one of the same name.
+  /// Creates a file, replacing an unfinished one of the same name.
   ///
   /// - Parameters:
-  ///   - path: The file's name when it is finished; ends in `.rlrec` by custom.
-  ///   - header: All it says of the episode.
-  /// - Throws: ``Training/FileError/unwritable(path:reason:)``.
+  ///   - path: Path of the finished file; by convention it ends in `.rlrec`.
+  ///   - header: Header of the recording.
+  /// - Throws: `FileError.unwritable(path:reason:)`.
   public init(path: String, header: RecordingHeader) throws(FileError) {
     guard !FileSystem.isFolder(path) else {
       throw .unwritable(path: path, reason: "it is a folder")
@@ -43,7 +43,7 @@ public final class RecordingWriter {
     if let chunk { try write(chunk) }
   }
 
-  /// Adds the last chunk, waits until the disk has all, and gives the file its name.
+  /// Writes the last chunk, waits until everything is on disk, and renames the file.
   public func finish() throws(FileError) {
     if let chunk = encoder.flush() { try write(chunk) }
     try write(encoder.done(headChecksum: headChecksum))

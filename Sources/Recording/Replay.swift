@@ -2,43 +2,43 @@ internal import LinearAlgebra
 public import RLCore
 public import Storage
 
-/// Re-simulates a recording step by step and compares.
+/// Re-simulates a recording step by step and compares the results.
 ///
-/// The environment is the replay's own meanwhile, and stays in the state that ``step`` names.
+/// A replay must be the only user of its environment, which stays in the state after ``step``.
 public final class Replay {
-  /// What is re-simulated.
+  /// Recording that is re-simulated.
   public let recording: RecordingReader
-  /// The environment; only its first is used.
+  /// Environments of which the replay uses only the first.
   public let environment: any BatchedEnvironment
-  /// Called after each start and each step that is not passed over in search of another.
+  /// Called after each start and after each step, except for steps skipped on the way to another.
   public var onState: ((Replay) -> Void)?
 
-  /// The step that led to this state, from 1; 0 at the start.
+  /// Number of the step that led to the current state, from 1; 0 at the start.
   public private(set) var step = 0
-  /// [O] as re-simulated.
+  /// Re-simulated observation, [O].
   public private(set) var observation: [Float] = []
-  /// [A], the recorded action of ``step``; zeros at the start.
+  /// Recorded action of ``step``, [A]; zeros at the start.
   public private(set) var action: [Float]
-  /// [D], the recorded disturbance of ``step``; zeros at the start, empty where they were off.
+  /// Recorded disturbance of ``step``, [D]; zeros at the start, empty if disturbances were off.
   public private(set) var disturbance: [Float]
-  /// The re-simulated reward of ``step``; 0 at the start.
+  /// Re-simulated reward of ``step``; 0 at the start.
   public private(set) var reward: Float = 0
   /// Undiscounted sum of re-simulated rewards so far.
   public private(set) var totalReward = 0.0
   /// Whether the re-simulated episode has ended.
   public private(set) var hasEnded = false
-  /// Where recording and re-simulation first differed since the start.
+  /// First difference between recording and re-simulation since the start; nil if there is none.
   public private(set) var difference: RecordingDifference?
 
   private let actions: Matrix
   private var isPassing = false
 
-  /// Prepares an environment for a recording and goes to its start.
+  /// Configures an environment for a recording and starts the episode.
   ///
   /// - Parameters:
-  ///   - recording: A recording of this environment.
-  ///   - environment: Its parameters and disturbances are set to the recording's.
-  /// - Throws: ``Training/FileError/damaged(path:reason:)`` where the recording does not fit.
+  ///   - recording: Recording of an episode of this environment.
+  ///   - environment: Environments whose parameters and disturbances are set to the recording's.
+  /// - Throws: `FileError.damaged(path:reason:)` if the recording does not fit the environment.
   public init(
     _ recording: RecordingReader, environment: any BatchedEnvironment
   ) throws(FileError) {
@@ -60,7 +60,7 @@ public final class Replay {
   /// Whether there is no further step, in the recording or in the re-simulation.
   public var isAtEnd: Bool { hasEnded || step >= recording.stepCount }
 
-  /// Goes back to the start.
+  /// Returns to the start.
   public func rewind() {
     let header = recording.header
     (step, reward, totalReward, hasEnded) = (0, 0, 0, false)
@@ -83,9 +83,9 @@ public final class Replay {
     return (0..<observations.columns).map { observations[0, $0] }
   }
 
-  /// Takes the next step.
+  /// Re-simulates the next step.
   ///
-  /// - Returns: Whether there was one.
+  /// - Returns: Whether there was a next step.
   @discardableResult public func next() throws(FileError) -> Bool {
     guard !isAtEnd else { return false }
     let recorded = try recording.step(step + 1)
@@ -106,7 +106,7 @@ public final class Replay {
     return true
   }
 
-  /// Goes to a step, from the start where it lies behind; to the last one where it lies beyond.
+  /// Goes to a step: an earlier one from the start, and one beyond the end to the last step.
   public func seek(to target: Int) throws(FileError) {
     let target = min(target, recording.stepCount)
     isPassing = target != 0
@@ -119,9 +119,9 @@ public final class Replay {
     if step < target { try next() }
   }
 
-  /// Re-simulates the rest.
+  /// Re-simulates all remaining steps.
   ///
-  /// - Returns: Where it first differs from the recording; nil where it does not.
+  /// - Returns: The first difference from the recording; nil if there is none.
   public func verify() throws(FileError) -> RecordingDifference? {
     while difference == nil, try next() {}
     return difference

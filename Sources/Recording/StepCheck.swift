@@ -1,9 +1,9 @@
 internal import RLCore
 
-/// Looks at every step of a file once: whether its numbers are possible, and add up.
+/// Checks every step of a file once: whether its numbers are possible and their totals right.
 struct StepCheck {
   private(set) var totalReward = 0.0
-  /// Of the last step.
+  /// Flags of the last step.
   private(set) var flags: UInt8 = 0
   private let header: RecordingHeader
 
@@ -40,7 +40,7 @@ struct StepCheck {
     case .discrete:
       let action = rows.float(row, 0)
       guard header.actionSpace.contains([action]) else {
-        throw RecordingDamage(reason: "the action of \(step) is \(action), which is no choice")
+        throw RecordingDamage(reason: "the action of \(step) is \(action), which is not a choice")
       }
     case .box:
       for j in 0..<rows.layout.actions where !rows.float(row, j).isFinite {
@@ -55,7 +55,7 @@ struct StepCheck {
         || (end.totalReward.isNaN && totalReward.isNaN)
     else {
       throw RecordingDamage(
-        reason: "its rewards come to \(totalReward), and its last chunk says \(end.totalReward)")
+        reason: "its rewards sum to \(totalReward), but its last chunk says \(end.totalReward)")
     }
   }
 }

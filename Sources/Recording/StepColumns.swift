@@ -1,36 +1,36 @@
 internal import Storage
 
-/// How many numbers each step has.
+/// The number of values of each kind in a step.
 package struct StepLayout: Sendable, Equatable {
   package let actions: Int
   package let disturbances: Int
   package let observations: Int
 
-  /// Floats per step: action, disturbance, reward, observation.
+  /// Number of floats per step: action, disturbance, reward and observation.
   package var width: Int { actions + disturbances + 1 + observations }
   package var rewardColumn: Int { actions + disturbances }
   package var observationColumn: Int { actions + disturbances + 1 }
 }
 
-/// What ended with a step.
+/// Flags for the ways in which an episode ends with a step.
 package struct StepFlags {
   package static let terminated: UInt8 = 1
   package static let truncated: UInt8 = 2
 }
 
-/// Up to 256 steps, one row of numbers each, on their way into or out of a file.
+/// Up to 256 steps with one row of numbers each, between memory and file.
 package struct StepRows: Sendable, Equatable {
   package let layout: StepLayout
-  /// Number of the first step; an episode's first is 1.
+  /// Number of the first step; an episode's first step is 1.
   package var first: Int
   package var hashes: [UInt64] = []
-  /// [n × width], the bits of the floats.
+  /// Bits of the floats, [n × width].
   package var words: [UInt32] = []
   package var flags: [UInt8] = []
 
   package var count: Int { hashes.count }
 
-  /// Waits for steps, as many as a chunk holds.
+  /// Creates an empty chunk with room for all its steps.
   package init(layout: StepLayout, first: Int) {
     self.layout = layout
     self.first = first
@@ -55,7 +55,7 @@ package struct StepRows: Sendable, Equatable {
     for j in observation.indices { words.append(observation[j].bitPattern) }
   }
 
-  /// Forgets the steps and waits for those that follow.
+  /// Removes the steps and prepares for those that follow.
   package mutating func advance() {
     first += count
     hashes.removeAll(keepingCapacity: true)
@@ -73,7 +73,7 @@ package struct StepRows: Sendable, Equatable {
 }
 
 extension StepRows {
-  /// The payload of a chunk.
+  /// Payload of a chunk.
   package var payload: [UInt8] {
     var payload: [UInt8] = []
     payload.append(littleEndian: UInt32(first))
@@ -82,8 +82,9 @@ extension StepRows {
     return payload + Zlib.compress(columns)
   }
 
-  /// Column by column, each number less the one before it, the bytes of equal weight together:
-  /// what changes slowly then has long runs of equal bytes (walker: 98 → 80 bytes per step).
+  /// The numbers column by column, each minus the one before it, with bytes of equal weight
+  /// together: slowly changing numbers then have long runs of equal bytes (walker: 98 → 80 bytes
+  /// per step).
   private var columns: [UInt8] {
     let (rows, width) = (count, layout.width)
     let plane = rows * width
@@ -104,9 +105,9 @@ extension StepRows {
     return bytes
   }
 
-  /// Reads a payload whose first step and number of steps have been checked.
+  /// Decodes a payload whose first step and number of steps have been checked.
   ///
-  /// - Returns: The steps; nil where the compressed part is not what it should be.
+  /// - Returns: The steps; nil if the compressed part is not valid.
   package init?(payload: RawSpan, layout: StepLayout) {
     self.layout = layout
     first = Int(payload.number(at: 0, as: UInt32.self))

@@ -1,28 +1,29 @@
 internal import CZlib
 
-/// The calls to zlib.
+/// Calls to zlib.
 enum Zlib {
-  /// Of speeds 1 to 9; above 6 walkers' columns take five times as long and shrink by 1 %.
+  /// Compression level, 1 to 9; above 6, walkers' columns take five times as long to shrink by 1 %
+  /// more.
   private static let level: Int32 = 6
-  /// No stream of zlib's inflates to more than this many times its size.
+  /// Largest possible ratio of inflated to compressed size in zlib's format.
   static let greatestRatio = 1032
 
-  /// zlib's CRC-32 of some bytes, or of earlier ones and these.
+  /// Returns zlib's CRC-32 of bytes, or of earlier bytes followed by these.
   static func checksum(_ bytes: RawSpan, continuing earlier: UInt32 = 0) -> UInt32 {
     unsafe bytes.withUnsafeBytes { buffer in
       let start = unsafe buffer.baseAddress?.assumingMemoryBound(to: UInt8.self)
-      // Without bytes zlib would start anew.
+      // For no bytes, zlib would return its initial value.
       guard let start = unsafe start, buffer.count > 0 else { return earlier }
       return UInt32(unsafe crc32_z(UInt(earlier), start, buffer.count))
     }
   }
 
-  /// zlib's CRC-32 of some bytes, or of earlier ones and these.
+  /// Returns zlib's CRC-32 of bytes, or of earlier bytes followed by these.
   static func checksum(_ bytes: [UInt8], continuing earlier: UInt32 = 0) -> UInt32 {
     unsafe checksum(bytes.span.bytes, continuing: earlier)
   }
 
-  /// Compresses bytes; the same ones always to the same.
+  /// Compresses bytes deterministically.
   static func compress(_ bytes: [UInt8]) -> [UInt8] {
     let bound = compressBound(UInt(bytes.count))
     return unsafe [UInt8](unsafeUninitializedCapacity: Int(bound)) { buffer, count in
@@ -34,9 +35,9 @@ enum Zlib {
     }
   }
 
-  /// Inflates a whole stream that must give so many bytes; nil where it does not.
+  /// Inflates a whole stream into exactly this many bytes; nil if that is impossible.
   static func inflate(_ bytes: RawSpan, count expected: Int) -> [UInt8]? {
-    // Nothing is allocated for streams that promise more than they can hold.
+    // Allocate nothing for streams that promise more than they can hold.
     guard expected <= bytes.byteCount * greatestRatio else { return nil }
     var isWhole = false
     let inflated = unsafe [UInt8](unsafeUninitializedCapacity: expected) { output, count in

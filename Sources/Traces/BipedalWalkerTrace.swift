@@ -46,11 +46,11 @@ enum BipedalWalkerTrace {
     ]
   }
 
-  /// Where the parts of a walker are and how they move.
+  /// The positions and velocities of a walker's parts.
   private struct Pose {
     /// Position, angle and velocities of the five bodies.
     var bodies: [[Float]] = []
-    /// Of the four joints.
+    /// Angles of the four joints, in rad.
     var angles: [Float] = []
 
     init(_ simulation: borrowing BipedalWalkerSimulation) {
@@ -64,9 +64,10 @@ enum BipedalWalkerTrace {
     }
   }
 
-  /// The terrain to walk on, and what the seed says about it.
+  /// Returns the terrain of a line, and the fields that its seed determines.
   ///
-  /// A recorded terrain is walked on as it is; a seed beside it must give the same one.
+  /// A recorded terrain is used unchanged; if the line has a seed too, it must produce the same
+  /// terrain.
   private static func start(
     of line: TraceLine, parameters: BipedalWalkerParameters, hasObstacles: Bool
   ) throws(TraceError) -> (terrain: BipedalWalkerTerrain, fields: [TraceField]) {
@@ -118,10 +119,10 @@ enum BipedalWalkerTrace {
     return BipedalWalkerTerrain(heights: heights, obstacles: obstacles, hullForce: force)
   }
 
-  /// Whether four vertices turn the same way at each corner; Box2D stops the process otherwise.
+  /// Whether four vertices turn the same way at each corner; Box2D aborts the process otherwise.
   private static func isConvex(_ polygon: [Float]) -> Bool {
     guard polygon.allSatisfy({ abs($0) <= 1000 }) else { return false }
-    // Box2D makes one of vertices that lie within 2.5 mm.
+    // Box2D merges vertices that lie within 2.5 mm of each other.
     for a in 0..<4 {
       for b in 0..<a {
         let (x, y) = (polygon[2 * a] - polygon[2 * b], polygon[2 * a + 1] - polygon[2 * b + 1])

@@ -2,7 +2,7 @@ internal import RLCore
 
 /// Episodes of any environment, started from a seed.
 enum EpisodeTrace {
-  /// What every environment's episode consists of.
+  /// The results of an episode of any environment.
   struct Recording {
     var observations: [[Float]] = []
     var rewards: [Double] = []
@@ -10,7 +10,7 @@ enum EpisodeTrace {
     var truncated: [Bool] = []
     var stateHash = ""
 
-    /// The members all traces share; `rewards` in single precision where the reference has it so.
+    /// Returns the members that all traces share; `rewards` in single precision if requested.
     func fields(tolerance: Double?, singleRewards: Bool = false) -> [TraceField] {
       [
         TraceField("obs", rows: observations, tolerance: tolerance),
@@ -24,7 +24,7 @@ enum EpisodeTrace {
     }
   }
 
-  /// An episode at its start, and what it showed.
+  /// An episode at its start, with its first observation.
   struct Start<E: Environment & ~Copyable>: ~Copyable {
     var environment: E
     let observation: [Float]
@@ -36,19 +36,19 @@ enum EpisodeTrace {
       self.observation = values
     }
 
-    /// Starts from the next draws of a generator.
+    /// Starts an episode from the next draws of a generator.
     init(parameters: E.Parameters, using random: inout NumPyRandom) {
       self.init { E(parameters: parameters, using: &random, observation: &$0) }
     }
 
-    /// Starts from a seed.
+    /// Starts an episode from a seed.
     init(parameters: E.Parameters, seed: UInt64) {
       var random = NumPyRandom(seed: seed)
       self.init(parameters: parameters, using: &random)
     }
   }
 
-  /// Steps through the actions of a line, past the end of the episode if they go on.
+  /// Steps through the actions of a line, even past the end of the episode.
   static func play<E: Environment & ~Copyable>(
     _ environment: inout E, actions: [[Float]], visit: (borrowing E) -> Void = { _ in }
   ) -> Recording {
@@ -64,32 +64,32 @@ enum EpisodeTrace {
     return recording
   }
 
-  /// The actions of a line.
+  /// Returns the actions of a line.
   static func actions<E: Environment & ~Copyable>(
     of line: TraceLine, for type: E.Type
   ) throws(TraceError) -> [[Float]] {
     let actions = try line.table("actions", width: E.specification.actionWidth)
     if case .discrete(let count) = E.specification.actionSpace {
       guard actions.allSatisfy({ E.specification.actionSpace.contains($0) }) else {
-        throw .unusable(field: "actions", reason: "holds something else than 0 ..< \(count)")
+        throw .unusable(field: "actions", reason: "holds values other than 0 ..< \(count)")
       }
     }
     return actions
   }
 
-  /// The nominal parameters with those that the line sets.
+  /// Returns the nominal parameters, overridden by those that the line sets.
   static func parameters<E: Environment & ~Copyable>(
     of line: TraceLine, for type: E.Type
   ) throws(TraceError) -> E.Parameters {
     var parameters = E.Parameters()
     guard line.has("parameters") else { return parameters }
     guard case .object(let members) = try line.required("parameters") else {
-      throw .unusable(field: "parameters", reason: "is no object")
+      throw .unusable(field: "parameters", reason: "is not an object")
     }
     for member in members {
       guard let entry = E.parameterTable.first(where: { $0.name == member.key }) else {
         let known = E.parameterTable.map(\.name).joined(separator: ", ")
-        throw .unusable(field: member.key, reason: "is no parameter; known are \(known)")
+        throw .unusable(field: member.key, reason: "is not a parameter; known are \(known)")
       }
       guard let value = member.value.double, entry.allows(value) else {
         throw .unusable(
@@ -101,7 +101,7 @@ enum EpisodeTrace {
     return parameters
   }
 
-  /// An episode from its seed, for environments without a trace of their own.
+  /// Re-simulates an episode from its seed, for environments without a trace of their own.
   static func run<E: Environment & ~Copyable>(
     _ type: E.Type, _ line: TraceLine
   ) throws(TraceError) -> [TraceField] {
@@ -109,7 +109,7 @@ enum EpisodeTrace {
     return try run(line, from: Start<E>(parameters: parameters, seed: seed))
   }
 
-  /// An episode from a start.
+  /// Re-simulates an episode from a given start.
   static func run<E: Environment & ~Copyable>(
     _ line: TraceLine, from start: consuming Start<E>
   ) throws(TraceError) -> [TraceField] {
@@ -118,7 +118,7 @@ enum EpisodeTrace {
     return [TraceField("obs0", first, tolerance: 0)] + recording.fields(tolerance: 0)
   }
 
-  /// Two first observations from one generator, as a file of seeded resets holds them.
+  /// Draws two first observations from one generator, as in a file of seeded resets.
   static func runResets<E: Environment & ~Copyable>(
     _ type: E.Type, _ line: TraceLine, tolerance: Double
   ) throws(TraceError) -> [TraceField] {
@@ -142,7 +142,7 @@ extension EpisodeTrace.Recording {
     truncated.append(!outcome.terminated && observations.count >= limit)
   }
 
-  /// Takes the fingerprint of the last state.
+  /// Stores the fingerprint of the last state.
   mutating func finish<E: Environment & ~Copyable>(_ environment: borrowing E) {
     var hasher = StateHasher()
     environment.hashState(into: &hasher)

@@ -1,5 +1,5 @@
 extension JSONValue {
-  /// Reads one document of at most 64 levels.
+  /// Parses one document nested at most 64 levels deep.
   public static func parse(_ text: String) throws(TraceError) -> JSONValue {
     var parser = JSONParser(bytes: Array(text.utf8))
     let value = try parser.value(depth: 0)
@@ -43,7 +43,7 @@ private struct JSONParser {
     case UInt8(ascii: "t"): return try word("true", .bool(true))
     case UInt8(ascii: "f"): return try word("false", .bool(false))
     case UInt8(ascii: "n"): return try word("null", .null)
-    case nil: throw failure("the document ends early")
+    case nil: throw failure("unexpected end of the document")
     default: return try number()
     }
   }
@@ -116,15 +116,15 @@ private struct JSONParser {
       switch byte {
       case UInt8(ascii: "\""): return String(decoding: units, as: UTF8.self)
       case UInt8(ascii: "\\"): units += try escape().utf8
-      case 0..<0x20: throw failure("a control character in a string")
+      case 0..<0x20: throw failure("control character in a string")
       default: units.append(byte)
       }
     }
-    throw failure("a string without an end")
+    throw failure("unterminated string")
   }
 
   private mutating func escape() throws(TraceError) -> String {
-    guard let byte = next else { throw failure("an escape without an end") }
+    guard let byte = next else { throw failure("unterminated escape") }
     position += 1
     switch byte {
     case UInt8(ascii: "n"): return "\n"
@@ -138,12 +138,12 @@ private struct JSONParser {
         return String(decoding: [first], as: UTF16.self)
       }
       guard take(UInt8(ascii: "\\")), take(UInt8(ascii: "u")) else {
-        throw failure("half a surrogate pair")
+        throw failure("incomplete surrogate pair")
       }
       return String(decoding: [first, try hexUnit()], as: UTF16.self)
     case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"):
       return String(decoding: [byte], as: UTF8.self)
-    default: throw failure("an unknown escape")
+    default: throw failure("unknown escape")
     }
   }
 

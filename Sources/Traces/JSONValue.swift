@@ -1,42 +1,42 @@
-/// A JSON document that keeps what traces need: the order of keys and the text of numbers.
+/// A JSON document that preserves the order of keys and the text of numbers, as traces need.
 ///
-/// Traces hold single-precision numbers as their shortest decimals, which read as doubles would
-/// give other numbers.
+/// Traces hold single-precision numbers as their shortest decimals, which would be different
+/// numbers if read in double precision.
 public indirect enum JSONValue: Sendable, Equatable {
   /// `null`.
   case null
   /// `true` or `false`.
   case bool(Bool)
-  /// A number, as it was written.
+  /// A number, as it is written.
   case number(String)
   /// A string.
   case string(String)
   /// An array.
   case array([JSONValue])
-  /// An object, its members in order.
+  /// An object with its members in order.
   case object([Member])
 
   /// One member of an object.
   public struct Member: Sendable, Equatable {
-    /// The key.
+    /// Key of the member.
     public let key: String
-    /// The value.
+    /// Value of the member.
     public let value: JSONValue
 
-    /// Pairs a key with a value.
+    /// Creates a member.
     public init(_ key: String, _ value: JSONValue) {
       self.key = key
       self.value = value
     }
   }
 
-  /// A member of an object; nil if there is none or this is no object.
+  /// The value of a member; nil if there is none or this is not an object.
   public subscript(key: String) -> JSONValue? {
     guard case .object(let members) = self else { return nil }
     return members.first { $0.key == key }?.value
   }
 
-  /// The same object with members replaced in place, or added at the end.
+  /// Returns the object with members replaced in place or added at the end.
   public func setting(_ changes: [Member]) -> JSONValue {
     guard case .object(var members) = self else { return .object(changes) }
     for change in changes {
@@ -49,17 +49,17 @@ public indirect enum JSONValue: Sendable, Equatable {
     return .object(members)
   }
 
-  /// A double as its shortest exact decimal; null if it is not finite.
+  /// Returns a double as its shortest exact decimal; null if it is not finite.
   public static func number(_ value: Double) -> JSONValue {
     value.isFinite ? .number(value.description) : .null
   }
 
-  /// A float as its shortest exact decimal; null if it is not finite.
+  /// Returns a float as its shortest exact decimal; null if it is not finite.
   public static func number(_ value: Float) -> JSONValue {
     value.isFinite ? .number(value.description) : .null
   }
 
-  /// The document as text, on one line.
+  /// The document as text on one line.
   public var text: String {
     var result = ""
     write(to: &result)

@@ -24,7 +24,7 @@ enum StateTraces {
       }
       switch rule {
       case .suttonBarto:
-        // The dynamics are the same; only a line that has these rewards wants them.
+        // The dynamics are the same; these rewards are computed only if the line has them.
         guard line.has("reward_sutton_barto") else { continue }
         fields.append(TraceField("reward_sutton_barto", recording.rewards, tolerance: 0))
       case .survival:
@@ -106,7 +106,7 @@ enum StateTraces {
       position: numbers[0], velocity: numbers[1], angle: numbers[2], angularVelocity: numbers[3])
   }
 
-  /// Refuses states that Box2D's single precision can't hold sensibly.
+  /// Rejects states that Box2D's single precision can't represent sensibly.
   private static func bounded(_ state: [Double]) throws(TraceError) -> [Double] {
     guard state.allSatisfy({ abs($0) <= 1000 }) else {
       throw .unusable(field: "state0", reason: "holds a number beyond 1000")

@@ -1,9 +1,9 @@
 /// Re-simulates recorded episodes, line by line.
 ///
 /// A trace is a file of JSON lines.  A line with a `kind` describes the file and chooses the
-/// environment; every other line is an episode with a `seed` or a first state and the `actions`
-/// taken, and comes back with everything the simulator computed in full precision.  What the line
-/// already held is compared, so anyone can check parity with another implementation:
+/// environment; every other line is an episode with a `seed` or an initial state and the `actions`
+/// taken, and is returned with everything the simulator computed, in full precision.  Members that
+/// the line already had are compared, so anyone can check parity with another implementation:
 ///
 /// ```swift
 /// var engine = try TraceEngine(environment: nil)
@@ -24,27 +24,27 @@
 ///
 /// Any line may hold `parameters`, an object of physical parameters by name.
 public struct TraceEngine {
-  /// What the lines are.
+  /// The contents of the lines.
   private enum Content {
     case environment(TracedEnvironment)
-    /// The line's `hardcore` says which walker.
+    /// Walker episodes, whose member `hardcore` chooses the walker.
     case eitherWalker
-    /// First observations by seed, of the environment the line names.
+    /// First observations by seed, of the environment that the line names.
     case seededResets
     /// Streams of NumPy's generator.
     case randomStreams
   }
 
-  /// The environments that can be traced.
+  /// Ids of the environments that can be traced.
   public static let identifiers = TracedEnvironment.all.map(\.identifier)
 
   private let isFixed: Bool
   private var content: Content?
 
-  /// Starts a trace.
+  /// Creates an engine.
   ///
-  /// - Parameter identifier: The environment of all lines, if the file does not say or to overrule
-  ///   what it says.
+  /// - Parameter identifier: Id of the environment of all lines, which overrides the file's own
+  ///   choice; nil to use that choice.
   /// - Throws: ``TraceError/unknownEnvironment(_:known:)``.
   public init(environment identifier: String? = nil) throws(TraceError) {
     isFixed = identifier != nil
@@ -81,7 +81,7 @@ public struct TraceEngine {
     case .seededResets:
       guard let name = try record.string("id") else { throw .missing(field: "id") }
       guard let identifier = Self.gymnasiumNames[name] else {
-        return TraceResult(json: json, fields: [], skipReason: "no environment equals \(name)")
+        return TraceResult(json: json, fields: [], skipReason: "no environment matches \(name)")
       }
       return TraceResult(json: json, fields: try Self.find(identifier).runResets(record))
     }
@@ -107,18 +107,18 @@ public struct TraceEngine {
   ]
 }
 
-/// One line, re-simulated.
+/// The result of re-simulating one line.
 public struct TraceResult: Sendable {
-  /// The line with what was computed, as JSON.
+  /// The line as JSON, including what was computed.
   public let line: String
-  /// How each member computed here differs from the one the line already held.
+  /// Comparisons of each computed member with the one that the line already had.
   public let comparisons: [TraceComparison]
-  /// Whether the line describes the file and was only repeated.
+  /// Whether the line describes the file and was returned unchanged.
   public let isMetadata: Bool
-  /// Why the line was repeated without being simulated, if it was.
+  /// Reason why the line was returned without simulating it; nil if there was none.
   public let skipReason: String?
 
-  /// Whether everything that must agree does.
+  /// Whether every member that must agree does.
   public var passes: Bool { comparisons.allSatisfy(\.passes) }
 
   init(

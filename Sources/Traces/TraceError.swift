@@ -1,23 +1,23 @@
-/// A trace that can't be re-simulated.
+/// An error that prevents a trace from being re-simulated.
 public enum TraceError: Error, Equatable, CustomStringConvertible {
-  /// Not JSON.
+  /// The line is not valid JSON.
   case malformedJSON(byte: Int, reason: String)
-  /// Neither the caller nor a metadata line named an environment.
+  /// Neither the caller nor a metadata line names an environment.
   case noEnvironment
-  /// No environment of that name; the names there are.
+  /// There is no environment of this id; `known` lists those there are.
   case unknownEnvironment(String, known: [String])
-  /// A kind of file that has no counterpart here.
+  /// The kind of file has no counterpart in this suite.
   case unsupportedKind(String)
-  /// A member that is needed and absent.
+  /// A required member is missing.
   case missing(field: String)
-  /// A member that does not fit.
+  /// A member has an unsuitable value.
   case unusable(field: String, reason: String)
 
-  /// One sentence.
+  /// The error as one sentence.
   public var description: String {
     switch self {
-    case .malformedJSON(let byte, let reason): "not JSON at byte \(byte): \(reason)"
-    case .noEnvironment: "no environment given and no metadata line that names one"
+    case .malformedJSON(let byte, let reason): "invalid JSON at byte \(byte): \(reason)"
+    case .noEnvironment: "no environment given, and no metadata line names one"
     case .unknownEnvironment(let name, let known):
       "unknown environment \"\(name)\"; known are \(known.joined(separator: ", "))"
     case .unsupportedKind(let kind): "traces of kind \"\(kind)\" can't be re-simulated"

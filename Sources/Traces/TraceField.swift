@@ -1,6 +1,6 @@
-/// One member of a trace as computed here.
+/// One computed member of a trace.
 struct TraceField {
-  /// Numbers in the precision the reference keeps them in.
+  /// Numbers in the precision in which the reference stores them.
   enum Values {
     case singles([Float])
     case doubles([Double])
@@ -8,13 +8,13 @@ struct TraceField {
     case text([String])
   }
 
-  /// The member's key.
+  /// Key of the member.
   let name: String
   /// All numbers in reading order.
   let values: Values
   /// Lengths of nested arrays, outermost first; empty for a single value.
   let shape: [Int]
-  /// Greatest difference from a recording that still passes; nil if it is only reported.
+  /// Largest difference from a recording that still passes; nil if it is only reported.
   let tolerance: Double?
 
   init(_ name: String, _ values: Values, shape: [Int], tolerance: Double?) {
@@ -24,36 +24,36 @@ struct TraceField {
     self.tolerance = tolerance
   }
 
-  /// A row of floats.
+  /// Creates a member from a row of floats.
   init(_ name: String, _ row: [Float], tolerance: Double?) {
     self.init(name, .singles(row), shape: [row.count], tolerance: tolerance)
   }
 
-  /// A table of floats.
+  /// Creates a member from a table of floats.
   init(_ name: String, rows: [[Float]], tolerance: Double?) {
     let width = rows.first?.count ?? 0
     self.init(
       name, .singles(rows.flatMap(\.self)), shape: [rows.count, width], tolerance: tolerance)
   }
 
-  /// A row of doubles.
+  /// Creates a member from a row of doubles.
   init(_ name: String, _ row: [Double], tolerance: Double?) {
     self.init(name, .doubles(row), shape: [row.count], tolerance: tolerance)
   }
 
-  /// A table of doubles.
+  /// Creates a member from a table of doubles.
   init(_ name: String, rows: [[Double]], tolerance: Double?) {
     let width = rows.first?.count ?? 0
     self.init(
       name, .doubles(rows.flatMap(\.self)), shape: [rows.count, width], tolerance: tolerance)
   }
 
-  /// A row of flags.
+  /// Creates a member from a row of flags.
   init(_ name: String, _ row: [Bool], tolerance: Double?) {
     self.init(name, .flags(row), shape: [row.count], tolerance: tolerance)
   }
 
-  /// The member as JSON.
+  /// The member's value as JSON.
   var json: JSONValue {
     let scalars: [JSONValue] =
       switch values {
@@ -68,7 +68,7 @@ struct TraceField {
       (0..<shape[0]).map { .array(Array(scalars[$0 * width..<($0 + 1) * width])) })
   }
 
-  /// Compares with what the line already held.
+  /// Compares the member with the one that the line already had.
   func compare(with recorded: JSONValue) -> TraceComparison {
     var scalars: [JSONValue] = []
     recorded.flatten(into: &scalars)
@@ -101,20 +101,20 @@ struct TraceField {
   }
 }
 
-/// How a member computed here differs from the one a line already held.
+/// The difference between a computed member and the one that the line already had.
 public struct TraceComparison: Sendable, Equatable {
-  /// The member's key.
+  /// Key of the member.
   public let field: String
-  /// Greatest difference that still passes: 0 where the numbers must be the same, nil where they
-  /// are only reported because two builds of a physics engine part sooner or later.
+  /// Largest difference that still passes: 0 if the numbers must be identical, nil if they are only
+  /// reported because two builds of a physics engine diverge sooner or later.
   public let tolerance: Double?
-  /// Numbers compared.
+  /// Number of numbers compared.
   public private(set) var count = 0
-  /// Numbers that are the same to the last bit.
+  /// Number of numbers that agree to the last bit.
   public private(set) var exactCount = 0
-  /// Greatest absolute difference; infinite if something is no number.
+  /// Largest absolute difference; infinite if a value is not a number.
   public private(set) var maximumError = 0.0
-  /// Index of the first number that differs, in reading order.
+  /// Index of the first number that differs, in reading order; nil if none does.
   public private(set) var firstDifference: Int?
   /// Whether the recording has as many numbers as were computed.
   public internal(set) var hasSameShape = true
@@ -124,16 +124,16 @@ public struct TraceComparison: Sendable, Equatable {
     self.tolerance = tolerance
   }
 
-  /// Whether every number is the same to the last bit.
+  /// Whether all numbers agree to the last bit.
   public var isExact: Bool { hasSameShape && exactCount == count }
 
-  /// Whether the recording is reproduced as well as it should be.
+  /// Whether the recording is reproduced within the tolerance.
   public var passes: Bool { hasSameShape && tolerance.map { maximumError <= $0 } ?? true }
 
   mutating func add(_ error: Double, at index: Int) {
     count += 1
     if error == 0 { exactCount += 1 } else if firstDifference == nil { firstDifference = index }
-    // A difference that is no number is no agreement.
+    // A difference that is not a number counts as infinite.
     maximumError = error.isNaN ? .infinity : max(maximumError, error)
   }
 }

@@ -1,6 +1,6 @@
-/// Reads the members of one line, each with a clear error.
+/// Reads the members of one line, with a clear error for each.
 struct TraceLine {
-  /// The longest episode and the largest array a line may hold.
+  /// Largest number of steps of an episode and of elements of an array.
   static let maximumCount = 1_000_000
 
   let json: JSONValue
@@ -17,7 +17,7 @@ struct TraceLine {
 
   func seed() throws(TraceError) -> UInt64 {
     guard case .number(let text) = try required("seed"), let seed = UInt64(text) else {
-      throw .unusable(field: "seed", reason: "is no integer of 64 bits")
+      throw .unusable(field: "seed", reason: "is not an unsigned 64-bit integer")
     }
     return seed
   }
@@ -33,19 +33,19 @@ struct TraceLine {
   func string(_ field: String) throws(TraceError) -> String? {
     guard has(field) else { return nil }
     guard case .string(let value) = try required(field) else {
-      throw .unusable(field: field, reason: "is no string")
+      throw .unusable(field: field, reason: "is not a string")
     }
     return value
   }
 
   func double(_ field: String) throws(TraceError) -> Double {
     guard let value = try required(field).double, value.isFinite else {
-      throw .unusable(field: field, reason: "is no finite number")
+      throw .unusable(field: field, reason: "is not a finite number")
     }
     return value
   }
 
-  /// A row of finite doubles.
+  /// Returns a row of finite doubles.
   func doubles(_ field: String, count: Int? = nil) throws(TraceError) -> [Double] {
     let row = try elements(of: try required(field), field)
     guard count == nil || row.count == count else {
@@ -54,14 +54,14 @@ struct TraceLine {
     var result: [Double] = []
     for element in row {
       guard let value = element.double, value.isFinite else {
-        throw .unusable(field: field, reason: "holds something else than finite numbers")
+        throw .unusable(field: field, reason: "holds values other than finite numbers")
       }
       result.append(value)
     }
     return result
   }
 
-  /// A table of finite floats; a plain row counts as a table of one column.
+  /// Returns a table of finite floats; a plain row counts as a table of one column.
   func table(_ field: String, width: Int) throws(TraceError) -> [[Float]] {
     var result: [[Float]] = []
     for element in try elements(of: try required(field), field) {
@@ -72,7 +72,7 @@ struct TraceLine {
       var numbers: [Float] = []
       for entry in row {
         guard let value = entry.single, value.isFinite else {
-          throw .unusable(field: field, reason: "holds something else than finite numbers")
+          throw .unusable(field: field, reason: "holds values other than finite numbers")
         }
         numbers.append(value)
       }
@@ -85,7 +85,7 @@ struct TraceLine {
     of value: JSONValue, _ field: String
   ) throws(TraceError) -> [JSONValue] {
     guard case .array(let elements) = value else {
-      throw .unusable(field: field, reason: "is no array")
+      throw .unusable(field: field, reason: "is not an array")
     }
     guard elements.count <= Self.maximumCount else {
       throw .unusable(field: field, reason: "has more than \(Self.maximumCount) elements")
@@ -95,25 +95,25 @@ struct TraceLine {
 }
 
 extension JSONValue {
-  /// The number as a double.
+  /// The number as a double; nil if this is not a number.
   var double: Double? {
     guard case .number(let text) = self else { return nil }
     return Double(text)
   }
 
-  /// The number as a float, rounded once.
+  /// The number as a float, rounded once; nil if this is not a number.
   var single: Float? {
     guard case .number(let text) = self else { return nil }
     return Float(text)
   }
 
-  /// The flag.
+  /// The Boolean value; nil if this is not one.
   var flag: Bool? {
     guard case .bool(let value) = self else { return nil }
     return value
   }
 
-  /// Appends everything that is neither array nor object, in reading order.
+  /// Appends all values other than arrays in reading order.
   func flatten(into scalars: inout [JSONValue]) {
     guard case .array(let elements) = self else {
       scalars.append(self)

@@ -1,22 +1,22 @@
 internal import Environments
 internal import RLCore
 
-/// How the recorded episodes of one environment are re-simulated.
+/// An environment whose recorded episodes can be re-simulated.
 struct TracedEnvironment: Sendable {
   typealias Trace = @Sendable (TraceLine) throws(TraceError) -> [TraceField]
 
   let identifier: String
   /// Re-simulates a recorded episode.
   let run: Trace
-  /// Re-simulates two first observations of a seed.
+  /// Re-simulates two first observations from one seed.
   let runResets: Trace
 
-  /// Describes the traces of an environment.
+  /// Creates the traces of an environment.
   ///
   /// - Parameters:
-  ///   - type: The environment.
-  ///   - run: How its episodes are read if they may start without a seed.
-  ///   - resetTolerance: Greatest difference from its reference after a reset.
+  ///   - type: Type of the environment.
+  ///   - run: Re-simulates its episodes; nil if they always start from a seed.
+  ///   - resetTolerance: Largest difference from its reference after a reset.
   private init<E: Environment & SendableMetatype & ~Copyable>(
     _ type: E.Type, _ run: Trace? = nil, resetTolerance: Double = 0
   ) {
@@ -31,7 +31,7 @@ struct TracedEnvironment: Sendable {
     }
   }
 
-  /// Every environment that can be traced, one line each.
+  /// All environments that can be traced.
   static let all: [TracedEnvironment] = [
     .init(CartPole.self, StateTraces.cartPole),
     .init(CartPoleV1.self, StateTraces.cartPoleV1),
@@ -43,7 +43,7 @@ struct TracedEnvironment: Sendable {
     .init(Quadcopter.self, StateTraces.quadcopter),
   ]
 
-  /// The traces of an environment, if it has any.
+  /// Returns the traces of an environment; nil if it has none.
   static func find(_ identifier: String) -> TracedEnvironment? {
     all.first { $0.identifier == identifier }
   }

@@ -64,26 +64,26 @@ import Testing
   @Test func foreignFilesAndOtherVersionsAreToldApart() throws {
     var contents = try Self.small.get()
     #expect(damage(Data()) == "it ends after 0 bytes")
-    #expect(damage(Data("%PDF-1.7".utf8)) == "it is no recording; its first bytes are others")
+    #expect(damage(Data("%PDF-1.7".utf8)) == "it is not a recording: its first bytes differ")
     #expect(
-      damage(Data("{\"version\": 1}".utf8)) == "it is no recording; its first bytes are others")
+      damage(Data("{\"version\": 1}".utf8)) == "it is not a recording: its first bytes differ")
     contents[8] = 2
     #expect(damage(contents)?.contains("later version of the suite") == true)
     contents[8] = 0
-    #expect(damage(contents) == "its format is 0, and 1 is read")
+    #expect(damage(contents) == "its format is 0, but only 1 can be read")
   }
 
   @Test func chunksAreCountedAndInOrder() throws {
     let recording = try walker()
     var changed = recording
     changed.rows.swapAt(1, 2)
-    #expect(damage(changed.contents)?.contains("begins with step 513, and 257 is next") == true)
+    #expect(damage(changed.contents)?.contains("begins with step 513, but 257 is next") == true)
     changed = recording
     changed.rows.insert(recording.rows[1], at: 1)
-    #expect(damage(changed.contents)?.contains("begins with step 257, and 513 is next") == true)
+    #expect(damage(changed.contents)?.contains("begins with step 257, but 513 is next") == true)
     changed = recording
     changed.rows.remove(at: 1)
-    #expect(damage(changed.contents)?.contains("begins with step 513, and 257 is next") == true)
+    #expect(damage(changed.contents)?.contains("begins with step 513, but 257 is next") == true)
     changed = recording
     changed.rows[1].hashes.removeLast()
     changed.rows[1].flags.removeLast()
@@ -99,14 +99,14 @@ import Testing
     let prologue = RecordingFormat.prologue
     #expect(damage(Data(prologue + head + head))?.contains("is a second header") == true)
     let step = RecordingFormat.chunk(.step, Array(parts[1].payload)).bytes
-    #expect(damage(Data(prologue + step)) == "its first chunk is no header")
+    #expect(damage(Data(prologue + step)) == "its first chunk is not a header")
     let done = RecordingFormat.chunk(.done, Array(parts[7].payload + parts[8].payload)).bytes
     #expect(damage(Data(prologue + head + done)) != nil)
     var other = recording
     other.header.seed += 1
     let stolen = Data(prologue) + RecordingFormat.chunk(.head, other.header.json).bytes
     let rest = contents.suffix(contents.count - prologue.count - head.count)
-    #expect(damage(stolen + rest)?.contains("its last chunk speaks of 1600 steps") == true)
+    #expect(damage(stolen + rest)?.contains("its last chunk states 1600 steps") == true)
   }
 
   @Test func impossibleCountsAllocateNothing() throws {
@@ -123,7 +123,7 @@ import Testing
       #expect(altered { $0[4] = count }?.contains("can't hold") == true)
     }
     #expect(altered { $0[7] = 0xFF }?.contains("can't hold") == true)
-    #expect(altered { $0[0] = 2 }?.contains("begins with step 2, and 1 is next") == true)
+    #expect(altered { $0[0] = 2 }?.contains("begins with step 2, but 1 is next") == true)
     #expect(altered { $0[3] = 0xFF }?.contains("begins with step") == true)
     #expect(altered { $0[4] -= 1 }?.contains("does not inflate") == true)
     #expect(altered { $0.append(0) }?.contains("does not inflate") == true)
@@ -157,7 +157,7 @@ import Testing
           rows.words[row * layout.width] = action.bitPattern
         }
       }
-      #expect(found == "the action of step 3 is \(text), which is no choice")
+      #expect(found == "the action of step 3 is \(text), which is not a choice")
     }
     for flags: UInt8 in [3, 4, 255] {
       let found = reason { $0.edit(step: 4) { rows, row in rows.flags[row] = flags } }
@@ -193,7 +193,7 @@ import Testing
     #expect(reason("9.8", "\"inf\"") == "\(start)its parameters can't be right")
     #expect(reason("}", "") == isNoJSON)
     #expect(reason("\"mode\":\"deterministic\"", "\"mode\":\"psychic\"") == isNoJSON)
-    #expect(reason("\"seed\":\"2\"", "\"seed\":\"-2\"")?.contains("seed is no number") == true)
+    #expect(reason("\"seed\":\"2\"", "\"seed\":\"-2\"")?.contains("seed is not an") == true)
     #expect(reason("\"seed\":\"2\"", "\"seed\":2") == isNoJSON)
     #expect(
       reason("\"episode-steps\":500", "\"episode-steps\":10000001")
@@ -206,7 +206,7 @@ import Testing
     #expect(reason("\"count\":2", "\"count\":0") == "\(start)its number of actions can't be right")
     #expect(
       reason("\"initial-hash\":\"", "\"initial-hash\":\"x")
-        == "\(start)its initial hash is no hexadecimal number of 64 bits")
+        == "\(start)its initial hash is not a 64-bit hexadecimal number")
     for text in ["\\u001b[2J", "\\n", "\\u0085"] {
       #expect(
         reason("\"id\":\"cartpole-v1", "\"id\":\"\(text)") == "\(start)its text can't be right")
