@@ -39,10 +39,10 @@ let package = Package(
     .library(name: "RLSuite", targets: ["RLSuite"]),
     .library(name: "RLSuiteTool", targets: ["RLSuiteTool"]),
   ]
-    // The parts, for who wants no more than one of them.
+    // The parts, for packages that need only some of them.
     + [
-      "LinearAlgebra", "NeuralNetworks", "RLCore", "Environments", "Storage", "Training", "Agents",
-      "Plasticity", "Recording", "Rendering", "Experiments",
+      "LinearAlgebra", "NeuralNetworks", "RLCore", "Environments", "Conformance", "Storage",
+      "Training", "Agents", "Plasticity", "Recording", "Rendering", "Experiments",
     ].map { .library(name: $0, targets: [$0]) },
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),

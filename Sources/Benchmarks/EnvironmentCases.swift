@@ -67,7 +67,7 @@ private final class RandomRunner {
     guard let registered = EnvironmentRegistry.find(identifier) else {
       preconditionFailure("no environment \(identifier)")
     }
-    environment = registered.makeVector(environments)
+    environment = registered.construct(environments)
     environment.reset(seeds: .training(runSeed: 1))
     pool = WorkerPool(threads: threads)
     actions = Matrix(rows: environments, columns: environment.specification.actionWidth)

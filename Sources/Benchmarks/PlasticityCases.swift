@@ -79,7 +79,7 @@ enum PlasticityCases {
       environment: environmentName, parameters: environment.parameters, agent: registered
     ).resolve()
     let run = configuration.run
-    let vector = environment.makeVector(run.environments)
+    let vector = environment.construct(run.environments)
     vector.reset(seeds: .training(runSeed: 1))
     return registered.make(
       configuration.settings,

@@ -39,7 +39,7 @@ enum RenderingCases {
     guard let registered = EnvironmentRegistry.find("walker"),
       let heuristic = ControllerRegistry.find("walker-heuristic")
     else { preconditionFailure("no walker") }
-    let environment = registered.makeVector(1)
+    let environment = registered.construct(1)
     let actions = Matrix(rows: 1, columns: registered.specification.actionWidth)
     var best = (wall: Double.infinity, processor: Double.infinity)
     for _ in 0..<5 {

@@ -118,7 +118,7 @@ enum SACCases {
     let steps = 10_000
     var best = (wall: Double.infinity, processor: Double.infinity)
     for _ in 0..<3 {
-      let environment = registered.makeVector(1)
+      let environment = registered.construct(1)
       environment.reset(seeds: .training(runSeed: 1))
       let agent = sac.make(
         preset.settings,
@@ -141,7 +141,7 @@ enum SACCases {
     guard let walker = EnvironmentRegistry.find("walker") else {
       preconditionFailure("no environment walker")
     }
-    let environment = walker.makeVector(1)
+    let environment = walker.construct(1)
     environment.reset(seeds: .training(runSeed: 1))
     let agent = SACAgent(
       configuration: configuration,

@@ -47,7 +47,7 @@ enum TrainingCases {
     configuration.minibatchSize = minibatch
     configuration.normalizeObservations = true
     configuration.normalizeRewards = true
-    let environment = walker.makeVector(32)
+    let environment = walker.construct(32)
     environment.observe(environment: 0, with: recorder)
     environment.reset(seeds: .training(runSeed: 1))
     return PPOAgent(
@@ -62,7 +62,7 @@ enum TrainingCases {
     guard let cartPole = EnvironmentRegistry.find("cartpole-v1") else {
       preconditionFailure("no environment cartpole-v1")
     }
-    let environment = cartPole.makeVector(8)
+    let environment = cartPole.construct(8)
     environment.reset(seeds: .training(runSeed: 1))
     var configuration = PPOConfiguration()
     configuration.stepsPerRollout = 1024

@@ -51,8 +51,6 @@ enum Failure {
     switch error {
     case ParameterError.unknown(let name, let known):
       ConfigurationError.unknown("parameter", name, allowed: known).description
-    case ParameterError.outOfRange(let name, let value, let range):
-      "parameter \(name) must lie in \(range.lowerBound)...\(range.upperBound) and is \(value)"
     default: "\(error)"
     }
   }

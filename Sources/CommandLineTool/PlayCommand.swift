@@ -41,7 +41,7 @@ struct Play: ParsableCommand {
       throw ConfigurationError("\(env) has no picture or no manual controls")
     }
     let size = try Picture.size(from: size)
-    let environment = registered.makeVector(1)
+    let environment = try registered.makeVector(1)
     for (name, value) in try parameterOptions.values() {
       try environment.setParameter(name, to: value)
     }

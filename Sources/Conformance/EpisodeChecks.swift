@@ -16,7 +16,7 @@ extension EnvironmentCheck {
       return same(again.play(150), Player(environment, seed: 9).play(150), "a used environment")
     },
     .init("environments of a vector do not meet") { environment in
-      let vector = environment.makeVector(2)
+      let vector = environment.construct(2)
       vector.reset(seeds: .consecutive(first: 20, environments: 2))
       let players = (0..<2).map { Player(vector, slot: $0, seed: 20 + UInt64($0)) }
       var steps: [[Player.Step]] = [[], []]
@@ -28,7 +28,7 @@ extension EnvironmentCheck {
     .init("threads change nothing") { environment in
       func play(threads: Int) -> [[Player.Step]] {
         final class Result { var steps: [Player.Step] = [] }
-        let vector = environment.makeVector(6)
+        let vector = environment.construct(6)
         vector.reset(seeds: .training(runSeed: 3))
         let results = (0..<6).map { _ in Result() }
         WorkerPool(threads: threads).run(6) { i in

@@ -27,7 +27,7 @@ extension EnvironmentCheck {
       }
     },
     .init("impossible parameters are refused") { environment in
-      let vector = environment.makeVector(1)
+      let vector = environment.construct(1)
       let impossible =
         [("no such parameter", 1.0)]
         + environment.parameters.flatMap { [($0.name, -1e99), ($0.name, 1e99), ($0.name, .nan)] }
@@ -50,7 +50,7 @@ extension EnvironmentCheck {
     },
     .init("environments of a vector have parameters of their own") { environment in
       func play(_ slots: Range<Int>) throws -> [[Player.Step]] {
-        let vector = environment.makeVector(2)
+        let vector = environment.construct(2)
         for slot in slots {
           for parameter in environment.parameters {
             try vector.setParameter(parameter.name, to: parameter.range.lowerBound, of: slot)

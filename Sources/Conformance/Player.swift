@@ -58,7 +58,7 @@ package final class Player {
     _ environment: RegisteredEnvironment, seed: UInt64,
     configure: (any BatchedEnvironment) throws -> Void
   ) rethrows {
-    let vector = environment.makeVector(1)
+    let vector = environment.construct(1)
     try configure(vector)
     vector.reset(seeds: .consecutive(first: seed, environments: 1))
     self.init(vector, slot: 0, seed: seed)

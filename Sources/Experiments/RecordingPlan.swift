@@ -73,8 +73,7 @@ public struct RecordingPlan {
   ) throws -> [RecordingReader] {
     try FileSystem.makeFolder(folder)
     let (environment, policy) = (source.environment, source.policy)
-    let vector = environment.makeVector(1)
-    try vector.setParameters(source.parameters)
+    let vector = try environment.makeVector(1, parameters: source.parameters)
     var archive = TensorArchive()
     policy.save(to: &archive)
     let agent = source.agent ?? "policy"

@@ -74,7 +74,7 @@ public struct StoredPolicy {
         throw FileError.damaged(path: path, reason: "its network does not fit \(own.identifier)")
       }
       do {
-        try own.makeVector(1).setParameters(values)
+        _ = try own.makeVector(1, parameters: values)
       } catch {
         throw FileError.damaged(
           path: path, reason: "its physical parameters do not fit \(own.identifier)")
@@ -98,7 +98,7 @@ public struct StoredPolicy {
     var changed = parameters.filter { $0.name != name }
     changed.append(.init(name: name, value: value))
     // An error should occur here rather than in every worker.
-    try environment.makeVector(1).setParameters(changed)
+    _ = try environment.makeVector(1, parameters: changed)
     parameters = changed
   }
 
@@ -121,7 +121,7 @@ public struct StoredPolicy {
     return Evaluation.run(
       policy,
       in: { count in
-        let vector = environment.makeVector(count)
+        let vector = environment.construct(count)
         // The values were checked when they were set.
         try? vector.setParameters(parameters)
         return vector

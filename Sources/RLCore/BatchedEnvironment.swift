@@ -162,10 +162,23 @@ public enum SnapshotError: Error, Equatable, CustomStringConvertible {
   }
 }
 
-/// An error in setting a physical parameter.
-public enum ParameterError: Error, Equatable {
+/// An error in making environments or setting their physical parameters.
+public enum ParameterError: Error, Equatable, CustomStringConvertible {
   /// The environment has no parameter of this name; `known` lists those it has.
   case unknown(name: String, known: [String])
   /// The value is outside the parameter's range.
   case outOfRange(name: String, value: Double, range: ClosedRange<Double>)
+  /// A number of environments below 1.
+  case count(Int)
+
+  /// One sentence.
+  public var description: String {
+    switch self {
+    case .unknown(let name, let known):
+      "unknown parameter '\(name)'; there are \(known.joined(separator: ", "))"
+    case .outOfRange(let name, let value, let range):
+      "parameter \(name) must lie in \(range.lowerBound)...\(range.upperBound) and is \(value)"
+    case .count(let count): "a vector needs at least 1 environment and not \(count)"
+    }
+  }
 }

@@ -8,8 +8,8 @@ public struct RegisteredEnvironment: Sendable {
   public let disturbanceComponents: [DisturbanceComponent]
   /// Keys and axes for driving the environment by hand; ``ManualControls/none`` if unsupported.
   public let manualControls: ManualControls
-  /// Makes a vector of `count` environments with nominal parameters.
-  public let makeVector: @Sendable (_ count: Int) -> any BatchedEnvironment
+  /// Makes a vector of at least one environment with nominal parameters.
+  package let construct: @Sendable (_ count: Int) -> any BatchedEnvironment
   /// Whether an episode that ended with this observation, [O], succeeded; nil if success is not
   /// defined apart from the return.
   public let isSuccess: (@Sendable (_ finalObservation: Span<Float>) -> Bool)?
@@ -19,9 +19,25 @@ public struct RegisteredEnvironment: Sendable {
 
   /// Whether the environment has a picture, determined by starting an episode.
   public var hasPicture: Bool {
-    let vector = makeVector(1)
+    let vector = construct(1)
     vector.reset(environment: 0, seed: 0)
     return !vector.scene(of: 0).isEmpty
+  }
+
+  /// Makes a vector of environments; reset it before stepping.
+  ///
+  /// - Parameters:
+  ///   - count: Number of environments, at least 1.
+  ///   - parameters: Physical parameters that differ from their nominal values.
+  /// - Throws: ``ParameterError`` if there is no such parameter, a value is out of range, or `count`
+  ///   is below 1.
+  public func makeVector(
+    _ count: Int, parameters: [ParameterValue] = []
+  ) throws(ParameterError) -> any BatchedEnvironment {
+    guard count >= 1 else { throw .count(count) }
+    let vector = construct(count)
+    try vector.setParameters(parameters)
+    return vector
   }
 
   /// Registers an environment.
@@ -36,7 +52,7 @@ public struct RegisteredEnvironment: Sendable {
     parameters = E.parameterDescriptions
     disturbanceComponents = E.disturbanceComponents
     manualControls = E.manualControls
-    makeVector = { VectorEnvironment(E.self, count: $0) }
+    construct = { VectorEnvironment(E.self, count: $0) }
     self.isSuccess = isSuccess
   }
 }

@@ -99,7 +99,7 @@ enum ShortSettings {
 
   private func make(_ pair: Pair, threads: Int) throws -> any Agent {
     let registered = try #require(AgentRegistry.find(pair.agent))
-    let environment = try #require(EnvironmentRegistry.find(pair.environment)).makeVector(5)
+    let environment = try #require(EnvironmentRegistry.find(pair.environment)).construct(5)
     environment.reset(seeds: .training(runSeed: 7))
     return registered.make(
       try #require(ShortSettings.all[pair.settings]),
@@ -231,7 +231,7 @@ enum ShortSettings {
 
   /// What is drawn of a critic is a stored observation with its action; the agent's streams stay.
   @Test func inputsAreDrawnFromExperience() throws {
-    let environment = try #require(EnvironmentRegistry.find("pendulum-v1")).makeVector(5)
+    let environment = try #require(EnvironmentRegistry.find("pendulum-v1")).construct(5)
     environment.reset(seeds: .training(runSeed: 7))
     var settings = try #require(ShortSettings.all["sac"] as? SACConfiguration)
     settings.normalizeObservations = false

@@ -16,7 +16,7 @@ import Experiments
 
   init() throws {
     registered = try #require(EnvironmentRegistry.find("cartpole-v1"))
-    environment = registered.makeVector(1)
+    environment = registered.construct(1)
     folder = try TemporaryFolder()
   }
 
@@ -36,7 +36,7 @@ import Experiments
 
   private func verified(_ name: String) throws -> RecordingReader {
     let recording = try RecordingReader(path: folder.file(name))
-    #expect(try Replay(recording, environment: registered.makeVector(1)).verify() == nil)
+    #expect(try Replay(recording, environment: registered.construct(1)).verify() == nil)
     return recording
   }
 
@@ -75,7 +75,7 @@ import Experiments
 
   @Test func pushesAreRecorded() throws {
     let walker = try #require(EnvironmentRegistry.find("walker"))
-    let environment = walker.makeVector(1)
+    let environment = walker.construct(1)
     let game = PlayGame(environment, seed: 1)
     try game.step(action: [0, 0, 0, 0], push: [4, -2])
     #expect(game.overlay.disturbances.map(\.value) == [4, -2])

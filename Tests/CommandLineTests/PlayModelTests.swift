@@ -7,7 +7,7 @@ import RLSuiteTool
 /// What play does with keys and time, without a window, a clock or a simulator.
 @Suite struct PlayModelTests {
   private func model() throws -> PlayModel {
-    let environment = try #require(EnvironmentRegistry.find("cartpole-v1")).makeVector(1)
+    let environment = try #require(EnvironmentRegistry.find("cartpole-v1")).construct(1)
     return PlayModel(
       specification: environment.specification, controls: environment.manualControls,
       disturbances: environment.disturbanceComponents, speed: 1)

@@ -17,7 +17,7 @@ struct WindowTests {
     init(_ path: String) throws {
       let recording = try RecordingReader(path: path)
       let environment = try #require(EnvironmentRegistry.find(recording.header.environment))
-      replay = try Replay(recording, environment: environment.makeVector(1))
+      replay = try Replay(recording, environment: environment.construct(1))
       replay.onState = { [unowned self] in scene = $0.environment.scene(of: 0) }
       replay.rewind()
     }

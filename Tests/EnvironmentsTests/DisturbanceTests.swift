@@ -66,7 +66,7 @@ import Testing
   /// A push shows in the picture of its step and in no later one.
   @Test(arguments: identifiers) func pushesAreDrawn(identifier: String) throws {
     let entry = try #require(EnvironmentRegistry.find(identifier))
-    let vector = entry.makeVector(1)
+    let vector = entry.construct(1)
     vector.takesDisturbances = true
     vector.reset(seeds: .consecutive(first: 1, environments: 1))
     let actions = Matrix(rows: 1, columns: entry.specification.actionWidth)

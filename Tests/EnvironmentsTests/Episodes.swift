@@ -29,7 +29,7 @@ func playEpisodes(_ identifier: String, count: Int, controller: String? = nil) -
     episodes.deallocate()
   }
   WorkerPool(threads: 2).run(count) { i in
-    let vector = entry.makeVector(1)
+    let vector = entry.construct(1)
     let actions = Matrix(rows: 1, columns: entry.specification.actionWidth)
     var random = RandomActions(entry.specification.actionSpace, seed: 10_000 + UInt64(i))
     var policy = maker?.make()

@@ -25,7 +25,7 @@ import Testing
   }
 
   @Test(arguments: identifiers) func nothingIsSeenBeforeTheFirstReset(identifier: String) throws {
-    #expect(try entry(identifier).makeVector(1).scene(of: 0).isEmpty)
+    #expect(try entry(identifier).construct(1).scene(of: 0).isEmpty)
   }
 
   @Test(arguments: identifiers) func differentStatesLookDifferent(identifier: String) throws {

@@ -27,7 +27,7 @@ enum ShortAgent: String, CaseIterable, CustomTestStringConvertible, Sendable {
       case .a2c: ("a2c", "pendulum-v1")
       case .sac, .droppingSAC, .jointSAC: ("sac", "pendulum-v1")
       }
-    let vector = try #require(EnvironmentRegistry.find(environment)).makeVector(5)
+    let vector = try #require(EnvironmentRegistry.find(environment)).construct(5)
     vector.reset(seeds: .training(runSeed: seed))
     return try #require(AgentRegistry.find(identifier)).make(
       settings,

@@ -53,7 +53,7 @@ import Testing
     for number in [1, 256, 257, 512, 768] {
       #expect(try reader.step(number) == whole.step(number))
     }
-    let walker = try environment("walker").makeVector(1)
+    let walker = try environment("walker").construct(1)
     #expect(try Replay(reader, environment: walker).verify() == nil)
     // Between two chunks there is nothing to be cut off.
     #expect(

@@ -24,7 +24,7 @@ import Storage
     let reader = try RecordingReader(contents, path: path)
     #expect(reader.header.environment == identifier)
     #expect(reader.stepCount >= min(100, reader.header.episodeSteps))
-    let replay = try Replay(reader, environment: environment(identifier).makeVector(1))
+    let replay = try Replay(reader, environment: environment(identifier).construct(1))
     // Machines whose C library has other sines than the one it was made with may differ.
     #expect(try replay.verify() == nil, "made with \(reader.header.build)")
   }

@@ -25,7 +25,7 @@ import Storage
 
   @Test func everyThirdEpisodeIsRecorded() throws {
     let environment = try environment("cartpole-v1")
-    let vector = environment.makeVector(2)
+    let vector = environment.construct(2)
     let recorder = EpisodeRecorder(header: makeHeader(environment), every: 3)
     vector.observe(environment: 1, with: recorder)
     vector.reset(seeds: .training(runSeed: 5))
@@ -48,7 +48,7 @@ import Storage
   @Test func anInterruptionChangesNoByte() throws {
     let environment = try environment("quadcopter")
     func make() -> (any BatchedEnvironment, EpisodeRecorder) {
-      let vector = environment.makeVector(1)
+      let vector = environment.construct(1)
       vector.takesDisturbances = true
       vector.disturbances?.fill(0.001)
       let recorder = EpisodeRecorder(header: makeHeader(environment, isDisturbed: true))
@@ -78,7 +78,7 @@ import Storage
   @Test func aFileGetsItsNameWhenItIsWhole() throws {
     let folder = try TemporaryFolder()
     let environment = try environment("pendulum-v1")
-    let vector = environment.makeVector(1)
+    let vector = environment.construct(1)
     let path = folder.file("episode.rlrec")
     let recorder = FileRecorder(header: makeHeader(environment)) { start in
       start.seed == 4 ? path : nil
@@ -95,7 +95,7 @@ import Storage
     try recorder.check()
     let reader = try RecordingReader(path: path)
     #expect(reader.stepCount == 200 && reader.isTruncated)
-    #expect(try Replay(reader, environment: environment.makeVector(1)).verify() == nil)
+    #expect(try Replay(reader, environment: environment.construct(1)).verify() == nil)
     // What a process that is killed leaves behind.
     let walker = try RecordingWriter(path: folder.file("killed.rlrec"), header: reader.header)
     _ = walker
@@ -107,7 +107,7 @@ import Storage
   @Test func aPersonMayStopBeforeTheEnd() throws {
     let folder = try TemporaryFolder()
     let environment = try environment("pendulum-v1")
-    let vector = environment.makeVector(1)
+    let vector = environment.construct(1)
     let path = folder.file("episode.rlrec")
     let recorder = FileRecorder(header: makeHeader(environment)) { _ in path }
     vector.observe(environment: 0, with: recorder)
@@ -117,7 +117,7 @@ import Storage
     try recorder.finish()
     let reader = try RecordingReader(path: path)
     #expect(reader.stepCount == 30 && !reader.isTruncated && reader.missingEnd == nil)
-    let replay = try Replay(reader, environment: environment.makeVector(1))
+    let replay = try Replay(reader, environment: environment.construct(1))
     #expect(try replay.verify() == nil && !replay.hasEnded && replay.isAtEnd)
     #expect(try !replay.next() && replay.step == 30)
   }
@@ -128,7 +128,7 @@ import Storage
     try FileManager.default.createSymbolicLink(
       atPath: path + RecordingWriter.partialSuffix, withDestinationPath: "/dev/full")
     let environment = try environment("pendulum-v1")
-    let vector = environment.makeVector(1)
+    let vector = environment.construct(1)
     let recorder = FileRecorder(header: makeHeader(environment)) { _ in path }
     vector.observe(environment: 0, with: recorder)
     vector.reset(environment: 0, seed: 3)

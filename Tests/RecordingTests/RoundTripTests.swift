@@ -31,10 +31,10 @@ import Storage
   @Test(arguments: EnvironmentRegistry.all.map(\.identifier))
   func everyEnvironmentComesBack(identifier: String) throws {
     let environment = try environment(identifier)
-    let isDisturbed = !environment.makeVector(1).disturbanceComponents.isEmpty
+    let isDisturbed = !environment.construct(1).disturbanceComponents.isEmpty
     let contents = try record(identifier, isDisturbed: isDisturbed)
     // The same episode, watched by somebody else.
-    let vector = environment.makeVector(1)
+    let vector = environment.construct(1)
     let reader = try RecordingReader(contents, path: "test")
     let header = reader.header
     #expect(header.environment == identifier && header.seed == 7)
@@ -63,7 +63,7 @@ import Storage
     #expect(reader.totalReward == vector.batch.episodeReturns[0])
     #expect(replay.recording.stepCount == vector.batch.episodeLengths[0])
     // And the way the module itself does it.
-    #expect(try Recording.Replay(reader, environment: environment.makeVector(1)).verify() == nil)
+    #expect(try Recording.Replay(reader, environment: environment.construct(1)).verify() == nil)
   }
 
   @Test func headersComeBackExactly() throws {

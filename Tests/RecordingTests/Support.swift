@@ -19,7 +19,7 @@ func makeHeader(
 ) -> RecordingHeader {
   RecordingHeader(
     specification: environment.specification, parameters: environment.parameters,
-    disturbances: isDisturbed ? environment.makeVector(1).disturbanceComponents : [],
+    disturbances: isDisturbed ? environment.construct(1).disturbanceComponents : [],
     agent: agent, mode: .deterministic,
     policy: .init(fingerprint: RecordingHash.policy(named: agent), steps: 0),
     build: .init(
@@ -85,7 +85,7 @@ func record(
   isDisturbed: Bool = false, scale: Double = 1, by controller: String? = nil
 ) throws -> Data {
   let environment = try environment(identifier)
-  let vector = environment.makeVector(1)
+  let vector = environment.construct(1)
   for (name, value) in parameters { try vector.setParameter(name, to: value) }
   var random = NumPyRandom(seed: seed + 1)
   let components = vector.disturbanceComponents
@@ -110,7 +110,7 @@ func record(
 /// Re-simulates contents in a new environment of theirs.
 func replay(_ contents: Data) throws -> Replay {
   let reader = try RecordingReader(contents, path: "test.rlrec")
-  return try Replay(reader, environment: environment(reader.header.environment).makeVector(1))
+  return try Replay(reader, environment: environment(reader.header.environment).construct(1))
 }
 
 /// The reason why contents are refused; nil where they are not.

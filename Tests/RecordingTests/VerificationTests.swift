@@ -51,7 +51,7 @@ import Storage
     let values: [Float] = [4, 5]
     let files = try values.map { value in
       let walker = try environment("walker")
-      let vector = walker.makeVector(1)
+      let vector = walker.construct(1)
       let recorder = EpisodeRecorder(header: makeHeader(walker))
       vector.observe(environment: 0, with: recorder)
       vector.reset(environment: 0, seed: 0)

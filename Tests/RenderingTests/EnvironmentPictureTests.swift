@@ -15,7 +15,7 @@ import Storage
   /// The scene of an episode after some steps of the environment's controller, or of rest.
   private func scene(_ identifier: String, steps: Int) throws -> Scene {
     let registered = try #require(EnvironmentRegistry.find(identifier))
-    let environment = registered.makeVector(1)
+    let environment = registered.construct(1)
     environment.reset(environment: 0, seed: 7)
     var controller = ControllerRegistry.all.first {
       $0.environmentIdentifiers.contains(identifier)

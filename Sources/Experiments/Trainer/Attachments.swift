@@ -57,7 +57,7 @@ struct Attachments {
     let interventions = try InterventionSelection(run.interventions)
     guard !probes.isEmpty || !interventions.isEmpty || run.adaptiveRatio != nil else { return }
     // The networks depend on settings and environment, so checking them takes an agent.
-    let vector = environment.makeVector(run.environments)
+    let vector = environment.construct(run.environments)
     vector.reset(seeds: .training(runSeed: run.seed))
     let probed = agent.make(
       configuration.settings,

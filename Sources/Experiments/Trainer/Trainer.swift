@@ -49,7 +49,8 @@ package final class Trainer {
     self.configuration = configuration
     self.parts = parts
     let run = configuration.run
-    environment = try Self.makeEnvironment(run.environments, configuration.parameters, parts)
+    environment = try parts.environment.makeVector(
+      run.environments, parameters: configuration.parameters)
     let firstStep = checkpoint?.1.manifest.steps ?? 0
     if let tasks = configuration.tasks {
       guard firstStep % run.environments == 0, firstStep / tasks.every <= 2 * DriftPlan.mostTasks
@@ -167,20 +168,13 @@ package final class Trainer {
   private func evaluate(_ observer: (any TrainingObserver)?) throws -> Bool {
     let first =
       Self.firstEvaluationSeed + UInt64(state.evaluations * run.evaluation.episodes)
-    var failure: (any Error)?
-    let result = Evaluation.run(
+    let result = try Evaluation.run(
       agent.policy,
-      in: { count in
-        do {
-          return try Self.makeEnvironment(count, currentParameters, parts)
-        } catch {
-          failure = error
-          return parts.environment.makeVector(count)
-        }
+      in: { count throws(ParameterError) in
+        try parts.environment.makeVector(count, parameters: currentParameters)
       },
       episodes: run.evaluation.episodes, firstSeed: first, mode: .deterministic, pool: parts.pool,
       isSuccess: parts.environment.isSuccess)
-    if let failure { throw failure }
     state.evaluations += 1
     state.lastEvaluationStep = agent.environmentSteps
     try logger.record(result, steps: agent.environmentSteps)
@@ -251,15 +245,6 @@ package final class Trainer {
       let value = values.first { $0.name == parameter.name }?.value
       return .init(name: parameter.name, value: value ?? parameter.value)
     }
-  }
-
-  /// Creates environments with these physical parameters, not yet reset.
-  private static func makeEnvironment(
-    _ count: Int, _ parameters: [ParameterValue], _ parts: Parts
-  ) throws -> any BatchedEnvironment {
-    let environment = parts.environment.makeVector(count)
-    try environment.setParameters(parameters)
-    return environment
   }
 
   private static func restore(

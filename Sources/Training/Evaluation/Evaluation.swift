@@ -78,15 +78,16 @@ public enum Evaluation {
   ///   - pool: The threads to use.
   ///   - isSuccess: A closure that judges an episode by its last observation; nil if the
   ///     environment does not define success.
+  /// - Throws: The error of `makeEnvironment`.
   /// - Returns: The results of all episodes, in order of their seeds.
-  public static func run(
-    _ policy: any Policy, in makeEnvironment: (Int) -> any BatchedEnvironment, episodes: Int,
-    firstSeed: UInt64, mode: ActionMode, pool: WorkerPool,
+  public static func run<Failure: Error>(
+    _ policy: any Policy, in makeEnvironment: (Int) throws(Failure) -> any BatchedEnvironment,
+    episodes: Int, firstSeed: UInt64, mode: ActionMode, pool: WorkerPool,
     isSuccess: ((Span<Float>) -> Bool)? = nil
-  ) -> EvaluationResult {
+  ) throws(Failure) -> EvaluationResult {
     precondition(episodes >= 1 && firstSeed < 1 << 62)
     let slots = min(episodes, 8)
-    let environment = makeEnvironment(slots)
+    let environment = try makeEnvironment(slots)
     environment.reset(seeds: .consecutive(first: firstSeed, environments: slots))
     let actions = Matrix(rows: slots, columns: environment.specification.actionWidth)
     let workers = (0..<slots).map { slot in

@@ -14,7 +14,7 @@ import Testing
     let registered = Self.registered
     #expect(registered.parameters.isEmpty && registered.disturbanceComponents.isEmpty)
     #expect(registered.manualControls.isEmpty && !registered.hasPicture)
-    let vector = registered.makeVector(1)
+    let vector = registered.construct(1)
     vector.takesDisturbances = true
     #expect(!vector.takesDisturbances && vector.disturbances == nil)
   }
