@@ -202,7 +202,7 @@ enum ShortSettings {
     for mode in ActionMode.allCases {
       let results = [agent.policy, restored].map {
         Evaluation.run(
-          $0, in: environment.makeVector, episodes: 3, firstSeed: 11, mode: mode,
+          $0, in: environment.construct, episodes: 3, firstSeed: 11, mode: mode,
           pool: WorkerPool(threads: 2))
       }
       #expect(results[0] == results[1])
