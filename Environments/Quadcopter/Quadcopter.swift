@@ -16,7 +16,7 @@ public import RLCore
 ///
 /// An action of -1 commands the least thrust, 0 hover thrust, 1 the most (2.24 weights).
 ///
-/// - Dynamics: a Box2D body with motor lag, thrust limits and rotor drag (``QuadcopterModel``);
+/// - Dynamics: a Box2D body with motor lag, thrust limits and rotor drag (`QuadcopterModel`);
 ///   50 Hz control, four substeps of 5 ms.
 /// - Reward: `exp(-(2 d + 0.2 |v| + |pitch| + 0.1 |rate| + 0.05 |a|²))` with the distance d to the
 ///   goal; in 0...1.  It uses the distance itself, not its square as in safe-control-gym, so that
@@ -30,7 +30,7 @@ public import RLCore
 /// - Source: safe-control-gym's 2-D quadrotor (Yuan et al. 2022, arXiv:2109.06325).
 /// - Differences from source: motor lag, drag, the full thrust range, wider bounds, and the reward.
 public struct Quadcopter: Environment, ~Copyable {
-  /// The physical constants of the quadcopter; factors on ``QuadcopterModel`` unless they have a
+  /// The physical constants of the quadcopter; factors on `QuadcopterModel` unless they have a
   /// unit.
   public struct Parameters: EnvironmentParameters {
     /// Factor on gravity, 9.8 m/s².
