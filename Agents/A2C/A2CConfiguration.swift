@@ -34,7 +34,7 @@ public struct A2CConfiguration: OnPolicyConfiguration {
   public static let table: [Setting<Self>] =
     OnPolicySettings.table(at: \.shared) + [
       Setting(
-        "rollouts-per-iteration", \.rolloutsPerIteration, .atLeast(1),
+        "rollouts-per-iteration", \.rolloutsPerIteration, .range(1...1_048_576),
         "rollouts, each with one update, per row of metrics"),
       Setting("optimizer", \.optimizer, .any, "rule of the optimiser"),
       Setting("optimizer-epsilon", \.optimizerEpsilon, .above(0), "epsilon of the optimiser"),

@@ -4,22 +4,22 @@ package import RLCore
 package import Training
 package import Storage
 
-/// SAC's policy and temperature, their optimisers and the memory for a minibatch.
+/// The policy and temperature of SAC, with their optimisers and the memory for a minibatch.
 package final class SACActor {
   /// The policy, whose actions are drawn from ``distribution``.
   package let policy: MLPPolicy
   let distribution: SquashedGaussian
-  /// Of the last minibatch: `mean(α logπ − Q)`.
+  /// Policy loss of the last minibatch, `mean(α logπ − Q)`.
   package private(set) var loss: Float = 0
-  /// Of the last minibatch: `−log α · mean(logπ + H̄)`.
+  /// Temperature loss of the last minibatch, `−log α · mean(logπ + H̄)`.
   package private(set) var temperatureLoss: Float = 0
-  /// Of the last minibatch: mean of −logπ, in nats over −1...1.
+  /// Entropy of the last minibatch, the mean of −logπ, in nats over −1...1.
   package private(set) var entropy: Float = 0
-  /// Of the last gradient.
+  /// Squared Euclidean norm of the policy's last gradient.
   package private(set) var squaredNorm: Float = 0
-  /// Samples for the next observations, which make targets.
+  /// Sampler of actions for the next observations, for targets.
   package let nextSample: SquashedGaussianSampler
-  /// Samples for the observations, which the policy learns from.
+  /// Sampler of actions for the observations, from which the policy learns.
   package let sample: SquashedGaussianSampler
   private let configuration: SACConfiguration
   private let logTemperature: ParameterBlock
@@ -73,7 +73,7 @@ package final class SACActor {
     targetEntropy = configuration.targetEntropyPerComponent * Float(width)
   }
 
-  /// α.
+  /// Temperature α of the entropy bonus.
   package var temperature: Float { ScalarMaths.exp(logTemperature.parameters[0].value[0, 0]) }
 
   /// Draws actions for the next observations [B × O].
@@ -82,22 +82,22 @@ package final class SACActor {
     nextSample.sample(output, rows: rows, using: &random)
   }
 
-  /// Draws actions for the observations [B × O].
+  /// Draws actions for the present observations [B × O].
   package func sampleCurrent(_ observations: Matrix, using random: inout RandomStream) {
     let output = policy.network.forward(observations, rows: rows, in: workspace)
     sample.sample(output, rows: rows, using: &random)
   }
 
-  /// Improves the policy on what the critics say of its actions.
+  /// Takes one optimiser step on the policy loss, unless the gradient is not finite.
   ///
-  /// The gradient flows through density and value alike:
+  /// The gradient flows through both the density and the value:
   /// `mean(α logπ(a|s) − Q(s, a))` with `a = tanh(μ + σ ε)`.
   ///
   /// - Parameters:
-  ///   - observations: [B × O], those of the last ``sampleCurrent(_:using:)``.
-  ///   - critics: Which have valued these actions.
-  ///   - temperature: α.
-  ///   - learningRate: Of this step.
+  ///   - observations: Observations of the last ``sampleCurrent(_:using:)`` [B × O].
+  ///   - critics: Critics, which must have evaluated these actions.
+  ///   - temperature: Temperature α of the entropy bonus.
+  ///   - learningRate: Learning rate of this step.
   package func learn(
     _ observations: Matrix, critics: [SACCritic], temperature: Float, learningRate: Float
   ) {
@@ -130,7 +130,7 @@ package final class SACActor {
   private func combineCritics(_ critics: [SACCritic], observationWidth offset: Int) {
     let width = actionGradient.columns
     let scale = 1 / Float(rows)
-    // Critics outermost: a row at a time would count references in every row.
+    // The outer loop is over critics, so that references are not counted in every row.
     switch configuration.policyCombination {
     case .minimum:
       for (k, critic) in critics.enumerated() {
@@ -156,7 +156,7 @@ package final class SACActor {
     }
   }
 
-  /// The policy's network with what it learnt from last.
+  /// Returns the policy's network together with the last minibatch it learnt from.
   func named(
     _ observations: Matrix, critics: [SACCritic], isLearning: Bool
   ) -> NamedNetwork {
@@ -177,7 +177,7 @@ package final class SACActor {
       minibatch: isLearning ? minibatch : nil)
   }
 
-  /// Moves the temperature towards the target entropy, on the densities of the current sample.
+  /// Adjusts the temperature towards the target entropy, by the densities of the current sample.
   package func learnTemperature(learningRate: Float) {
     let mean = sum(sample.logProbabilities, count: rows) / Float(rows)
     entropy = -mean
@@ -188,7 +188,7 @@ package final class SACActor {
     temperatureOptimizer.step(learningRate: learningRate)
   }
 
-  /// Starts anew with other weights.
+  /// Reinitialises policy, temperature and optimisers.
   func reset(random: inout RandomStream) {
     policy.network.reinitialize(random: &random)
     optimizer.reset()
@@ -196,7 +196,7 @@ package final class SACActor {
     temperatureOptimizer.reset()
   }
 
-  /// Writes policy, temperature and moments.
+  /// Writes policy, temperature and optimiser states.
   package func save(to archive: inout TensorArchive) {
     policy.save(to: &archive)
     archive.set(logTemperature.parameters)
@@ -204,7 +204,7 @@ package final class SACActor {
     archive.set(temperatureOptimizer, named: "log-temperature.adam")
   }
 
-  /// Reads policy, temperature and moments.
+  /// Reads policy, temperature and optimiser states.
   package func load(from archive: TensorArchive) throws(ArchiveError) {
     try policy.load(from: archive)
     try archive.read(into: logTemperature.parameters)

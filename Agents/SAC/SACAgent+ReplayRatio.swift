@@ -4,7 +4,7 @@ public import Training
 extension SACAgent: ReplayRatioAgent {
   public static var greatestReplayRatio: Double { SACConfiguration.greatestReplayRatio }
 
-  /// Observations are standardised as the networks know them; to those of critics belong the actions.
+  /// Draws transitions and writes standardised observations, followed by the actions for critics.
   public func drawInputs(
     of network: Int, into inputs: Matrix, using random: inout RandomStream
   ) -> Bool {
@@ -18,7 +18,7 @@ extension SACAgent: ReplayRatioAgent {
       normalizer.normalize(drawn.observations, rows: rows, into: inputs)
       return true
     }
-    // What was drawn serves nobody else: the next observations' rows are free.
+    // The batch is local, so the rows of its next observations serve as scratch memory.
     normalizer.normalize(drawn.observations, rows: rows, into: drawn.nextObservations)
     joinRows(drawn.nextObservations, drawn.actions, rows: rows, into: inputs)
     return true

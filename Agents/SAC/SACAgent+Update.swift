@@ -6,11 +6,12 @@ package import Training
 extension SACAgent {
   /// Improves critics, policy and temperature on one minibatch.
   ///
-  /// Four meetings of the threads: actions for both kinds of observations; target values; critics;
-  /// policy and targets.  Each critic is one task throughout, so results do not depend on the number
-  /// of threads.
+  /// An update has four parallel phases: actions for present and next observations; target values;
+  /// critics; policy and target networks.  Each critic is a single task in every phase, so results
+  /// do not depend on the number of threads.
   ///
-  /// - Throws: ``TrainingError/notFinite(metric:iteration:)`` before a bad gradient reaches a weight.
+  /// - Throws: `TrainingError.notFinite(metric:iteration:)` if a gradient or the entropy is not
+  ///   finite; a bad gradient reaches no weight.
   package func update() throws(TrainingError) {
     resetIfDue()
     let rates = sums.learningRateFactor
@@ -55,8 +56,8 @@ extension SACAgent {
     if improvesPolicy { sums.add(actor) }
   }
 
-  /// Values the next actions, by the chosen targets or, where there are none, by every critic together
-  /// with what it is going to learn from.
+  /// Evaluates the next actions with the chosen target networks or, if there are none, with every
+  /// critic in one pass together with the present actions it will learn from.
   private func evaluateNextActions(_ chosen: [Int]) {
     guard configuration.usesTargetNetworks else {
       return pool.run(critics.count) { task in
@@ -80,7 +81,8 @@ extension SACAgent {
     }
   }
 
-  /// The critics that make this update's targets; all of them without a draw where they are enough.
+  /// Returns the indices of the critics for this update's targets; all of them, without a random
+  /// draw, if targets use every critic.
   private func chooseTargetCritics() -> [Int] {
     var indices = Array(0..<critics.count)
     guard configuration.targetCritics < critics.count else { return indices }
@@ -91,8 +93,8 @@ extension SACAgent {
     return Array(indices.prefix(configuration.targetCritics))
   }
 
-  /// `y = r + γⁿ (1 − terminated) (min Q̄(s', a') − α logπ(a'|s'))`; with quantiles the atoms of all
-  /// critics are pooled, sorted, and the highest left out.
+  /// Computes targets `y = r + γⁿ (1 − terminated) (min Q̄(s', a') − α logπ(a'|s'))`; with
+  /// quantiles, the atoms of all critics are pooled and sorted, and the highest are dropped.
   private func computeTargets(_ chosen: [Int], temperature: Float) {
     let rows = batch.rows
     if configuration.quantiles > 1 {
@@ -120,7 +122,7 @@ extension SACAgent {
     }
   }
 
-  /// Replaces all networks by new ones when it is time; the buffer stays.
+  /// Reinitialises actor and critics if a reset is due; the replay buffer is kept.
   private func resetIfDue() {
     guard let interval = configuration.resetEvery, updates > 0, updates % interval == 0 else {
       return
@@ -132,14 +134,14 @@ extension SACAgent {
   }
 }
 
-/// What a critic should predict: `r + γⁿ (1 − terminated) (Q̄(s', a') − α logπ(a'|s'))`.
+/// Returns the target of a critic, `r + γⁿ (1 − terminated) (Q̄(s', a') − α logπ(a'|s'))`.
 ///
 /// - Parameters:
-///   - reward: r, discounted over n steps and scaled.
-///   - discount: γⁿ, or 0 where the episode terminated.
-///   - nextValue: Q̄(s', a').
-///   - entropyTerm: α logπ(a'|s').
-/// - Returns: y.
+///   - reward: Reward r, discounted over n steps and scaled.
+///   - discount: Bootstrap discount γⁿ, or 0 if the episode terminated.
+///   - nextValue: Value Q̄(s', a') of the next action.
+///   - entropyTerm: Entropy term α logπ(a'|s') of the next action.
+/// - Returns: Target y.
 package func softTarget(
   reward: Float, discount: Float, nextValue: Float, entropyTerm: Float
 ) -> Float {

@@ -4,15 +4,15 @@ internal import RLCore
 public import Training
 public import Storage
 
-/// Soft actor-critic with its high-replay-ratio family as settings.
+/// Soft actor-critic, with its variants for high replay ratios available as settings.
 ///
 /// Shapes: N environments, B minibatch rows, O observation and A action components, K quantiles.
-/// Actions are in −1...1 everywhere but on their way to the environment.
+/// Actions are in −1...1 everywhere except in calls to the environment.
 ///
 /// - Source: Haarnoja et al. 2018, arXiv:1812.05905; REDQ: Chen et al. 2021, arXiv:2101.05982; TQC:
 ///   Kuznetsov et al. 2020, arXiv:2005.04269; resets: Nikishin et al. 2022, arXiv:2205.07802.
-/// - Difference from source: truncated episodes bootstrap from their last observation; the logarithm
-///   of the deviation is squashed into its range rather than cut off.
+/// - Difference from source: truncated episodes bootstrap from their last observation; the
+///   logarithm of the deviation is squashed into its range rather than cut off.
 public final class SACAgent: Agent {
   let configuration: SACConfiguration
   let environment: any BatchedEnvironment
@@ -27,10 +27,10 @@ public final class SACAgent: Agent {
   let observations: Matrix
   let nextObservations: Matrix
   let targets: Matrix
-  /// With quantiles: those of all target critics side by side [B × C·K].
+  /// Quantiles of all target critics side by side [B × C·K]; no rows without quantiles.
   let atoms: Matrix
   var streams: SACStreams
-  /// Updates that are due but not done, less than one between two rounds.
+  /// Number of updates due but not yet done, less than 1 between two rounds.
   var owedUpdates = 0.0
   var updates = 0
   var resets = 0
@@ -59,7 +59,7 @@ public final class SACAgent: Agent {
     "critic-gradient-norm", "learning-rate-factor", "buffer-transitions",
   ]
 
-  /// Makes an agent with new weights; the configuration must have passed its own check.
+  /// Creates an agent with new weights; the configuration must be valid.
   public init(configuration: SACConfiguration, context: AgentContext) {
     let specification = context.environment.specification
     let (observationWidth, actionWidth) = (
@@ -102,7 +102,7 @@ public final class SACAgent: Agent {
     streams = SACStreams(seed: context.seed)
   }
 
-  /// Gathers transitions and improves on minibatches of them, round by round.
+  /// Collects transitions and updates on minibatches in alternating rounds, for one iteration.
   public func iterate() throws(TrainingError) -> IterationReport {
     let firstStep = environmentSteps
     sums = SACMetricSums()
@@ -177,7 +177,7 @@ public final class SACAgent: Agent {
     try archive.restoreEpisodes(of: environment)
     try collector.load(from: archive)
     try valueBias.load(from: archive)
-    // Otherwise updates might begin before there is anything to draw.
+    // Otherwise updates could begin with an empty buffer.
     guard buffer.added + collector.waitingSteps == Int(progress[0]) else {
       throw ArchiveError.invalid(reason: "its replay buffer does not hold the steps it counts")
     }
@@ -192,7 +192,7 @@ struct SACStreams {
   var nextActions: RandomStream
   var actions: RandomStream
   var targetCritics: RandomStream
-  /// Of the run; resets draw their weights from it.
+  /// Seed of the run, from which resets derive their weights.
   let seed: UInt64
 
   private static let names = ["minibatches", "next-actions", "policy-actions", "target-critics"]
@@ -254,7 +254,7 @@ struct SACMetricSums {
     policyUpdates += 1
   }
 
-  /// A sum's mean over all updates, or over so many.
+  /// Returns the mean of a sum over all updates or over the given count; NaN if that is 0.
   func mean(_ sum: Double, of count: Int? = nil) -> Double {
     let count = count ?? updates
     return count > 0 ? sum / Double(count) : .nan

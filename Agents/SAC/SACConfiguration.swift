@@ -150,7 +150,7 @@ public struct SACConfiguration: AgentConfiguration {
     Setting(
       "learn-temperature", \.learnsTemperature, .any, "adapt the temperature to the target entropy"),
     Setting(
-      "target-entropy-per-component", \.targetEntropyPerComponent, .range(-100..<0.69),
+      "target-entropy-per-component", \.targetEntropyPerComponent, .range(-100...0.69),
       "target entropy per action component over -1...1, in nats; the maximum is log 2"),
     Setting("reward-scale", \.rewardScale, .above(0), "factor on rewards"),
     Setting(

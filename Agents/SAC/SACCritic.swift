@@ -3,43 +3,43 @@ package import NeuralNetworks
 internal import Training
 package import Storage
 
-/// One critic of SAC with its target, its optimiser and the memory for a minibatch.
+/// A critic of SAC with its target network, its optimiser and the memory for a minibatch.
 ///
-/// Without target networks it makes targets itself, in one pass over present and next actions whose
-/// present half is then learnt from; that is what batch normalisation needs.
+/// Without a target network, the critic computes target values itself, in one pass over present and
+/// next actions, and then learns from the present half; batch normalisation requires this.
 ///
-/// Dropout, where it is set, is at work in whatever is learnt from: targets, the critic's loss and the
-/// policy's.  A single value of ``value(of:action:in:)`` is that of the whole network.
+/// Dropout, if set, applies to targets, to the critic's loss and to the policy's.  It does not
+/// apply in ``value(of:action:in:)``.
 ///
 /// - Source: dropout of Hiraoka et al. 2022, arXiv:2110.02034; one pass without targets of Bhatt et
 ///   al. 2024, arXiv:1902.05605.
 ///
-/// Shapes: B rows, O observation and A action components, K quantiles.  Each critic is a task of its
-/// own; critics share nothing that is written.
+/// Shapes: B rows, O observation and A action components, K quantiles.  Each critic runs as a
+/// separate task; critics share no mutable state.
 package final class SACCritic {
-  /// Maps [B × (O + A)] to K quantiles of the return [B × K].
+  /// Network that maps observation and action [B × (O + A)] to K quantiles of the return [B × K].
   package let network: MLP
-  /// Follows the network slowly; nil where there are no target networks.
+  /// Target network, which slowly follows ``network``; nil if there are no target networks.
   package let target: MLP?
-  /// K values of the next state and action, for targets [B × K].
+  /// Values of the next observation and action, for targets [B × K].
   package let targetValues: Matrix
-  /// Mean of the K values of the policy's action [B].
+  /// Mean over the K values of the policy's action [B].
   package let policyValues: Vector
   /// Derivative of ``policyValues`` by observation and action [B × (O + A)].
   package let inputGradient: Matrix
-  /// Of the last minibatch.
+  /// Loss of the last minibatch.
   package private(set) var loss: Float = 0
-  /// Of the last minibatch: mean value of its actions.
+  /// Mean value of the last minibatch's actions.
   package private(set) var meanValue: Float = 0
-  /// Of the last minibatch: greatest value of its actions.
+  /// Greatest value of the last minibatch's actions.
   package private(set) var greatestValue: Float = 0
-  /// Of the last gradient.
+  /// Squared Euclidean norm of the last gradient.
   package private(set) var squaredNorm: Float = 0
-  /// Draws what this critic and its target drop.
+  /// Random stream of dropout in this critic and its target network.
   package var dropoutStream: RandomStream
   private let usesDropout: Bool
   private let optimizer: Optimizer
-  /// For minibatches and the policy's actions in turn: less memory to go through.
+  /// Workspace for minibatches and the policy's actions in turn, which saves memory traffic.
   private let workspace: MLP.Workspace
   private let targetWorkspace: MLP.Workspace?
   private let jointPass: SACJointPass?
@@ -50,7 +50,7 @@ package final class SACCritic {
   private let meanValues: Vector
   private let meanGradient: Matrix
 
-  /// Makes a critic with new weights from `random`; what it drops is drawn from a stream of its own.
+  /// Creates a critic with new weights from `random`; dropout has its own stream, made from `seed`.
   package init(
     _ index: Int, _ configuration: SACConfiguration, observationWidth: Int, actionWidth: Int,
     seed: UInt64, random: inout RandomStream
@@ -98,14 +98,14 @@ package final class SACCritic {
     copyToTarget()
   }
 
-  /// Makes the target equal to the network, which is new.
+  /// Makes the target network equal to the network, which must be new.
   package func copyToTarget() {
     target?.removeFrozenParts()
     target?.parameters.copyValues(from: network.parameters)
     target?.parametersDidChange()
   }
 
-  /// Values next actions by the target network.
+  /// Evaluates next actions with the target network, which must exist.
   package func evaluateTarget(observations: Matrix, actions: Matrix) {
     guard let target, let targetWorkspace else {
       preconditionFailure("\(network.name) has no target network")
@@ -115,9 +115,9 @@ package final class SACCritic {
     target.forward(nextInput, rows: nextInput.rows, in: targetWorkspace)
   }
 
-  /// Values present and next actions in one pass, where there is no target network.
+  /// Evaluates present and next actions in one pass; there must be no target network.
   ///
-  /// The present half is what the next gradient is computed from.
+  /// The next gradient is computed from the present half.
   package func evaluateJointly(
     observations: Matrix, actions: Matrix, nextObservations: Matrix, nextActions: Matrix
   ) {
@@ -129,18 +129,19 @@ package final class SACCritic {
       dropoutStream: &dropoutStream)
   }
 
-  /// Takes one step towards targets.
+  /// Takes one optimiser step towards targets, unless the gradient is not finite.
   ///
   /// With one value: `mean ½ (Q − y)²`.  With quantiles: the quantile Huber loss of every quantile
-  /// against every target, `mean |τ − 1{y < θ}| huber(y − θ)`, with τ in the middle of each interval.
+  /// against every target, `mean |τ − 1{y < θ}| huber(y − θ)`, with τ in the middle of each
+  /// interval.
   ///
   /// - Source: Dabney et al. 2018, arXiv:1710.10044, equation 10; Kuznetsov et al. 2020,
   ///   arXiv:2005.04269.
   /// - Parameters:
-  ///   - observations: [B × O].
-  ///   - actions: [B × A].
-  ///   - targets: [B × J].
-  ///   - learningRate: Of this step.
+  ///   - observations: Observations [B × O].
+  ///   - actions: Actions [B × A].
+  ///   - targets: Target values [B × J].
+  ///   - learningRate: Learning rate of this step.
   package func learn(
     observations: Matrix, actions: Matrix, targets: Matrix, learningRate: Float
   ) {
@@ -152,14 +153,15 @@ package final class SACCritic {
 
   /// Computes the gradient of ``learn(observations:actions:targets:learningRate:)``.
   ///
-  /// Without a target network ``evaluateJointly(observations:actions:nextObservations:nextActions:)``
-  /// has to come first, with the same observations and actions.
+  /// Without a target network, call
+  /// ``evaluateJointly(observations:actions:nextObservations:nextActions:)`` first, with the same
+  /// observations and actions.
   ///
   /// - Parameters:
-  ///   - observations: [B × O].
-  ///   - actions: [B × A].
-  ///   - targets: [B × J].
-  ///   - keepsDropout: Whether what was dropped last is dropped again, without a draw.
+  ///   - observations: Observations [B × O].
+  ///   - actions: Actions [B × A].
+  ///   - targets: Target values [B × J].
+  ///   - keepsDropout: Whether to reuse the last dropout mask instead of drawing a new one.
   package func computeGradient(
     observations: Matrix, actions: Matrix, targets: Matrix, keepsDropout: Bool = false
   ) {
@@ -202,7 +204,7 @@ package final class SACCritic {
     return network.forward(input, rows: input.rows, in: workspace)
   }
 
-  /// The network with what it learnt from last.
+  /// Returns the network together with the last minibatch it learnt from.
   func named(
     observations: Matrix, actions: Matrix, targets: Matrix, isLearning: Bool
   ) -> NamedNetwork {
@@ -220,12 +222,13 @@ package final class SACCritic {
       target: target, minibatch: isLearning ? minibatch : nil)
   }
 
-  /// Values the policy's actions and differentiates by them; the network's gradient stays.
+  /// Evaluates the policy's actions and the derivative by observation and action, without changing
+  /// the gradient of the network's parameters.
   ///
   /// - Parameters:
-  ///   - observations: [B × O].
-  ///   - actions: [B × A].
-  ///   - keepsDropout: Whether what was dropped last is dropped again, without a draw.
+  ///   - observations: Observations [B × O].
+  ///   - actions: Actions [B × A].
+  ///   - keepsDropout: Whether to reuse the last dropout mask instead of drawing a new one.
   package func evaluatePolicy(
     observations: Matrix, actions: Matrix, keepsDropout: Bool = false
   ) {
@@ -238,8 +241,8 @@ package final class SACCritic {
       inputGradient: inputGradient, updatesParameters: false)
   }
 
-  /// The mean value of one observation and action, of the whole network without dropout, standardised
-  /// by running statistics.
+  /// Returns the mean value of one observation and action, without dropout and with running
+  /// statistics in batch normalisation.
   package func value(of observation: Matrix, action: Matrix, in scratch: SACCriticScratch) -> Float
   {
     scratch.join(observation, action)
@@ -249,7 +252,7 @@ package final class SACCritic {
     return sum / Float(values.columns)
   }
 
-  /// Moves the target towards the network.
+  /// Moves the target network towards the network; does nothing if there is none.
   package func followNetwork(rate: Float) {
     guard let target else { return }
     softUpdate(target.parameters.values, towards: network.parameters.values, rate: rate)
@@ -261,14 +264,14 @@ package final class SACCritic {
     joinRows(observations, actions, rows: input.rows, into: input)
   }
 
-  /// Starts anew with other weights.
+  /// Reinitialises network, target network and optimiser.
   func reset(random: inout RandomStream) {
     network.reinitialize(random: &random)
     copyToTarget()
     optimizer.reset()
   }
 
-  /// Writes network, target and moments.
+  /// Writes network, target network, optimiser state and dropout stream.
   package func save(to archive: inout TensorArchive) {
     archive.set(network.parameters.parameters + network.statistics.parameters)
     archive.setFrozenParts(of: network)
@@ -280,7 +283,7 @@ package final class SACCritic {
     if usesDropout { archive.set(dropoutStream, named: "\(network.name).dropout") }
   }
 
-  /// Reads network, target and moments.
+  /// Reads network, target network, optimiser state and dropout stream.
   package func load(from archive: TensorArchive) throws(ArchiveError) {
     try archive.read(into: network.parameters.parameters + network.statistics.parameters)
     for parameter in network.statistics.parameters where parameter.name.hasSuffix("variance") {
@@ -303,12 +306,12 @@ package final class SACCritic {
   }
 }
 
-/// Memory to value single actions in, apart from minibatches.
+/// Memory for evaluating single actions, separate from that of minibatches.
 package final class SACCriticScratch {
   let input: Matrix
   let workspace: MLP.Workspace
 
-  /// Allocates the memory.
+  /// Allocates memory for one action of a critic.
   package init(_ critic: SACCritic) {
     input = Matrix(rows: 1, columns: critic.network.architecture.inputs)
     workspace = critic.network.makeWorkspace(rows: 1)
@@ -319,7 +322,7 @@ package final class SACCriticScratch {
   }
 }
 
-/// Puts rows of two matrices beside each other.
+/// Joins the rows of two matrices side by side.
 func joinRows(_ first: Matrix, _ second: Matrix, rows: Int, into joined: Matrix) {
   joined.setColumns(from: 0, to: first, rows: rows)
   joined.setColumns(from: first.columns, to: second, rows: rows)

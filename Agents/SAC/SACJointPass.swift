@@ -1,17 +1,17 @@
 internal import LinearAlgebra
 internal import NeuralNetworks
 
-/// One pass of a critic over present and next actions, 2 B rows that share their statistics.
+/// A single pass of a critic over present and next actions, 2 B rows with common statistics.
 ///
-/// Rows alternate, so that any part of the batch has as many of either kind.
+/// Present and next rows alternate, so that any contiguous part of the batch has a balanced mix.
 ///
 /// - Source: Bhatt et al. 2024, arXiv:1902.05605.
 final class SACJointPass {
   /// The values of the present actions [B × K].
   let values: Matrix
-  /// [2 B × (O + A)].
+  /// Alternating rows of present and next inputs [2 B × (O + A)].
   let input: Matrix
-  /// [2 B × K], without a gradient by what targets are made of.
+  /// Derivative of the loss by the outputs [2 B × K]; 0 for next actions, which make targets.
   let outputGradient: Matrix
   let workspace: MLP.Workspace
   private let statistics: Vector
@@ -26,7 +26,7 @@ final class SACJointPass {
     statistics = Vector(count: network.statistics.values.count)
   }
 
-  /// Values the rows of two inputs [B × (O + A)].
+  /// Evaluates present and next inputs [B × (O + A)] with a new dropout mask.
   func forward(
     _ network: MLP, present: Matrix, next: Matrix, nextValues: Matrix,
     dropoutStream: inout RandomStream
@@ -40,7 +40,7 @@ final class SACJointPass {
     for i in 0..<values.rows { nextValues.copyRow(i, from: output, row: 2 * i + 1) }
   }
 
-  /// Values the same rows again, with what was dropped before, and leaves running statistics alone.
+  /// Evaluates the same rows again with the same dropout mask, without changing running statistics.
   func forwardAgain(_ network: MLP) {
     statistics.copy(from: network.statistics.values)
     _ = forward(network)
@@ -53,7 +53,8 @@ final class SACJointPass {
     return output
   }
 
-  /// Computes the parameters' gradients; targets have none, but their rows share the statistics.
+  /// Computes the parameters' gradients; next rows have no loss of their own but affect them
+  /// through the common batch statistics.
   func backward(_ network: MLP, _ valueGradient: Matrix) {
     for i in 0..<values.rows { outputGradient.copyRow(2 * i, from: valueGradient, row: i) }
     network.backward(input, rows: input.rows, outputGradient: outputGradient, in: workspace)

@@ -3,10 +3,11 @@ internal import NeuralNetworks
 internal import Training
 internal import Storage
 
-/// Compares what the critics promised for the first environment's actions with what came of them.
+/// An estimate of the critics' bias: their values of the first environment's actions compared with
+/// the soft returns that followed.
 final class SACValueBias: ReplayObserver {
-  /// Mean of Q minus the soft return that followed, over the last episode of the first environment;
-  /// NaN before there is one.
+  /// Mean of Q minus the soft return that followed, over the last finished episode of the first
+  /// environment; NaN before any has finished.
   private(set) var value = Double.nan
   private let configuration: SACConfiguration
   private let actor: SACActor
@@ -17,7 +18,7 @@ final class SACValueBias: ReplayObserver {
   private let action: Matrix
   private var promises: [Promise] = []
 
-  /// What was known when an action was taken.
+  /// Value and log-probability of an action when it was taken, and its scaled reward.
   private struct Promise {
     var value: Float
     var logProbability: Float
@@ -55,9 +56,11 @@ final class SACValueBias: ReplayObserver {
     if hasEnded { settlePromises(terminated: hasTerminated) }
   }
 
-  /// Compares promises with soft returns as targets have them, `G = Σ γᵏ r_k + γⁿ (G' − α logπ')`.
+  /// Compares predicted values with soft returns defined as in targets,
+  /// `G = Σ γᵏ r_k + γⁿ (G' − α logπ')`.
   ///
-  /// Behind a time limit stands the last promise, which is left out of the mean.
+  /// If a time limit ended the episode, the last prediction stands in for the rest of the return
+  /// and is left out of the mean.
   private func settlePromises(terminated: Bool) {
     defer { promises = [] }
     let temperature = Double(actor.temperature)

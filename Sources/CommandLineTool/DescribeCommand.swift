@@ -226,6 +226,7 @@ private struct EnvironmentDescription: Encodable {
       }
       lines += ["", "Disturbance", table([header] + cells, indent: "  ")]
     }
+    guard !controls.isEmpty else { return lines.joined(separator: "\n") }
     let cells = controls.map { [$0.key, $0.axis ?? "", $0.summary] }
     lines += [
       "", pace == 1 ? "Manual control" : "Manual control, at \(number(pace))x real time",

@@ -5,6 +5,12 @@ import Foundation
 struct ThreadOptions: ParsableArguments {
   @Option(help: "Number of threads, by default one per core; results do not depend on it.")
   var threads: Int?
+
+  func validate() throws {
+    guard (1...1024).contains(threads ?? 1) else {
+      throw ValidationError("--threads must lie in 1...1024")
+    }
+  }
 }
 
 /// Returns a number as text with a fixed number of decimals, independent of the locale.

@@ -3,7 +3,9 @@ import Environments
 import Experiments
 import Foundation
 import Storage
+import RLCore
 import Traces
+import Training
 
 /// The verb `trace`: re-simulates recorded actions in full precision.
 struct Trace: ParsableCommand {
@@ -46,7 +48,14 @@ struct Trace: ParsableCommand {
 
   private func makeEngine() throws -> TraceEngine {
     // The registry's error names the nearest match.
-    if let env { _ = try Registry.ofTheTool.environment(env) }
+    if let env {
+      let identifier = try Registry.ofTheTool.environment(env).identifier
+      guard TraceEngine.identifiers.contains(identifier) else {
+        throw ConfigurationError(
+          "\(identifier) can't be traced; environments that can: "
+            + TraceEngine.identifiers.joined(separator: ", "))
+      }
+    }
     return try TraceEngine(environment: env)
   }
 }

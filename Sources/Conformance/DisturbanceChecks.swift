@@ -1,7 +1,7 @@
 internal import RLCore
 
 extension EnvironmentCheck {
-  /// Steps with pushes, which may be missing; an idle agent lets bodies fall asleep.
+  /// Plays 400 steps, optionally with pushes; an idle agent lets bodies fall asleep.
   private static func play(
     _ environment: RegisteredEnvironment, isIdle: Bool = false, push: ((Int) -> [Float])? = nil
   ) -> [Player.Step] {
@@ -10,7 +10,7 @@ extension EnvironmentCheck {
     return player.play(400, choose: isIdle ? { _ in rest } : nil, push: push)
   }
 
-  /// Pushes act for one step each, within their bounds.
+  /// Checks that each push acts for one step, within its bounds.
   static let disturbances: [EnvironmentCheck] = [
     .init("no push changes no bit") { environment in
       let width = environment.disturbanceComponents.count

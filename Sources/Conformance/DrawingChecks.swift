@@ -1,7 +1,7 @@
 package import RLCore
 
 extension EnvironmentCheck {
-  /// Keeps the scenes of one episode of random actions, at most 2000 steps long.
+  /// Returns the scenes of one episode of random actions, of at most 2000 steps.
   private static func scenes(
     _ environment: RegisteredEnvironment, seed: UInt64, parameters: [ParameterValue] = []
   ) throws -> [Scene] {
@@ -18,7 +18,8 @@ extension EnvironmentCheck {
     return scenes
   }
 
-  /// Pictures are sound and do no harm; controls fit the actions.
+  /// Checks that scenes are well formed, that drawing changes no state, and that manual controls
+  /// fit the action space.
   static let drawing: [EnvironmentCheck] = [
     .init("scenes are well formed") { environment in
       guard environment.hasPicture else { return [] }
@@ -80,7 +81,7 @@ extension EnvironmentCheck {
   ]
 }
 
-/// What is wrong with a scene that should show something.
+/// Returns the faults of a scene, which must not be empty; an empty array if it is well formed.
 package func faults(of scene: Scene) -> [String] {
   var check = SceneCheck()
   check.point(scene.camera.center)

@@ -1,8 +1,9 @@
 public import RLCore
 
-/// Something that every environment promises, as a check that any test can run.
+/// A check of one property that every environment must have, for use in tests.
 ///
-/// What an environment does not have is not checked: parameters, disturbances, a picture, controls.
+/// Optional features are checked only if the environment has them: parameters, disturbances, a
+/// picture, manual controls.
 ///
 /// ```swift
 /// @Test(arguments: EnvironmentCheck.all) func myTaskConforms(check: EnvironmentCheck) throws {
@@ -10,7 +11,7 @@ public import RLCore
 /// }
 /// ```
 public struct EnvironmentCheck: Sendable, CustomStringConvertible {
-  /// What must hold, in a few words.
+  /// The property that must hold, in a few words.
   public let description: String
   private let run: @Sendable (RegisteredEnvironment) throws -> [String]
 
@@ -21,20 +22,20 @@ public struct EnvironmentCheck: Sendable, CustomStringConvertible {
     self.run = run
   }
 
-  /// Checks an environment; takes seconds at most.
+  /// Checks an environment, which takes a few seconds at most.
   ///
-  /// - Parameter environment: Which one.
-  /// - Throws: What the environment throws that it should not.
-  /// - Returns: A sentence for each thing that is wrong; none if the environment conforms.
+  /// - Parameter environment: The environment to check.
+  /// - Throws: Any error that the environment throws although it should not.
+  /// - Returns: A short description of each fault; an empty array if the environment conforms.
   public func faults(of environment: RegisteredEnvironment) throws -> [String] {
     try run(environment)
   }
 
-  /// Every check.
+  /// Every conformance check.
   public static let all: [EnvironmentCheck] =
     [specification, observationsInSpace] + episodes + parameters + disturbances + drawing
 
-  /// The environment is described completely.
+  /// Checks that the environment's specification is complete and consistent.
   static let specification = EnvironmentCheck("the specification is complete") { environment in
     let specification = environment.specification
     var faults: [String] = []
@@ -65,7 +66,7 @@ public struct EnvironmentCheck: Sendable, CustomStringConvertible {
     return faults
   }
 
-  /// Observations lie where the specification says, and numbers are finite.
+  /// Checks that observations lie in the observation space and that all numbers are finite.
   public static let observationsInSpace = EnvironmentCheck(
     "observations are finite and in their space"
   ) { environment in

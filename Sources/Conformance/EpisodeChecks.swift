@@ -2,7 +2,7 @@ internal import LinearAlgebra
 internal import RLCore
 
 extension EnvironmentCheck {
-  /// Episodes depend on their seeds, parameters and actions, and on nothing else.
+  /// Checks that episodes depend only on their seeds, parameters and actions.
   static let episodes: [EnvironmentCheck] = [
     .init("a seed gives one trajectory") { environment in
       let (first, second) = (Player(environment, seed: 4), Player(environment, seed: 4))

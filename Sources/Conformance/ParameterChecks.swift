@@ -1,7 +1,7 @@
 internal import RLCore
 
 extension EnvironmentCheck {
-  /// Physical parameters belong to an environment's next episode.
+  /// Checks that physical parameters take effect from an environment's next episode.
   static let parameters: [EnvironmentCheck] = [
     .init("nominal parameters change no bit") { environment in
       let nominal = try Player(environment, seed: 11) { vector in

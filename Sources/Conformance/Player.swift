@@ -1,7 +1,7 @@
 internal import LinearAlgebra
 package import RLCore
 
-/// Draws actions uniformly, from a generator of its own.
+/// A source of uniformly random actions with its own generator.
 package struct RandomActions {
   private let space: Space
   private var random: NumPyRandom
@@ -11,7 +11,7 @@ package struct RandomActions {
     random = NumPyRandom(seed: seed)
   }
 
-  /// The next action [A].
+  /// Draws the next action [A].
   package mutating func next() -> [Float] {
     switch space {
     case .discrete(let count): return [Float(random.integers(0, count))]
@@ -23,9 +23,9 @@ package struct RandomActions {
   }
 }
 
-/// Steps one environment of a vector with random actions and keeps what came of it.
+/// Steps one environment of a vector, by default with random actions, and returns the results.
 package final class Player {
-  /// What one step returned.
+  /// The result of one step.
   package struct Step: Equatable {
     package var observation: [Float]
     package var reward: Float
@@ -36,11 +36,11 @@ package final class Player {
 
   package let vector: any BatchedEnvironment
   package let slot: Int
-  /// How actions are drawn.
+  /// The source of random actions.
   package var actions: RandomActions
   private let matrix: Matrix
 
-  /// Plays in an environment of a vector that has been reset.
+  /// Creates a player for one environment of a vector that has been reset.
   package init(_ vector: any BatchedEnvironment, slot: Int, seed: UInt64) {
     self.vector = vector
     self.slot = slot
@@ -48,12 +48,12 @@ package final class Player {
     matrix = Matrix(rows: vector.count, columns: vector.specification.actionWidth)
   }
 
-  /// Plays in a fresh vector of one.
+  /// Creates a player in a new vector of one environment.
   package convenience init(_ environment: RegisteredEnvironment, seed: UInt64) {
     self.init(environment, seed: seed) { _ in }
   }
 
-  /// Plays in a fresh vector of one that is set up before its reset.
+  /// Creates a player in a new vector of one environment, which is configured before its reset.
   package convenience init(
     _ environment: RegisteredEnvironment, seed: UInt64,
     configure: (any BatchedEnvironment) throws -> Void
@@ -64,13 +64,13 @@ package final class Player {
     self.init(vector, slot: 0, seed: seed)
   }
 
-  /// Takes steps.
+  /// Takes the given number of steps.
   ///
   /// - Parameters:
-  ///   - count: How many.
-  ///   - choose: The action of a step, from 0; drawn if nil.
-  ///   - push: The disturbance of a step, from 0.
-  /// - Returns: What each step returned.
+  ///   - count: The number of steps.
+  ///   - choose: Returns the action of a step, counted from 0; actions are random if nil.
+  ///   - push: Returns the disturbance of a step, counted from 0; none is set if nil.
+  /// - Returns: The result of each step.
   package func play(
     _ count: Int, choose: ((Int) -> [Float])? = nil, push: ((Int) -> [Float])? = nil
   ) -> [Step] {
@@ -87,14 +87,14 @@ package final class Player {
   }
 }
 
-/// A fault if two trajectories differ.
+/// Returns a fault if two trajectories differ.
 func same(_ first: [Player.Step], _ second: [Player.Step], _ what: String) -> [String] {
   guard first != second else { return [] }
   let step = zip(first, second).enumerated().first { $1.0 != $1.1 }?.offset
   return ["\(what): step \((step ?? min(first.count, second.count)) + 1) differs"]
 }
 
-/// A fault if two trajectories are the same.
+/// Returns a fault if two trajectories are identical.
 func different(_ first: [Player.Step], _ second: [Player.Step], _ what: String) -> [String] {
   first == second ? ["\(what) changes nothing"] : []
 }

@@ -54,6 +54,12 @@ public struct Experiment {
   ///   the environment, or this machine has too little memory.
   public func configuration() throws(ConfigurationError) -> RunConfiguration {
     let configuration = try settings.resolve()
+    let run = configuration.run
+    guard (run.environment, run.agent) == (environment.identifier, agent.identifier) else {
+      throw ConfigurationError(
+        "the settings are those of \(run.agent) on \(run.environment), and the experiment is "
+          + "\(agent.identifier) on \(environment.identifier)")
+    }
     try Self.checkFit(configuration.settings, in: environment)
     let attachments = Attachments(configuration.run, environment, registry)
     try attachments.check(configuration, agent)

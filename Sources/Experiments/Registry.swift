@@ -14,7 +14,10 @@ public struct Registry: Sendable {
   /// All controllers.
   public private(set) var controllers: [RegisteredController] = []
 
-  /// Creates an empty registry.
+  /// Readers of the kinds of policy that are saved.
+  public private(set) var policyReaders = PolicyReader.all
+
+  /// Creates a registry without environments, agents and controllers.
   public init() {}
 
   /// Registry of the suite's own environments, agents and controllers.
@@ -28,7 +31,7 @@ public struct Registry: Sendable {
 
   /// Adds an environment.
   ///
-  /// - Throws: `ConfigurationError` if the id is taken or not made of letters, digits and dashes.
+  /// - Throws: `ConfigurationError` if the id is taken or malformed.
   public mutating func add(_ environment: RegisteredEnvironment) throws(ConfigurationError) {
     try check(environment.identifier)
     environments.append(environment)
@@ -36,7 +39,7 @@ public struct Registry: Sendable {
 
   /// Adds an agent.
   ///
-  /// - Throws: `ConfigurationError` if the id is taken or not made of letters, digits and dashes.
+  /// - Throws: `ConfigurationError` if the id is taken or malformed.
   public mutating func add(_ agent: RegisteredAgent) throws(ConfigurationError) {
     try check(agent.identifier)
     agents.append(agent)
@@ -44,10 +47,20 @@ public struct Registry: Sendable {
 
   /// Adds a controller.
   ///
-  /// - Throws: `ConfigurationError` if the id is taken or not made of letters, digits and dashes.
+  /// - Throws: `ConfigurationError` if the id is taken or malformed.
   public mutating func add(_ controller: RegisteredController) throws(ConfigurationError) {
     try check(controller.identifier)
     controllers.append(controller)
+  }
+
+  /// Adds a reader of a kind of policy that an added agent learns.
+  ///
+  /// - Throws: `ConfigurationError` if there is a reader of this kind.
+  public mutating func add(_ reader: PolicyReader) throws(ConfigurationError) {
+    guard !policyReaders.contains(where: { $0.kind == reader.kind }) else {
+      throw ConfigurationError("policies of kind '\(reader.kind)' have a reader already")
+    }
+    policyReaders.append(reader)
   }
 
   /// Returns the environment with this id.
@@ -85,7 +98,7 @@ public struct Registry: Sendable {
     // Folders and files are named after it, and presets have a `default`.
     guard Self.isIdentifier(identifier), identifier != "default" else {
       throw ConfigurationError(
-        "'\(identifier)' can't be an id; use at most 64 letters, digits and dashes")
+        "'\(identifier)' can't be an id; use at most 64 letters, digits, dashes and underscores")
     }
     guard !identifiers.contains(identifier) else {
       throw ConfigurationError("the id '\(identifier)' is taken; choose another")

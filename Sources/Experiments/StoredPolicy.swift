@@ -55,7 +55,7 @@ public struct StoredPolicy {
     let read: any Policy
     let values: [ParameterValue]
     do {
-      read = try PolicyReader.read(archive)
+      read = try PolicyReader.read(archive, readers: registry.policyReaders)
       values = try PolicyParameters.read(archive)
     } catch {
       throw FileError.damaged(path: found.path, reason: error.description)

@@ -70,7 +70,7 @@ public struct StoredRun {
     let (machine, sources) = (RunManifest.Machine.current, RunManifest.Sources.current()?.0)
     if machine != manifest.machine || sources?.commit != manifest.sources?.commit {
       warn(
-        "machine or sources differ from the run's first session: results may not be bit-identical")
+        "machine or sources differ from the run's last session: results may not be bit-identical")
     }
     manifest.machine = machine
     manifest.sources = sources

@@ -46,6 +46,7 @@ public final class TrainingRun {
     self.manifest = manifest
     resumedStep = checkpoint?.1.manifest.steps
     threads = pool.threads
+    if !trainer.isFinished { try manifest.write(to: folder) }
   }
 
   /// Whether the run has finished.
@@ -65,7 +66,7 @@ public final class TrainingRun {
   @discardableResult public func train(
     observer: (any TrainingObserver)? = nil, shouldStop: () -> Bool = { false }
   ) throws -> TrainingOutcome {
-    try manifest.write(to: folder)
+    guard !isFinished else { return .finished }
     do {
       let outcome = try trainer.run(observer: observer, shouldStop: shouldStop)
       manifest.endSession(outcome: outcome.rawValue)

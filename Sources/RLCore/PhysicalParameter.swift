@@ -50,9 +50,10 @@ public struct ParameterDescription: Sendable, Equatable {
   /// Meaning of the parameter, in one phrase.
   public let summary: String
 
-  /// Whether a value is allowed: in the range, or in its negation if the parameter is reversible.
+  /// Whether a value is allowed: the nominal one, those in the range, and those in its negation if
+  /// the parameter is reversible.
   public func allows(_ value: Double) -> Bool {
-    range.contains(value) || isReversible && range.contains(-value)
+    value == nominal || range.contains(value) || isReversible && range.contains(-value)
   }
 }
 

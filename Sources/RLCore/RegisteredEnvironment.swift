@@ -31,6 +31,7 @@ public struct RegisteredEnvironment: Sendable {
   ///   - parameters: Physical parameters that differ from their nominal values.
   /// - Throws: ``ParameterError`` if there is no such parameter, a value is out of range, or `count`
   ///   is below 1.
+  /// - Returns: The vector.
   public func makeVector(
     _ count: Int, parameters: [ParameterValue] = []
   ) throws(ParameterError) -> any BatchedEnvironment {

@@ -4,7 +4,8 @@ public import LinearAlgebra
 public final class StepBatch {
   /// Number of environments.
   public let count: Int
-  /// Observations, [N × O]; if an episode ended, already the first observation of the next.
+  /// Observations, [N × O]; if an episode ended and the vector resets ended episodes, already the
+  /// first observation of the next.
   public let observations: Matrix
   /// Last observations of episodes that ended, [N × O]; rows of running episodes are stale.
   public let finalObservations: Matrix

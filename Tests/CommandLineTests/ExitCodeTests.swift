@@ -43,7 +43,7 @@ import Experiments
       (["train", "--env", "cartpole-v1", "--agent", "ppo", "--steps", "x"], "steps must be"),
       (
         ["train", "--env", "cartpole-v1", "--agent", "ppo", "--threads", "0"],
-        "threads must lie in 1...1024 and is 0"
+        "--threads must lie in 1...1024"
       ),
       (["train", "--env", "cartpole-v1", "--agent", "sac"], "sac needs continuous actions"),
       (

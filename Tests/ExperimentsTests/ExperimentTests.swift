@@ -48,7 +48,29 @@ import Training
     #expect(message { try controller.setParameter("gravty", to: 1) }.contains("gravty"))
     #expect(message { try controller.record(episodes: 0) }.contains("episodes must lie in"))
     #expect(message { _ = try StoredPolicy("none") }.contains("none"))
+    #expect(message { _ = try experiment.environment.makeVector(0) }.contains("at least 1"))
+    for parameters in ["gravity=3", "[gravity, 3]"] {
+      #expect(
+        message { try experiment.settings.overlay(yaml: "parameters: \(parameters)", source: "f") }
+          .contains("parameters (f:1:13) must be a mapping"))
+    }
+    experiment.settings = try Experiment(environment: "walker", agent: "ppo").settings
+    #expect(
+      message { _ = try experiment.start() }.contains("the settings are those of ppo on walker"))
     #expect(message { _ = try StoredRun("none") }.contains("none"))
+  }
+
+  @Test func aRunThatWasStartedAndNotTrainedIsResumed() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file("run")
+    var experiment = try Experiment(environment: "cartpole-v1", agent: "ppo")
+    try experiment.set("steps", to: 1000)
+    _ = try experiment.start(in: path, threads: 1)
+    #expect(try StoredRun(path).resume(threads: 1).train() == .finished)
+    let finished = try StoredRun(path).resume(threads: 1)
+    let manifest = try RunManifest(folder: finished.folder)
+    #expect(try finished.train() == .finished)
+    #expect(try RunManifest(folder: finished.folder) == manifest)
   }
 
   @Test func aRunGoesFromStartToRecording() throws {

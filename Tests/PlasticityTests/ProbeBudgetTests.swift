@@ -99,7 +99,12 @@ import Storage
       let agent = try kind.make(threads: threads)
       return (agent, try ProbePanel(ProbeSelection(names), every: nil, of: agent, seed: 7))
     }
-    let iterations = kind == .ppo || kind == .ppoContinuous ? 160 : 60
+    let iterations =
+      switch kind {
+      case .a2c: 500
+      case .ppo, .ppoContinuous: 160
+      default: 60
+      }
     let (whole, wholePanel) = try make(threads: 1)
     let expected = try run(whole, wholePanel, iterations)
     func isMeasured(_ suffix: String) -> [Int] {

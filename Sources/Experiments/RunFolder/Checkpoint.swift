@@ -14,7 +14,7 @@ public struct CheckpointManifest: Codable, Sendable, Equatable {
   }
 
   /// Version of the folder's layout that this program writes and reads.
-  public static let currentVersion = 1
+  public static let currentVersion = 2
 
   /// Version of the folder's layout.
   public var version = currentVersion

@@ -44,7 +44,7 @@ public struct ConfigurationResolver {
       file = .mapping(
         entries.filter {
           !["environment", "agent"].contains($0.key)
-            && !($0.key == "parameters" && $0.value.keys.isEmpty)
+            && !($0.key == "parameters" && $0.value.isEmptyMapping)
         }, origin: origin)
     }
     let (keys, settings) = (table.names(), table.names(under: ["settings"]))

@@ -50,7 +50,7 @@ public struct RunConfiguration: Sendable {
       + description.unit
     return Setting(
       "parameters.\(description.name)", \.parameters[index].value,
-      .numbers(range, verb: "lie in") { description.allows($0) || $0 == description.nominal },
+      .numbers(range, verb: "lie in") { description.allows($0) },
       description.summary)
   }
 

@@ -2,30 +2,30 @@ internal import Glibc
 public import LinearAlgebra
 public import Storage
 
-/// The newest transitions, in one flat block of memory.
+/// A replay buffer of the newest transitions, in one flat block of memory.
 ///
-/// A record is `observation [O], next observation [O], action [A], reward, bootstrap discount`.  Next
-/// observations are stored outright, so that a time limit does not lose the last one.  The bootstrap
-/// discount is what the value of the next observation is multiplied by: γ to the number of rewards in
-/// the record, or 0 where the task ended; a time limit leaves it as it is.
+/// A record is `observation [O], next observation [O], action [A], reward, bootstrap discount`.
+/// Next observations are stored explicitly, so that the last one before a time limit is not lost.
+/// The bootstrap discount is the factor on the value of the next observation: γ to the power of the
+/// number of rewards in the record, or 0 if the task terminated; a time limit does not change it.
 ///
-/// The memory is reserved at once and taken from the system as it fills.
+/// All memory is reserved at initialisation and taken from the system as the buffer fills.
 @safe public final class ReplayBuffer {
-  /// Most transitions it holds; the oldest make room.
+  /// Maximum number of transitions; a full buffer overwrites its oldest.
   public let capacity: Int
-  /// O.
+  /// Number of observation components, O.
   public let observationWidth: Int
-  /// A.
+  /// Number of action components, A.
   public let actionWidth: Int
-  /// Transitions it holds.
+  /// Number of transitions in the buffer.
   public private(set) var count = 0
-  /// Transitions added since it was made.
+  /// Number of transitions ever added, including those overwritten since.
   public private(set) var added = 0
   private let records: UnsafeMutablePointer<Float>
   private let stride: Int
   private var next = 0
 
-  /// Bytes that so many transitions take.
+  /// Returns the memory size of a buffer of the given capacity, in bytes.
   public static func byteCount(capacity: Int, observationWidth: Int, actionWidth: Int) -> Int {
     capacity * recordWidth(observationWidth, actionWidth) * MemoryLayout<Float>.stride
   }
@@ -34,7 +34,7 @@ public import Storage
     2 * observationWidth + actionWidth + 2
   }
 
-  /// Reserves memory.
+  /// Creates an empty buffer and reserves its memory.
   public init(capacity: Int, observationWidth: Int, actionWidth: Int) {
     precondition(capacity >= 1, "a buffer of \(capacity) transitions")
     self.capacity = capacity
@@ -51,7 +51,7 @@ public import Storage
 
   deinit { unsafe free(records) }
 
-  /// Adds a transition in place of the oldest.
+  /// Adds a transition, which replaces the oldest if the buffer is full.
   public func add(
     observation: Span<Float>, nextObservation: Span<Float>, action: Span<Float>, reward: Float,
     bootstrapDiscount: Float
@@ -72,10 +72,10 @@ public import Storage
     added += 1
   }
 
-  /// Draws a minibatch uniformly, with repetition.
+  /// Draws a minibatch uniformly with replacement; the buffer must not be empty.
   public func sample(into batch: ReplayBatch, using random: inout RandomStream) {
     precondition(count > 0, "nothing to draw from")
-    // All are asked for before the first is copied: memory answers many at once.
+    // Prefetch every record before copying the first, so that memory accesses overlap.
     for i in 0..<batch.rows {
       let index = Int(random.integer(below: UInt32(count)))
       batch.indices[i] = index
@@ -96,14 +96,14 @@ public import Storage
     batch.bootstrapDiscounts[row] = unsafe record[stride - 1]
   }
 
-  /// Writes the whole content, as exactly resuming a run needs it.
+  /// Writes the whole content of the buffer, which resuming a run exactly requires.
   public func save(to archive: inout TensorArchive) {
     let floats = unsafe UnsafeBufferPointer(start: records, count: count * stride)
     archive.set("replay.records", .floats(unsafe Array(floats)), shape: [count, stride])
     archive.set("replay.position", .words([UInt64(next), UInt64(added)]))
   }
 
-  /// Reads the whole content of a buffer of the same capacity and widths.
+  /// Restores the content of a saved buffer of the same capacity and widths.
   public func load(from archive: TensorArchive) throws(ArchiveError) {
     let floats = try archive.floats("replay.records")
     let position = try archive.words("replay.position", count: 2)
@@ -121,22 +121,22 @@ public import Storage
 
 /// A minibatch of transitions.
 public final class ReplayBatch {
-  /// B.
+  /// Number of transitions, B.
   public let rows: Int
-  /// [B × O].
+  /// Observations before the action [B × O].
   public let observations: Matrix
-  /// [B × O].
+  /// Observations after the transition [B × O].
   public let nextObservations: Matrix
-  /// [B × A].
+  /// Actions as stored in the buffer [B × A].
   public let actions: Matrix
-  /// [B].
+  /// Rewards, discounted sums for transitions of several steps [B].
   public let rewards: Vector
-  /// [B]: see ``ReplayBuffer``.
+  /// Factors on the values of the next observations [B]; see ``ReplayBuffer``.
   public let bootstrapDiscounts: Vector
-  /// [B]: where in the buffer they were.
+  /// Indices of the drawn transitions in the buffer [B].
   fileprivate var indices: [Int]
 
-  /// Allocates a minibatch.
+  /// Allocates a minibatch of the given shape.
   public init(rows: Int, observationWidth: Int, actionWidth: Int) {
     self.rows = rows
     observations = Matrix(rows: rows, columns: observationWidth)
@@ -148,10 +148,10 @@ public final class ReplayBatch {
   }
 }
 
-/// Turns single steps of one environment into transitions of n rewards.
+/// A queue that combines single steps of one environment into transitions of n rewards.
 ///
-/// A transition waits until n rewards are there or the episode ends; at an end all that wait are
-/// completed with the rewards there are.
+/// A transition waits until it has n rewards or the episode ends; at the end of an episode all
+/// waiting transitions are completed with the rewards available.
 ///
 /// - Source: Sutton and Barto 2018, section 7.1, off-policy without correction as in Rainbow,
 ///   arXiv:1710.02298.
@@ -166,24 +166,24 @@ public struct MultiStepQueue: Sendable, Equatable {
   private let discount: Float
   private var waiting: [Step] = []
 
-  /// Makes transitions of `steps` rewards with a discount.
+  /// Creates an empty queue for transitions of `steps` rewards, discounted by `discount` per step.
   public init(steps: Int, discount: Float) {
     precondition(steps >= 1, "transitions of \(steps) steps")
     self.steps = steps
     self.discount = discount
   }
 
-  /// Takes a step and adds the transitions that are complete with it.
+  /// Appends a step and adds the transitions that it completes to the buffer.
   ///
   /// - Parameters:
-  ///   - row: Of the three matrices.
-  ///   - observations: [N × O] before the step.
-  ///   - actions: [N × A].
-  ///   - reward: Of the step.
-  ///   - nextObservations: [N × O] after the step, the episode's last where it ended.
-  ///   - terminated: Whether the task ended.
-  ///   - truncated: Whether the time limit struck.
-  ///   - buffer: Receives them.
+  ///   - row: The environment's row in the three matrices.
+  ///   - observations: Observations before the step [N × O].
+  ///   - actions: Actions of the step [N × A].
+  ///   - reward: Reward of the step.
+  ///   - nextObservations: Observations after the step [N × O]; the final one if the episode ended.
+  ///   - terminated: Whether the task itself ended the episode.
+  ///   - truncated: Whether the time limit ended the episode.
+  ///   - buffer: The buffer that receives completed transitions.
   public mutating func push(
     row: Int, observations: Matrix, actions: Matrix, reward: Float, nextObservations: Matrix,
     terminated: Bool, truncated: Bool, to buffer: ReplayBuffer
@@ -213,13 +213,13 @@ public struct MultiStepQueue: Sendable, Equatable {
     }
   }
 
-  /// How many steps wait.
+  /// The number of waiting steps.
   public var count: Int { waiting.count }
 
   /// The waiting steps as one row of numbers, for checkpoints.
   public var floats: [Float] { waiting.flatMap { $0.observation + $0.action + [$0.reward] } }
 
-  /// Restores the waiting steps.
+  /// Restores the waiting steps from ``floats``.
   public mutating func restore(
     _ floats: [Float], observationWidth: Int, actionWidth: Int
   ) throws(ArchiveError) {

@@ -3,23 +3,25 @@ public import NeuralNetworks
 public import RLCore
 public import Storage
 
-/// Something that follows what a collector does in its first environment.
+/// An observer of a collector's policy and of its first environment.
 public protocol ReplayObserver: AnyObject {
-  /// The policy has drawn actions for observations [N × O], normalised; not called for random ones.
+  /// Called after the policy has drawn actions for normalised observations [N × O]; not called for
+  /// random actions.
   func didChoose(for observations: Matrix)
-  /// The first environment has taken a step.
+  /// Called after the first environment has taken a step.
   func didStep(reward: Float, hasEnded: Bool, hasTerminated: Bool)
 }
 
-/// Steps environments with a policy and fills a replay buffer, in the order of the environments.
+/// A collector that steps environments with a policy and stores transitions in a replay buffer, in
+/// the order of the environments.
 ///
-/// Actions are stored as sampled; only the environments get them within their bounds.
+/// Actions are stored as sampled; they are brought within bounds only for the environments.
 public final class ReplayCollector {
-  /// The episodes that ended last.
+  /// Statistics of the most recently finished episodes.
   public private(set) var recentEpisodes = RecentEpisodes()
-  /// Whether the policy chose NaN, which no environment has seen.
+  /// Whether the policy has chosen a NaN action; no environment receives one.
   public private(set) var hasLostPolicy = false
-  /// Follows the first environment.
+  /// Observer of the policy and of the first environment.
   public var observer: (any ReplayObserver)?
   private let environment: any BatchedEnvironment
   private let policy: MLPPolicy
@@ -34,16 +36,16 @@ public final class ReplayCollector {
   private var queues: [MultiStepQueue]
   private var steps = 0
 
-  /// Allocates memory; nothing is allocated in a step.
+  /// Creates a collector and allocates its buffers.
   ///
   /// - Parameters:
-  ///   - environment: Already reset.
-  ///   - policy: What chooses.
-  ///   - sampler: Draws its actions, one row for each environment.
-  ///   - buffer: Receives transitions.
-  ///   - multiStep: Rewards of a transition.
-  ///   - discount: γ.
-  ///   - seed: The run's.
+  ///   - environment: Environments, which must have been reset.
+  ///   - policy: The policy that chooses actions.
+  ///   - sampler: Sampler of the policy's actions, with one row per environment.
+  ///   - buffer: The buffer that receives transitions.
+  ///   - multiStep: Number of rewards in a transition, n.
+  ///   - discount: Discount γ per step.
+  ///   - seed: Seed of the run.
   public init(
     _ environment: any BatchedEnvironment, policy: MLPPolicy, sampler: any ActionSampler,
     buffer: ReplayBuffer, multiStep: Int, discount: Float, seed: UInt64
@@ -65,16 +67,16 @@ public final class ReplayCollector {
     queues = (0..<count).map { _ in MultiStepQueue(steps: multiStep, discount: discount) }
   }
 
-  /// Steps of all environments that no transition in the buffer begins with yet.
+  /// Number of steps of all environments that still wait for their transition to be completed.
   public var waitingSteps: Int { queues.reduce(0) { $0 + $1.count } }
 
-  /// Takes steps with all environments.
+  /// Steps all environments; stops early if the policy chooses NaN.
   ///
   /// - Parameters:
-  ///   - steps: Of each environment.
-  ///   - isRandom: Whether actions are uniform in −1...1, the range of squashed samples, rather than
-  ///     the policy's.
-  /// - Returns: Nanoseconds spent in environments and on choosing actions.
+  ///   - steps: Number of steps of each environment.
+  ///   - isRandom: Whether actions are uniform in −1...1, the range of squashed samples, rather
+  ///     than the policy's.
+  /// - Returns: Time spent in environments and on choosing actions, in nanoseconds.
   public func collect(steps: Int, isRandom: Bool) -> (environment: UInt64, policy: UInt64) {
     var times = (environment: UInt64(0), policy: UInt64(0))
     for _ in 0..<steps {
@@ -108,7 +110,7 @@ public final class ReplayCollector {
       for i in 0..<count { sampled.copyRow(i, from: sampler.actions, row: i) }
       observer?.didChoose(for: normalized)
     }
-    // A simulator that is given NaN may never return.
+    // A simulator may never return if an action is NaN.
     for i in 0..<count {
       for j in 0..<sampled.columns where sampled[i, j].isNaN { hasLostPolicy = true }
     }
@@ -134,7 +136,7 @@ public final class ReplayCollector {
     ])
   }
 
-  /// Writes streams, waiting steps and episode statistics; the environments are saved apart.
+  /// Writes streams, waiting steps and episode statistics; environments are saved separately.
   public func save(to archive: inout TensorArchive) {
     archive.set(streams, named: "action-noise")
     for (i, queue) in queues.enumerated() {
@@ -144,7 +146,7 @@ public final class ReplayCollector {
     recentEpisodes.save(to: &archive)
   }
 
-  /// Continues from what ``save(to:)`` wrote.
+  /// Restores the state that ``save(to:)`` wrote.
   public func load(from archive: TensorArchive) throws(ArchiveError) {
     streams = try archive.streams(named: "action-noise", count: streams.count)
     for i in queues.indices {

@@ -1,25 +1,25 @@
 public import LinearAlgebra
 
-/// An agent that learns from replayed experience as often as it is told.
+/// An agent that learns from replayed experience at an adjustable replay ratio.
 ///
-/// What adapts the ratio needs nothing else of it.  Its setting of the initial ratio and its metric of
-/// the ratio that was measured are both called ``replayRatioName``.
+/// This is all that a controller of the ratio requires.  The agent's setting of the initial ratio
+/// and its metric of the measured ratio are both called ``replayRatioName``.
 public protocol ReplayRatioAgent: Agent {
-  /// The most updates per environment step that it can be told to do.
+  /// The upper limit of ``replayRatio``, in updates per environment step.
   static var greatestReplayRatio: Double { get }
-  /// Updates per environment step, above 0 and kept on average; a new one holds from the next
-  /// iteration on.
+  /// Mean number of updates per environment step, above 0; a new value takes effect from the next
+  /// iteration.
   ///
-  /// It is not saved with the agent: whoever changes it sets it again.
+  /// The ratio is not saved with the agent; code that changes it must set it again after loading.
   var replayRatio: Double { get set }
 
-  /// Draws transitions from experience and makes of them what one of its networks is given.
+  /// Draws transitions from the replay buffer and writes one network's inputs for them.
   ///
   /// - Parameters:
-  ///   - network: An index into `networks`.
-  ///   - inputs: One row for each transition, all of them filled.
-  ///   - random: What chooses them; the agent's own streams stay.
-  /// - Returns: Whether there was anything to draw from.
+  ///   - network: Index of the network in `networks`.
+  ///   - inputs: Matrix to fill, with one row per transition.
+  ///   - random: Stream that chooses the transitions; the agent's own streams are not used.
+  /// - Returns: Whether the inputs were filled; false if the replay buffer is empty.
   func drawInputs(
     of network: Int, into inputs: Matrix, using random: inout RandomStream
   ) -> Bool
@@ -29,7 +29,7 @@ public protocol ReplayRatioAgent: Agent {
 public let replayRatioName = "replay-ratio"
 
 extension RegisteredAgent {
-  /// Whether its agent is a ``ReplayRatioAgent``.
+  /// Whether the registered agent is a ``ReplayRatioAgent``.
   public var hasReplayRatio: Bool {
     func hasRatio<C: AgentConfiguration>(_ settings: C) -> Bool {
       C.table.contains { $0.key == replayRatioName }

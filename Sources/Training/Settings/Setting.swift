@@ -195,7 +195,7 @@ extension Array {
     var names: [String] = []
     for setting in self where setting.key.hasPrefix(prefix) {
       let name = String(setting.key.dropFirst(prefix.count).prefix { $0 != "." })
-      if names.last != name { names.append(name) }
+      if !names.contains(name) { names.append(name) }
     }
     return names
   }

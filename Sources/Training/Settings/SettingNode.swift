@@ -17,6 +17,12 @@ package indirect enum SettingNode: Sendable {
     }
   }
 
+  /// Whether it is a mapping without entries.
+  package var isEmptyMapping: Bool {
+    guard case .mapping(let entries, _) = self else { return false }
+    return entries.isEmpty
+  }
+
   /// Keys of a mapping; empty for other nodes.
   package var keys: [String] {
     guard case .mapping(let entries, _) = self else { return [] }
