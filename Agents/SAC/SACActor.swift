@@ -174,6 +174,7 @@ package final class SACActor {
     }
     return NamedNetwork(
       "policy", policy.network, optimizer: optimizer, workspace: workspace,
+      own: [OwnParameters(logTemperature, optimizer: temperatureOptimizer, isMultiplier: true)],
       minibatch: isLearning ? minibatch : nil)
   }
 
@@ -191,9 +192,9 @@ package final class SACActor {
   /// Reinitialises policy, temperature and optimisers.
   func reset(random: inout RandomStream) {
     policy.network.reinitialize(random: &random)
-    optimizer.reset()
+    optimizer.restart()
     logTemperature.parameters[0].value[0, 0] = ScalarMaths.log(configuration.initialTemperature)
-    temperatureOptimizer.reset()
+    temperatureOptimizer.restart()
   }
 
   /// Writes policy, temperature and optimiser states.

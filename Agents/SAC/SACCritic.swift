@@ -268,7 +268,7 @@ package final class SACCritic {
   func reset(random: inout RandomStream) {
     network.reinitialize(random: &random)
     copyToTarget()
-    optimizer.reset()
+    optimizer.restart()
   }
 
   /// Writes network, target network, optimiser state and dropout stream.

@@ -1,6 +1,7 @@
 /// Pairs the elements of a matrix with given numbers by rank, without allocating on each use.
 package final class RankMatcher {
-  private let targets: [Float]
+  /// Target numbers, from the least to the greatest.
+  package let targets: [Float]
   /// Sortable bits of an element in the upper half, its place in the matrix in the lower half.
   private let entries: UnsafeMutablePointer<UInt64>
   private let sorted: UnsafeMutablePointer<UInt64>

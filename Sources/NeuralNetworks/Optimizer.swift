@@ -94,6 +94,13 @@ public final class Optimizer {
     stepCount = 0
   }
 
+  /// Resets the optimiser for parameters that have been given new initial values, and tells the
+  /// hook that they are new.
+  public func restart() {
+    reset()
+    attachedHook?.weightsAreNew()
+  }
+
   /// Takes one step along the block's gradients; call `parametersDidChange()` afterwards.
   ///
   /// - Parameters:

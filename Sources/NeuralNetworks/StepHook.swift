@@ -11,9 +11,14 @@ public protocol StepHook: AnyObject {
   /// - Parameter index: The parameter's index in its block.
   /// - Returns: The Euclidean length; nil if the optimiser took the step by its own rule.
   func lengthOfLastStep(ofParameter index: Int) -> Double?
+  /// Learns that all parameters have been given new initial values, outside any step; called by
+  /// ``Optimizer/restart()``.
+  func weightsAreNew()
 }
 
 extension StepHook {
   /// Returns nil: the optimiser takes every step by its own rule.
   public func lengthOfLastStep(ofParameter index: Int) -> Double? { nil }
+  /// Does nothing: the hook remembers nothing about the parameters.
+  public func weightsAreNew() {}
 }

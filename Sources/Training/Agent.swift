@@ -68,6 +68,9 @@ public struct NamedNetwork {
   public let workspace: MLP.Workspace
   /// Target network, which follows the network slowly; nil if there is none.
   public let target: MLP?
+  /// Parameters that belong to the network's owner rather than to a layer, such as a policy's
+  /// log-deviation; may be empty.
+  public let own: [OwnParameters]
   /// Last minibatch of the iteration; nil if the network has not learnt in this iteration.
   ///
   /// The network's gradients are those of its last step.  If other networks learn more often, these
@@ -77,7 +80,7 @@ public struct NamedNetwork {
   /// Creates a named network from its parts.
   public init(
     _ name: String, _ network: MLP, optimizer: Optimizer, workspace: MLP.Workspace,
-    target: MLP? = nil,
+    target: MLP? = nil, own: [OwnParameters] = [],
     minibatch: LearntMinibatch?
   ) {
     self.name = name
@@ -85,7 +88,28 @@ public struct NamedNetwork {
     self.optimizer = optimizer
     self.workspace = workspace
     self.target = target
+    self.own = own
     self.minibatch = minibatch
+  }
+}
+
+/// Parameters that are learnt together with a network and belong to none of its layers.
+///
+/// Their optimiser takes its step after the network's, along the gradient of the same minibatch.
+public struct OwnParameters {
+  /// The parameters, with their initial values when the agent is new.
+  public let block: ParameterBlock
+  /// Optimiser of the parameters.
+  public let optimizer: Optimizer
+  /// Whether they weigh terms of the loss, as SAC's temperature does, and are no part of what the
+  /// network's owner computes; only resets reach them.
+  public let isMultiplier: Bool
+
+  /// Creates own parameters from their parts.
+  public init(_ block: ParameterBlock, optimizer: Optimizer, isMultiplier: Bool = false) {
+    self.block = block
+    self.optimizer = optimizer
+    self.isMultiplier = isMultiplier
   }
 }
 

@@ -6,15 +6,17 @@ import Training
 
 /// What is done to parameters after a step, and what is left alone.
 @Suite struct CorrectionTests {
-  @Test func clippedWeightsStayWithinTheirBound() throws {
-    let clipped = try FakeAgent.make(["weight-clipping:factor=1.1"], layerNorm: true)
+  @Test(arguments: [false, true])
+  func clippedWeightsStayWithinTheirBound(sparesOutput: Bool) throws {
+    let text = "weight-clipping:factor=1.1" + (sparesOutput ? ",output=0" : "")
+    let clipped = try FakeAgent.make([text], layerNorm: true)
     let plain = try FakeAgent.make(layerNorm: true)
     for agent in [clipped, plain] { agent.step(learningRate: 0.2) }
-    // Weights of this network start uniform in ±√(3 / fan in).
-    let fanIn = [3, 3, nil, nil, 8, 8, nil, nil, 6, 6]
+    // Whatever the weights start from: here they are uniform in ±√(3 / fan in).
+    let fanIn = [3, 3, nil, nil, 8, 8, nil, nil] + (sparesOutput ? [nil, nil] : [6, 6])
     var (cut, kept) = (0, 0)
     for (p, fanIn) in fanIn.enumerated() {
-      let bound = fanIn.map { 1.1 * (3 / Float($0)).squareRoot() } ?? .infinity
+      let bound = fanIn.map { 1.1 / Float($0).squareRoot() } ?? .infinity
       for (value, expected) in zip(clipped.values[p], plain.values[p]) {
         #expect(value == min(max(expected, -bound), bound))
         if abs(expected) > bound { cut += 1 } else { kept += 1 }
@@ -23,6 +25,20 @@ import Training
     #expect(cut > 0 && kept > 0)
     #expect(clipped.firstMoments == plain.firstMoments)
     #expect(clipped.secondMoments == plain.secondMoments)
+  }
+
+  /// The default is the authors' in their PPO.
+  @Test func weightsAreClippedAtThreeByDefault() throws {
+    let (clipped, plain) = (
+      try FakeAgent.make(["weight-clipping"]), try FakeAgent.make(["weight-clipping:factor=3"])
+    )
+    for agent in [clipped, plain] { for _ in 0..<2 { agent.step(learningRate: 1) } }
+    #expect(clipped.values == plain.values)
+    let bounds = [3, 3, 8, 8, 6, 6].map { 3 / Float($0).squareRoot() }
+    for (values, bound) in zip(clipped.values, bounds) {
+      #expect(values.allSatisfy { abs($0) <= bound })
+    }
+    #expect(clipped.values[4].contains(bounds[4]) || clipped.values[4].contains(-bounds[4]))
   }
 
   @Test(arguments: [false, true])
@@ -127,9 +143,6 @@ import Training
   /// The probe sees how far weights really moved, noise and all.
   @Test func theEffectiveRateUnderUPGDIsThatOfItsSteps() throws {
     let agent = try FakeAgent.make(["upgd:noise=0.5,weight-decay=0", "l2:strength=0.1"])
-    agent.minibatch = LearntMinibatch(
-      input: agent.regression.inputs, outputGradient: agent.regression.outputGradient, rows: 16,
-      experience: agent.regression.inputs, computeGradient: agent.regression.computeGradient)
     let panel = try ProbePanel(
       ProbeSelection(["effective-learning-rate"]), every: 1, of: agent, seed: FakeAgent.seed)
     for _ in 0..<3 {

@@ -7,8 +7,11 @@ import Training
 import Storage
 
 /// An agent whose only network fits random numbers, so that every step can be worked out by hand.
+///
+/// Each of its iterations is a single step.
 final class FakeAgent: Agent {
   static let seed: UInt64 = 5
+  static let ownValues: [Float] = [0.5, -2, 1, 3]
   let regression: Regression
   let optimizer: Optimizer
   let follower: MLP
@@ -17,15 +20,27 @@ final class FakeAgent: Agent {
   var iterations = 0
   let metricNames: [String] = []
   /// What it says it learnt from.
-  var minibatch: LearntMinibatch?
+  private let minibatch: LearntMinibatch
+  /// Parameters beside the network, whose gradient is always 1.
+  let own = ParameterBlock([("own", 1, 4, false)])
+  let ownOptimizer: Optimizer
+  /// The interventions under test, and how often each has fired.
+  private(set) var interventions: Interventions?
+  private(set) var events: [Double] = []
 
   var network: MLP { regression.network }
   var layers: [MLP.DenseLayer] { network.denseLayers }
 
   init(_ network: MLP) {
-    regression = Regression(network, rows: 16)
+    let regression = Regression(network, rows: 16)
+    self.regression = regression
+    minibatch = LearntMinibatch(
+      input: regression.inputs, outputGradient: regression.outputGradient, rows: 16,
+      experience: regression.inputs, computeGradient: regression.computeGradient)
     optimizer = Optimizer(network.parameters)
     follower = network.copy()
+    for (j, value) in Self.ownValues.enumerated() { own.parameters[0].value[0, j] = value }
+    ownOptimizer = Optimizer(own)
     var random = RandomStream(seed: 1, name: "policy")
     policy = MLPPolicy(
       specification: ContinuousBandit.specification, hidden: [2], activation: .tanh,
@@ -41,24 +56,30 @@ final class FakeAgent: Agent {
     change(network)
     network.parametersDidChange()
     let agent = FakeAgent(network)
-    if !texts.isEmpty {
-      _ = try Interventions(InterventionSelection(texts), on: agent, seed: seed)
-    }
+    try agent.attach(texts)
     return agent
+  }
+
+  func attach(_ texts: [String]) throws {
+    guard !texts.isEmpty else { return }
+    interventions = try Interventions(InterventionSelection(texts), on: self, seed: Self.seed)
   }
 
   var networks: [NamedNetwork] {
     [
       NamedNetwork(
         "net", network, optimizer: optimizer, workspace: regression.workspace, target: follower,
-        minibatch: minibatch)
+        own: [OwnParameters(own, optimizer: ownOptimizer)], minibatch: minibatch)
     ]
   }
 
   func step(learningRate: Float = 0.01, gradientScale: Float = 1) {
     regression.computeGradient()
+    own.parameters[0].gradient.fill(1)
     optimizer.step(learningRate: learningRate, gradientScale: gradientScale)
     network.parametersDidChange()
+    ownOptimizer.step(learningRate: learningRate, gradientScale: gradientScale)
+    events = interventions?.didIterate() ?? []
   }
 
   func iterate() throws(TrainingError) -> IterationReport {

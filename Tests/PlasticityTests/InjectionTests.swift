@@ -169,8 +169,12 @@ import Training
   /// SAC's critics, whose targets were injected while they lagged behind.
   @Test func targetsOfSACFollow() throws {
     let agent = try ShortAgent.sac.make()
-    _ = try Interventions(InterventionSelection(["injection:at=20"]), on: agent, seed: 7)
-    for _ in 0..<10 { _ = try agent.iterate() }
+    let interventions = try Interventions(
+      InterventionSelection(["injection:at=20"]), on: agent, seed: 7)
+    for _ in 0..<10 {
+      _ = try agent.iterate()
+      _ = interventions.didIterate()
+    }
     for named in agent.networks.dropFirst() {
       let target = try #require(named.target)
       #expect(named.network.injections == 1 && target.injections == 1)

@@ -73,8 +73,10 @@ import Storage
     }
     #expect(error?.description.contains("set optimizer=adam") == true)
     // Units that are made new start from the rule's own moments.
-    _ = try Interventions(InterventionSelection(["reset:every=1"]), on: agent, seed: 1)
+    let interventions = try Interventions(
+      InterventionSelection(["reset:every=1"]), on: agent, seed: 1)
     _ = try agent.iterate()
+    _ = interventions.didIterate()
     let named = agent.networks[0]
     for moment in named.network.parameters.views(of: named.optimizer.secondMoment) {
       #expect(numbers(moment).allSatisfy { $0 == 1 })
@@ -84,7 +86,8 @@ import Storage
   static let groups = [
     ["l2", "l2-init", "wasserstein", "spectral", "weight-clipping", "shrink-perturb:every=7"],
     [
-      "equal-betas", "normalize-project", "reset:every=9,layers=1",
+      "equal-betas", "normalize-project", "l2-init", "wasserstein", "spectral",
+      "reset:every=9,layers=1",
       "triggered-reset:every=3,fraction=0.01,threshold=0.5",
     ],
     [

@@ -27,6 +27,14 @@ enum ShortAgent: String, CaseIterable, CustomTestStringConvertible, Sendable {
       case .a2c: ("a2c", "pendulum-v1")
       case .sac, .droppingSAC, .jointSAC: ("sac", "pendulum-v1")
       }
+    return try Self.make(identifier, on: environment, settings, threads: threads, seed: seed)
+  }
+
+  /// An agent with settings of its own.
+  static func make(
+    _ identifier: String, on environment: String, _ settings: any AgentConfiguration,
+    threads: Int = 1, seed: UInt64 = 7
+  ) throws -> any Agent {
     let vector = try #require(EnvironmentRegistry.find(environment)).construct(5)
     vector.reset(seeds: .training(runSeed: seed))
     return try #require(AgentRegistry.find(identifier)).make(
@@ -35,24 +43,18 @@ enum ShortAgent: String, CaseIterable, CustomTestStringConvertible, Sendable {
         environment: vector, pool: WorkerPool(threads: threads), seed: seed, totalSteps: 5000))
   }
 
-  private var settings: any AgentConfiguration {
-    if self == .ppo || self == .ppoContinuous {
-      var ppo = PPOConfiguration()
-      ppo.stepsPerRollout = 50
-      ppo.minibatchSize = 64
-      ppo.epochs = 2
-      ppo.policyHidden = [16, 12]
-      ppo.criticHidden = [16, 12]
-      ppo.normalizeObservations = true
-      return ppo
-    }
-    if self == .a2c {
-      var a2c = A2CConfiguration()
-      a2c.stepsPerRollout = 10
-      a2c.rolloutsPerIteration = 5
-      (a2c.policyHidden, a2c.criticHidden) = ([16, 12], [16, 12])
-      return a2c
-    }
+  static var ppoSettings: PPOConfiguration {
+    var ppo = PPOConfiguration()
+    ppo.stepsPerRollout = 50
+    ppo.minibatchSize = 64
+    ppo.epochs = 2
+    ppo.policyHidden = [16, 12]
+    ppo.criticHidden = [16, 12]
+    ppo.normalizeObservations = true
+    return ppo
+  }
+
+  static var sacSettings: SACConfiguration {
     var sac = SACConfiguration()
     sac.stepsPerIteration = 250
     sac.replayRatio = 0.25
@@ -62,6 +64,19 @@ enum ShortAgent: String, CaseIterable, CustomTestStringConvertible, Sendable {
     sac.policyDelay = 2
     sac.policyHidden = [16, 12]
     sac.criticHidden = [16, 12]
+    return sac
+  }
+
+  private var settings: any AgentConfiguration {
+    if self == .ppo || self == .ppoContinuous { return Self.ppoSettings }
+    if self == .a2c {
+      var a2c = A2CConfiguration()
+      a2c.stepsPerRollout = 10
+      a2c.rolloutsPerIteration = 5
+      (a2c.policyHidden, a2c.criticHidden) = ([16, 12], [16, 12])
+      return a2c
+    }
+    var sac = Self.sacSettings
     if self == .droppingSAC {
       sac.criticDropout = 0.1
       sac.criticLayerNorm = true

@@ -20,9 +20,6 @@ final class ConcatenatedReLU: NetworkIntervention {
       follower.parameters.copyValues(from: target.network.parameters)
       follower.parametersDidChange()
     }
-    for (initial, parameter) in zip(target.initialValues, target.parameters) {
-      initial.copy(from: parameter.value)
-    }
   }
 
   var addsGradients: Bool { true }
@@ -45,6 +42,8 @@ final class ConcatenatedReLU: NetworkIntervention {
 
   /// Ties the units again, since noise may have pulled the halves apart.
   func didStep(_ target: InterventionTarget) { target.tie(target.network) }
+
+  func didIterate(_ target: InterventionTarget) { target.tie(target.network) }
 }
 
 extension InterventionTarget {

@@ -19,6 +19,12 @@ final class ContinualBackpropagation: NetworkIntervention {
     var ages: [Int]
     /// Fraction of a replacement still owed, in 0..<1.
     var owed = 0.0
+
+    /// Begins with units that have not been observed.
+    init(count: Int) {
+      (utilities, means) = (.init(repeating: 0, count: count), .init(repeating: 0, count: count))
+      ages = .init(repeating: 0, count: count)
+    }
   }
 
   private let rate: Double
@@ -31,10 +37,7 @@ final class ContinualBackpropagation: NetworkIntervention {
     self.rate = rate
     self.maturity = maturity
     self.decay = Float(decay)
-    layers = target.layers.dropLast().map { layer in
-      let zeros = [Float](repeating: 0, count: layer.weight.value.columns)
-      return Units(utilities: zeros, means: zeros, ages: zeros.map { _ in 0 })
-    }
+    layers = target.layers.dropLast().map { Units(count: $0.weight.value.columns) }
   }
 
   var events: Int? { count }
@@ -86,10 +89,21 @@ final class ContinualBackpropagation: NetworkIntervention {
     let (outgoing, bias) = (target.layers[l + 1].weight.value, target.layers[l + 1].bias.value)
     for j in 0..<outgoing.columns { bias[0, j] += outgoing[unit, j] * mean }
     target.renewUnit(unit, ofLayer: l, from: fresh)
-    layers[l].utilities[unit] = 0
-    layers[l].means[unit] = 0
-    layers[l].ages[unit] = 0
     count += 1
+  }
+
+  /// Starts new units at age 0, also those with new outgoing weights, whose utility is unknown.
+  func weightsAreNew(_ weights: NewWeights) {
+    switch weights {
+    case .layers(let range):
+      for l in layers.indices where range.contains(l) || range.contains(l + 1) {
+        layers[l] = Units(count: layers[l].ages.count)
+      }
+    case .unit(let unit, let l):
+      layers[l].utilities[unit] = 0
+      layers[l].means[unit] = 0
+      layers[l].ages[unit] = 0
+    }
   }
 
   func save(to archive: inout TensorArchive, prefix: String) {
@@ -115,8 +129,8 @@ final class ContinualBackpropagation: NetworkIntervention {
       guard (utilities + means).allSatisfy(\.isFinite), ages.allSatisfy({ $0 < 1 << 62 }),
         owed >= 0, owed < 1
       else { throw .invalid(reason: "\(prefix).\(l) is impossible") }
-      layers[l] = Units(
-        utilities: utilities, means: means, ages: ages.map { Int($0) }, owed: owed)
+      (layers[l].utilities, layers[l].means) = (utilities, means)
+      (layers[l].ages, layers[l].owed) = (ages.map { Int($0) }, owed)
     }
   }
 }

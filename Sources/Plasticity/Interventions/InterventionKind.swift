@@ -113,7 +113,9 @@ public struct InterventionKind: Sendable {
   }
 
   private static func every(_ standard: Double) -> Setting {
-    Setting("every", standard, 1...1e15, isWhole: true, "optimiser steps from one time to the next")
+    Setting(
+      "every", standard, 1...1e15, isWhole: true,
+      "optimiser steps from one time to the next, each at its iteration's end")
   }
 
   private static let penalties = [
@@ -124,7 +126,7 @@ public struct InterventionKind: Sendable {
     InterventionKind(
       "l2-init", "penalty λ ‖θ − θ₀‖²", source: "Kumar et al. 2023, arXiv:2308.11958",
       settings: [strength(1e-3)]
-    ) { settings, _ in L2Init(strength: settings["strength"] ?? 0) },
+    ) { L2Init(strength: $0["strength"] ?? 0, target: $1) },
     InterventionKind(
       "wasserstein", "penalty λ Σ (w₍ᵢ₎ − w₀₍ᵢ₎)² on sorted parameters",
       source: "Lewandowski et al. 2023, arXiv:2312.00246", settings: [strength(1e-3)]
@@ -141,10 +143,15 @@ public struct InterventionKind: Sendable {
 
   private static let corrections = [
     InterventionKind(
-      "weight-clipping", "keeps weights and biases within κ times their initial bound",
+      "weight-clipping", "keeps the weights and biases of each layer within ±κ/√(fan in)",
       source: "Elsayed et al. 2024, arXiv:2407.01704",
-      settings: [Setting("factor", 2, 1e-3...1e6, "κ")]
-    ) { WeightClipping(factor: $0["factor"] ?? 2, target: $1) },
+      settings: [
+        Setting("factor", 3, 1e-3...1e6, "κ"),
+        Setting("output", 1, 0...1, isWhole: true, "0 to spare the output layer"),
+      ]
+    ) { settings, _ in
+      WeightClipping(factor: settings["factor"] ?? 3, includesOutput: settings["output"] != 0)
+    },
     InterventionKind(
       "normalize-project", "keeps each layer's weights at their initial norm",
       source: "Lyle et al. 2024, arXiv:2407.01800",
@@ -223,11 +230,13 @@ public struct InterventionKind: Sendable {
       "injection", "freezes what a network has learnt and trains new weights beside it",
       source: "Nikishin et al. 2023, arXiv:2305.15555",
       settings: [
-        Setting("at", 100_000, 1...1e15, isWhole: true, "optimiser step of the first injection"),
+        Setting(
+          "at", 100_000, 1...1e15, isWhole: true,
+          "optimiser step of the first injection, made at its iteration's end"),
         Setting("every", 0, 0...1e15, isWhole: true, "steps to each further injection; 0 for none"),
       ], freezes: true
-    ) {
-      PlasticityInjection(first: Int($0["at"] ?? 1), every: Int($0["every"] ?? 0), target: $1)
+    ) { settings, _ in
+      PlasticityInjection(first: Int(settings["at"] ?? 1), every: Int(settings["every"] ?? 0))
     }
   ]
 

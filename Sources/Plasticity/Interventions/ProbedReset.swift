@@ -4,7 +4,7 @@ internal import Storage
 
 /// Resets all layers, as ``ScheduledReset`` does, whenever a probe has passed a limit.
 ///
-/// ``ProbeWatch`` makes the checks between iterations, when probes can be measured.
+/// ``ProbeWatch`` measures the probe at the end of an iteration in which a check is due.
 ///
 /// - Source: the reset of Nikishin et al. 2022, arXiv:2205.07802, with a probe in place of a schedule.
 final class ProbedReset: NetworkIntervention {
@@ -13,6 +13,8 @@ final class ProbedReset: NetworkIntervention {
   private let below: Double
   private var checkedSteps = 0
   private var count = 0
+  /// Value of the probe, measured for a check at the end of this iteration.
+  var measured: Double?
 
   init(every: Int, above: Double?, below: Double?) {
     self.every = every
@@ -30,13 +32,14 @@ final class ProbedReset: NetworkIntervention {
   }
 
   /// Resets the network if the probe's value is past a limit; NaN, a missing value, is not.
-  func check(_ value: Double, _ target: InterventionTarget) {
+  func didIterate(_ target: InterventionTarget) {
+    guard let value = measured else { return }
+    measured = nil
     guard value > above || value < below else { return }
     count += 1
     target.resetLayers(
       0..<target.layers.count,
       from: target.freshNetwork(for: "triggered-reset", index: target.steps))
-    target.network.parametersDidChange()
   }
 
   func save(to archive: inout TensorArchive, prefix: String) {
@@ -87,10 +90,10 @@ final class ProbeWatch {
     self.column = column
   }
 
-  /// Ends an iteration: measures the probe if a check is due, and resets if a limit is passed.
-  func didIterate() {
+  /// Measures the probe at the end of an iteration if a check is due.
+  func measureIfDue() {
     guard reset.beginsCheck(target) else { return }
-    reset.check(panel.didIterate()[column], target)
+    reset.measured = panel.didIterate()[column]
   }
 
   func save(to archive: inout TensorArchive) { panel.save(to: &archive) }

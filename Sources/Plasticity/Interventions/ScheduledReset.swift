@@ -1,6 +1,7 @@
 /// Reinitialises the last layers, or all layers, at regular intervals.
 ///
-/// Their moments are reset too, and the target network gets the same weights; experience is kept.
+/// Their moments are reset too, and the target network gets the same weights; experience is kept.  A
+/// policy's log-deviation and SAC's temperature return to their initial values.
 ///
 /// - Source: Nikishin et al. 2022, arXiv:2205.07802.
 final class ScheduledReset: CountingIntervention {
@@ -14,8 +15,8 @@ final class ScheduledReset: CountingIntervention {
     self.lastLayers = lastLayers
   }
 
-  func didStep(_ target: InterventionTarget) {
-    guard target.steps % every == 0 else { return }
+  func didIterate(_ target: InterventionTarget) {
+    guard target.reached(every: every) else { return }
     count += 1
     let all = target.layers.count
     target.resetLayers(

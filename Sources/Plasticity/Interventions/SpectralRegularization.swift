@@ -12,15 +12,22 @@ internal import Storage
 final class SpectralRegularization: NetworkIntervention {
   private let strength: Float
   private let power: Float
+  private let target: InterventionTarget
   /// Leading right singular vector v of each layer's weights, on the side of the outputs.
   private var directions: [[Float]]
 
   init(strength: Double, power: Double, target: InterventionTarget) {
     self.strength = Float(strength)
     self.power = Float(power)
-    var random = target.stream(for: "spectral", index: 0)
-    directions = target.layers.map { layer in
-      Self.unit((0..<layer.weight.value.columns).map { _ in random.normalPair().0 }).vector
+    self.target = target
+    directions = Self.firstDirections(target)
+  }
+
+  /// Draws a direction for each layer, from which the power iteration starts.
+  private static func firstDirections(_ target: InterventionTarget) -> [[Float]] {
+    var random = target.stream(for: "spectral", index: target.steps)
+    return target.layers.map { layer in
+      unit((0..<layer.weight.value.columns).map { _ in random.normalPair().0 }).vector
     }
   }
 
@@ -60,6 +67,13 @@ final class SpectralRegularization: NetworkIntervention {
     }
   }
 
+  /// Starts the power iteration anew in layers that are new.
+  func weightsAreNew(_ weights: NewWeights) {
+    guard case .layers(let range) = weights else { return }
+    let first = Self.firstDirections(target)
+    for l in range { directions[l] = first[l] }
+  }
+
   private static func unit(_ vector: [Float]) -> (vector: [Float], length: Float) {
     let length = vector.reduce(0) { $0 + $1 * $1 }.squareRoot()
     return (length > 0 ? vector.map { $0 / length } : vector, length)
@@ -70,11 +84,8 @@ final class SpectralRegularization: NetworkIntervention {
   }
 
   func load(from archive: TensorArchive, prefix: String) throws(ArchiveError) {
-    let numbers = try archive.floats(
+    let numbers = try archive.finiteFloats(
       "\(prefix).directions", count: directions.reduce(0) { $0 + $1.count })
-    guard numbers.allSatisfy(\.isFinite) else {
-      throw .invalid(reason: "\(prefix).directions is not finite")
-    }
     var rest = numbers[...]
     for l in directions.indices {
       let count = directions[l].count

@@ -1,7 +1,7 @@
 internal import NeuralNetworks
 
 /// Resets all layers, as ``ScheduledReset`` does, whenever more than a fraction of the hidden units
-/// is dormant on the minibatch.
+/// is dormant on the iteration's last minibatch.
 ///
 /// - Source: the reset of Nikishin et al. 2022, arXiv:2205.07802, with the score of Sokar et al. 2023,
 ///   arXiv:2302.12902, in place of a schedule.
@@ -17,12 +17,11 @@ final class TriggeredReset: CountingIntervention {
     self.threshold = threshold
   }
 
-  func didStep(_ target: InterventionTarget) {
-    guard target.steps % every == 0, target.workspace.rows > 0 else { return }
+  func didIterate(_ target: InterventionTarget) {
+    guard target.reached(every: every), let workspace = target.currentFeatures() else { return }
     var (dormant, units) = (0, 0)
     for l in target.layers.indices.dropLast() {
-      let activity = UnitActivity(
-        features: target.workspace.hidden(l), rows: target.workspace.rows)
+      let activity = UnitActivity(features: workspace.hidden(l), rows: workspace.rows)
       dormant += activity.dormantCount(threshold: threshold)
       units += activity.count
     }

@@ -10,10 +10,12 @@ internal import Storage
 /// ```
 ///
 /// Useful weights are protected; useless weights get the full rate and the most noise.  Moments are
-/// the optimiser's, with this rule's decays.
+/// the optimiser's, with this rule's decays.  A policy's log-deviation is one of the weights, as in
+/// the source's code.
 ///
 /// - Source: Elsayed and Mahmood 2024, arXiv:2404.00781.
-/// - Difference from source: if no weight is useful, every s is one half.
+/// - Difference from source: if no weight is useful, every s is one half; the greatest utility by which
+///   the network's weights are scaled leaves out the log-deviation, whose step comes after theirs.
 final class UPGD: NetworkIntervention {
   /// Constants of the rule.
   struct Settings {
@@ -25,40 +27,82 @@ final class UPGD: NetworkIntervention {
     var epsilon: Float
   }
 
+  /// Parameters of one optimiser, with what the rule remembers about them.
+  private struct Part {
+    let parameters: [Parameter]
+    let firstMoments: [Matrix]
+    let secondMoments: [Matrix]
+    let utilities: [Matrix]
+
+    init(_ block: ParameterBlock, _ optimizer: Optimizer) {
+      parameters = block.parameters
+      firstMoments = block.views(of: optimizer.firstMoment)
+      secondMoments = block.views(of: optimizer.secondMoment)
+      utilities = parameters.map { Matrix(rows: $0.value.rows, columns: $0.value.columns) }
+      // The corrections for their start ask for moments that start at 0.
+      optimizer.initialSecondMoment = 0
+      optimizer.secondMoment.fill(0)
+    }
+  }
+
   private let settings: Settings
-  private let utilities: [Matrix]
+  private let target: InterventionTarget
+  private let network: Part
+  private let own: [(owner: OwnTarget, part: Part)]
+  /// Greatest utility on the present minibatch.
+  private var greatest: Float = 0
   /// Scratch space for one parameter: the utility s of each element, in 0...1, and normal noise.
   private let shares: Vector
   private let noise: Vector
-  /// Squared length of each parameter's last step, with noise and without weight decay.
+  /// Squared length of each network parameter's last step, with noise and without weight decay.
   private var squaredLengths: [Double]
 
   init(_ settings: Settings, target: InterventionTarget) {
     self.settings = settings
-    // The corrections for their start ask for moments that start at 0.
-    target.optimizer.initialSecondMoment = 0
-    target.optimizer.secondMoment.fill(0)
-    utilities = target.parameters.map { Matrix(rows: $0.value.rows, columns: $0.value.columns) }
-    let most = target.parameters.map { $0.value.rows * $0.value.columns }.max() ?? 0
+    self.target = target
+    network = Part(target.network.parameters, target.optimizer)
+    own = target.ownWeights.map { ($0, Part($0.block, $0.optimizer)) }
+    let parameters = ([network] + own.map(\.part)).flatMap(\.parameters)
+    let most = parameters.map { $0.value.rows * $0.value.columns }.max() ?? 0
     shares = Vector(count: most)
     noise = Vector(count: most)
     squaredLengths = target.parameters.map { _ in .nan }
   }
 
   func takeStep(of target: InterventionTarget, learningRate: Float, gradientScale: Float) -> Bool {
-    target.optimizer.countStep(learningRate: learningRate)
-    let time = Float(target.optimizer.stepCount)
-    let greatest = updateUtilities(target, gradientScale)
+    greatest = updateUtilities(network, gradientScale)
+    var random = target.stream(for: "upgd", index: target.steps)
+    squaredLengths = move(
+      network, target.optimizer, learningRate, gradientScale, using: &random)
+    return true
+  }
+
+  func takeStep(ofOwn owner: OwnTarget, learningRate: Float, gradientScale: Float) -> Bool {
+    for (index, (mine, part)) in own.enumerated() where mine === owner {
+      // The network's step on the same minibatch has been taken.
+      greatest = max(greatest, updateUtilities(part, gradientScale))
+      var random = target.stream(for: "upgd.own.\(index)", index: target.steps)
+      _ = move(part, owner.optimizer, learningRate, gradientScale, using: &random)
+    }
+    return true
+  }
+
+  /// Takes a step of all parameters of one optimiser, and returns its squared lengths.
+  private func move(
+    _ part: Part, _ optimizer: Optimizer, _ learningRate: Float, _ gradientScale: Float,
+    using random: inout RandomStream
+  ) -> [Double] {
+    optimizer.countStep(learningRate: learningRate)
+    let time = Float(optimizer.stepCount)
     // û and max û are corrected for their start by the same factor, which cancels.
     let scale = greatest > 0 ? 1 / greatest : 0
     let correction1 = 1 - ScalarMaths.pow(settings.beta1, time)
     let correction2 = 1 - ScalarMaths.pow(settings.beta2, time)
     let keep = 1 - learningRate * settings.weightDecay
-    var random = target.stream(for: "upgd", index: target.steps)
-    for (place, parameter) in target.parameters.enumerated() {
-      let (value, gradient, utility) = (parameter.value, parameter.gradient, utilities[place])
-      let (first, second) = (target.firstMoments[place], target.secondMoments[place])
-      prepare(utility, scale, using: &random)
+    return part.parameters.indices.map { place in
+      let (value, gradient) = (part.parameters[place].value, part.parameters[place].gradient)
+      let (first, second) = (part.firstMoments[place], part.secondMoments[place])
+      prepare(part.utilities[place], scale, using: &random)
       var squares = 0.0
       for i in 0..<value.rows {
         for j in 0..<value.columns {
@@ -75,12 +119,18 @@ final class UPGD: NetworkIntervention {
           squares += Double(movement) * Double(movement)
         }
       }
-      squaredLengths[place] = squares
+      return squares
     }
-    return true
   }
 
   func lengthOfLastStep(ofParameter place: Int) -> Double? { squaredLengths[place].squareRoot() }
+
+  /// Starts the utilities of new weights at 0.
+  func weightsAreNew(_ weights: NewWeights) {
+    target.forEachElement(of: weights) { network.utilities[$0][$1, $2] = 0 }
+    guard case .layers = weights else { return }
+    for (_, part) in own { for utility in part.utilities { utility.fill(0) } }
+  }
 
   /// Fills ``shares`` and, if the rule has noise, ``noise`` for a parameter.
   private func prepare(_ utility: Matrix, _ scale: Float, using random: inout RandomStream) {
@@ -101,10 +151,10 @@ final class UPGD: NetworkIntervention {
     }
   }
 
-  /// Updates the running utilities and returns the greatest of the network.
-  private func updateUtilities(_ target: InterventionTarget, _ gradientScale: Float) -> Float {
+  /// Updates the running utilities and returns the greatest of them.
+  private func updateUtilities(_ part: Part, _ gradientScale: Float) -> Float {
     var greatest = -Float.infinity
-    for (parameter, utility) in zip(target.parameters, utilities) {
+    for (parameter, utility) in zip(part.parameters, part.utilities) {
       let (value, gradient) = (parameter.value, parameter.gradient)
       for i in 0..<value.rows {
         for j in 0..<value.columns {
@@ -119,22 +169,16 @@ final class UPGD: NetworkIntervention {
   }
 
   func save(to archive: inout TensorArchive, prefix: String) {
-    for (place, matrix) in utilities.enumerated() {
-      let numbers = (0..<matrix.rows).flatMap { i in (0..<matrix.columns).map { matrix[i, $0] } }
-      archive.set("\(prefix).utility.\(place)", .floats(numbers))
+    archive.set("\(prefix).utility", network.utilities)
+    for (index, (_, part)) in own.enumerated() {
+      archive.set("\(prefix).own.\(index).utility", part.utilities)
     }
   }
 
   func load(from archive: TensorArchive, prefix: String) throws(ArchiveError) {
-    for (place, matrix) in utilities.enumerated() {
-      let count = matrix.rows * matrix.columns
-      let numbers = try archive.floats("\(prefix).utility.\(place)", count: count)
-      guard numbers.allSatisfy(\.isFinite) else {
-        throw .invalid(reason: "\(prefix).utility.\(place) is not finite")
-      }
-      for (k, number) in numbers.enumerated() {
-        matrix[k / matrix.columns, k % matrix.columns] = number
-      }
+    try archive.read("\(prefix).utility", into: network.utilities)
+    for (index, (_, part)) in own.enumerated() {
+      try archive.read("\(prefix).own.\(index).utility", into: part.utilities)
     }
   }
 }

@@ -123,6 +123,8 @@ public final class PolicyLearner<Objective: PolicyObjective> {
     ) { [self] in computeGradient(workspace.rows) }
     return NamedNetwork(
       "policy", policy.network, optimizer: optimizer, workspace: workspace,
+      own: distribution.parameters.count > 0
+        ? [OwnParameters(distribution.parameters, optimizer: ownOptimizer)] : [],
       minibatch: isLearning ? minibatch : nil)
   }
 
