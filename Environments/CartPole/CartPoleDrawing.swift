@@ -28,7 +28,7 @@ struct CartPoleDrawing {
   func scene() -> Scene {
     // A long pole needs a wider view.
     let bottom = groundHeight - 0.48
-    let zoom = max(1, swings ? (poleLength + 0.3 - bottom) / 3.8 : poleLength / 2)
+    let zoom = max(1, swings ? swingingZoom(bottom) : poleLength / 2)
     let camera = Scene.Camera(
       center: .init(0, bottom + 1.9 * zoom), width: 5.7 * zoom, height: 3.8 * zoom)
     var scene = Scene(landscape: camera, horizon: groundHeight, place: 3)
@@ -36,6 +36,11 @@ struct CartPoleDrawing {
     addRail(to: &scene)
     addCart(to: &scene)
     return scene
+  }
+
+  /// Returns the zoom with which a pole is in view at any angle, also at the ends of the track.
+  private func swingingZoom(_ bottom: Double) -> Double {
+    max((poleLength + 0.3 - bottom) / 3.8, (CartPoleLimits.position + poleLength + 0.15) / 2.85)
   }
 
   private func addRail(to scene: inout Scene) {

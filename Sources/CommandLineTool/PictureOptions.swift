@@ -12,7 +12,8 @@ struct PictureOptions: ParsableArguments {
   @Option(help: "Film to write: .gif, or .mp4, .mkv or .webm with the program ffmpeg.")
   var video: String?
   @Option(help: "Width and height of pictures, in pixels.") var size = "600x400"
-  @Option(help: "Steps between two pictures; films keep their pace.") var pictureEvery = 1
+  @Option(help: "Steps between two pictures; the last state is drawn too. Films keep their pace.")
+  var pictureEvery = 1
   @Flag(help: "Draw no figures over the pictures.") var noOverlay = false
 
   func validate() throws {
@@ -66,12 +67,17 @@ final class Film {
   }
 
   private func draw(_ replay: Replay) {
-    guard failure == nil, replay.step % every == 0 else { return }
+    // The last state is drawn whatever the interval.
+    let isLast = replay.isAtEnd
+    guard failure == nil, replay.step % every == 0 || isLast else { return }
+    let steps = isLast ? 1 : min(every, replay.recording.stepCount - replay.step)
     let picture = renderer.draw(
       replay.environment.scene(of: 0), overlay: hasOverlay ? Overlay(replay) : nil)
     do {
       try frames?.write(picture)
-      try video?.write(picture)
+      try video?.write(
+        picture, lasting: Double(steps) * replay.environment.specification.timeStep,
+        isNeeded: isLast)
     } catch {
       failure = error
     }
@@ -89,14 +95,6 @@ final class Film {
   }
 }
 
-extension RecordingHeader {
-  /// First line of the overlay: environment, agent and seed, or fewer of them if space is short.
-  var title: String {
-    let candidates = ["\(pairing)  seed \(seed)", pairing, "\(environment)  seed \(seed)"]
-    return candidates.first { $0.count <= 22 } ?? environment
-  }
-}
-
 extension Overlay {
   /// Creates the overlay for the current step of a replay.
   init(_ replay: Replay, mode: String? = nil) {
@@ -108,7 +106,8 @@ extension Overlay {
     }
     if replay.difference != nil { flags.append("differs from the recording") }
     self.init(
-      title: recording.header.title,
+      title: recording.header.environment, actor: recording.header.agent,
+      seed: recording.header.seed,
       step: replay.step, steps: recording.stepCount,
       time: Double(replay.step) * specification.timeStep,
       reward: replay.step == 0 ? nil : Double(replay.reward), episodeReturn: replay.totalReward,

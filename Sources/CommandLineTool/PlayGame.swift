@@ -51,7 +51,8 @@ package final class PlayGame: EpisodeObserver {
     environment.takesDisturbances = true
     environment.resetsEndedEpisodes = false
     overlay = Overlay(
-      title: specification.identifier, step: 0, steps: specification.episodeSteps, time: 0)
+      title: specification.identifier, actor: "manual", seed: seed, step: 0,
+      steps: specification.episodeSteps, time: 0)
     environment.observe(environment: 0, with: self)
     begin()
   }
@@ -70,7 +71,8 @@ package final class PlayGame: EpisodeObserver {
     environment.reset(environment: 0, seed: firstSeed &+ episode)
     result = nil
     overlay = Overlay(
-      title: specification.identifier, step: 0, steps: specification.episodeSteps, time: 0)
+      title: specification.identifier, actor: "manual", seed: firstSeed &+ episode, step: 0,
+      steps: specification.episodeSteps, time: 0)
   }
 
   /// Takes a step, unless the episode has ended.

@@ -110,7 +110,7 @@ final class FFmpeg: FilmEncoder {
     return .success(process)
   }
 
-  func write(_ picture: Picture) throws(FileError) {
+  func write(_ picture: Picture, lasting duration: Double, isNeeded: Bool) throws(FileError) {
     let isSent =
       if padded.isEmpty {
         send(UnsafeRawBufferPointer(start: picture.pixels, count: picture.stride * picture.height))

@@ -16,7 +16,9 @@ final class GIFEncoder: FilmEncoder {
   /// picture.
   private var shown: [UInt32]
   private var count = 0
-  /// Total duration of the pictures written so far, in hundredths of a second.
+  /// Time at which the last picture ends, in seconds.
+  private var end = 0.0
+  /// Total delay of the pictures written so far, in hundredths of a second.
   private var hundredths = 0
 
   /// Shortest delay in hundredths of a second: viewers replace shorter ones by a tenth of a second.
@@ -35,12 +37,14 @@ final class GIFEncoder: FilmEncoder {
     }
   }
 
-  func write(_ picture: Picture) throws(FileError) {
+  func write(_ picture: Picture, lasting duration: Double, isNeeded: Bool) throws(FileError) {
     defer { count += 1 }
-    let end = Int((Double(count + 1) * film.timeStep * 100).rounded())
+    end += duration
+    // The sum of many durations is a little off; half a hundredth must be rounded as it was meant.
+    let due = Int((end * 100 + 1e-6).rounded()) - hundredths
     // Rounding errors are carried over to the next picture; too short pictures are left out.
-    guard count == 0 || end - hundredths >= Self.shortestDelay else { return }
-    let delay = min(max(end - hundredths, Self.shortestDelay), Int(UInt16.max))
+    guard count == 0 || isNeeded || due >= Self.shortestDelay else { return }
+    let delay = min(max(due, Self.shortestDelay), Int(UInt16.max))
     hundredths += delay
     let palette = try choosePalette(for: picture)
     guard let changed = update(to: palette) else {

@@ -29,6 +29,10 @@ public struct Overlay: Sendable, Equatable {
 
   /// First line, for example the environment's id.
   public var title: String
+  /// Who acts, for example the agent's id, for the second line; nil for no such line.
+  public var actor: String?
+  /// Seed of the episode, for the second line.
+  public var seed: UInt64?
   /// Number of steps taken in this episode.
   public var step: Int
   /// Number of steps of the whole episode, or its limit; nil if unknown.
@@ -50,11 +54,14 @@ public struct Overlay: Sendable, Equatable {
 
   /// Creates an overlay.
   public init(
-    title: String, step: Int, steps: Int? = nil, time: Double, reward: Double? = nil,
+    title: String, actor: String? = nil, seed: UInt64? = nil, step: Int, steps: Int? = nil,
+    time: Double, reward: Double? = nil,
     episodeReturn: Double = 0, flags: [String] = [], action: Action? = nil,
     disturbances: [Gauge] = [], mode: String? = nil
   ) {
     self.title = title
+    self.actor = actor
+    self.seed = seed
     self.step = step
     self.steps = steps
     self.time = time

@@ -23,7 +23,6 @@ final class OverlayPainter {
   }
 
   private enum Palette {
-    static let panel = Scene.Color(0x0F172A, opacity: 0.62)
     static let text = Scene.Color(0xFFFFFF)
     static let label = Scene.Color(0xCBD5E1)
     static let track = Scene.Color(0xFFFFFF, opacity: 0.18)
@@ -42,15 +41,16 @@ final class OverlayPainter {
   func draw(_ overlay: Overlay) {
     if let mode = overlay.mode {
       let right = Double(canvas.picture.width) / point - Layout.margin
-      drawTag(mode, right: right, top: Layout.margin, Palette.panel)
+      drawTag(mode, right: right, top: Layout.margin, .panel)
     }
     let rows = rows(of: overlay)
     let flagHeight = overlay.flags.isEmpty ? 0 : Layout.lineHeight + 4
     let rowsHeight = rows.isEmpty ? 0 : 6 + Double(rows.count) * Layout.rowHeight
-    let height = 2 * Layout.padding + 3 * Layout.lineHeight - 4 + flagHeight + rowsHeight
+    let lines: Double = overlay.actor == nil ? 3 : 4
+    let height = 2 * Layout.padding + lines * Layout.lineHeight - 4 + flagHeight + rowsHeight
     addRectangle(
       x: Layout.margin, y: Layout.margin, width: Layout.width, height: height, cornerRadius: 8)
-    canvas.fill(Palette.panel)
+    canvas.fill(.panel)
 
     var line = Layout.margin + Layout.padding + Layout.text
     let left = Layout.margin + Layout.padding
@@ -59,6 +59,13 @@ final class OverlayPainter {
     let timeWidth = width(of: time, height: Layout.text)
     draw(overlay.title, x: left, line: line, isBold: true, fitting: right - left - timeWidth - 8)
     draw(time, x: right, line: line, color: Palette.label, alignment: .trailing)
+    if let actor = overlay.actor {
+      line += Layout.lineHeight
+      let seed = overlay.seed.map { "seed \($0)" } ?? ""
+      let room = right - left - width(of: seed, height: Layout.text) - 8
+      draw(actor, x: left, line: line, color: Palette.label, fitting: room)
+      draw(seed, x: right, line: line, color: Palette.label, alignment: .trailing)
+    }
     line += Layout.lineHeight
     let steps = overlay.steps.map { " / \($0)" } ?? ""
     drawPair("step", "\(overlay.step)\(steps)", left, right, line)
@@ -190,6 +197,11 @@ final class OverlayPainter {
   private func addCircle(x: Double, y: Double, radius: Double) {
     canvas.addCircle((x * point, y * point), radius: radius * point)
   }
+}
+
+extension Scene.Color {
+  /// Ground of panels, opaque enough to be read over any scene.
+  static let panel = Scene.Color(0x0F172A, opacity: 0.9)
 }
 
 extension Overlay.Gauge {

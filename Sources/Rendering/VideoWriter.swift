@@ -19,13 +19,15 @@ public final class VideoWriter {
   /// Number of pictures written so far.
   public private(set) var count = 0
   private let size: (width: Int, height: Int)
+  private let timeStep: Double
   private let temporary: String
   private var encoder: (any FilmEncoder)?
 
   /// Starts a film.
   ///
   /// - Parameters:
-  ///   - path: Path of the film; an existing file is replaced when the film is finished.
+  ///   - path: Path of the film, whose folder is made if it does not exist; an existing file is
+  ///     replaced when the film is finished.
   ///   - width: Width of every picture, in pixels.
   ///   - height: Height of every picture, in pixels.
   ///   - timeStep: Time from one picture to the next, in seconds.
@@ -58,10 +60,13 @@ public final class VideoWriter {
     }
     self.path = path
     size = (width, height)
+    self.timeStep = timeStep
     temporary = FileSystem.temporaryName(beside: path)
     let film = Film(
       path: path, temporary: temporary, width: width, height: height, timeStep: timeStep)
     do {
+      let folder = FileSystem.split(path).folder
+      if !folder.isEmpty { try FileSystem.makeFolder(folder) }
       let file = try film.create()
       switch kind {
       case .gif: encoder = try GIFEncoder(film, file: file)
@@ -90,12 +95,26 @@ public final class VideoWriter {
   }
 
   /// Appends a picture, which must have the film's size.
-  public func write(_ picture: Picture) throws(RenderingError) {
+  ///
+  /// - Parameters:
+  ///   - picture: The picture.
+  ///   - duration: Time until the next picture, in seconds; nil for the film's time step.  Only a
+  ///     `.gif` can have pictures of different durations.
+  ///   - isNeeded: Whether the picture must not be left out of a `.gif` even if it is too short for
+  ///     viewers, as the last state of an episode.
+  /// - Throws: ``RenderingError`` if the picture can't be written.
+  public func write(
+    _ picture: Picture, lasting duration: Double? = nil, isNeeded: Bool = false
+  ) throws(RenderingError) {
     precondition(
       picture.width == size.width && picture.height == size.height,
       "\(picture.width)x\(picture.height) in a film of \(size.width)x\(size.height)")
     guard let encoder else { preconditionFailure("\(path) is finished") }
-    do { try encoder.write(picture) } catch { throw giveUp(error) }
+    do {
+      try encoder.write(picture, lasting: duration ?? timeStep, isNeeded: isNeeded)
+    } catch {
+      throw giveUp(error)
+    }
     count += 1
   }
 
@@ -137,8 +156,8 @@ struct Film {
 
 /// An encoder that writes pictures to a film.
 protocol FilmEncoder: AnyObject {
-  /// Appends a picture.
-  func write(_ picture: Picture) throws(FileError)
+  /// Appends a picture that lasts this many seconds, if the format can say so.
+  func write(_ picture: Picture, lasting duration: Double, isNeeded: Bool) throws(FileError)
   /// Completes the file.
   func finish() throws(FileError)
   /// Abandons the file; may be called after a failure of the other methods.

@@ -34,6 +34,28 @@ import Storage
     #expect(contents.allSatisfy { $0.count == 13 + 3 * 96 * 64 } && Set(contents).count == 13)
   }
 
+  /// States 0, 5 and 10, and the last one; the film's folder need not exist.
+  @Test func theLastStateIsDrawnWhateverTheInterval() throws {
+    let folder = try TemporaryFolder()
+    let result = try Tool.run(
+      "record", "quadcopter-cascade", "--steps", "12", "--frames", "pictures", "--video",
+      "films/a.gif", "--picture-every", "5", "--out", "episodes", "--size", "96x64", in: folder)
+    #expect(result.status == 0, "\(result.errors)")
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder.file("pictures"))
+    #expect(names.count == 4)
+    let film = try FileSystem.read(folder.file("films/a.gif"))
+    // The delays in the graphics control extensions, in hundredths of a second.
+    let delays = film.indices.dropLast(7).filter { film[$0..<$0 + 4] == Data([0x21, 0xF9, 4, 5]) }
+      .map { Int(film[$0 + 4]) | Int(film[$0 + 5]) << 8 }
+    #expect(delays == [10, 10, 4, 2])
+    let short = try Tool.run(
+      "record", "quadcopter-cascade", "--steps", "1", "--video", "films/b.gif", "--picture-every",
+      "2000", "--out", "short", "--size", "96x64", in: folder)
+    #expect(short.status == 0, "\(short.errors)")
+    let brief = try FileSystem.read(folder.file("films/b.gif"))
+    #expect(brief.firstRange(of: Data([0x21, 0xF9, 4, 5, 2, 0])) != nil)
+  }
+
   /// Recordings made while training replay, and an interrupted run makes the same ones.
   @Test func trainingRecordsEveryThirdEpisode() throws {
     let folder = try TemporaryFolder()

@@ -1,5 +1,6 @@
 import Conformance
 import Environments
+import LinearAlgebra
 import Physics
 import RLCore
 import Testing
@@ -48,6 +49,29 @@ import Testing
       }
       #expect(isCovered)
     }
+  }
+
+  /// A pole that swings is in the picture at any angle, also at the ends of the track.
+  @Test(arguments: [("cartpole-swingup", 3.2), ("cartpole-infinite", 2.4)])
+  func polesStayInThePicture(identifier: String, expectedReach: Double) throws {
+    let vector = try entry(identifier).construct(1)
+    vector.reset(environment: 0, seed: 1)
+    let actions = Matrix(rows: 1, columns: 1)
+    var reach = 0.0
+    for _ in 0..<400 {
+      actions[0, 0] = 1
+      vector.step(actions: actions, in: 0..<1)
+      let scene = vector.scene(of: 0)
+      let camera = scene.camera
+      for case .line(let points, let stroke) in scene.elements where stroke.width == 0.075 {
+        for point in points {
+          reach = max(reach, point.x)
+          #expect(abs(point.x - camera.center.x) < camera.width / 2)
+          #expect(abs(point.y - camera.center.y) < camera.height / 2)
+        }
+      }
+    }
+    #expect(reach > expectedReach, "the pole got beyond the end of the track")
   }
 
   /// A walker that is thrown off its terrain still has a picture.

@@ -64,7 +64,8 @@ enum HandMade {
   }
 
   static let overlay = Overlay(
-    title: "walker-hardcore", step: 300, steps: 2000, time: 6, reward: -0.128, episodeReturn: 123.4,
+    title: "walker-hardcore", actor: "ppo", seed: 7, step: 300, steps: 2000, time: 6,
+    reward: -0.128, episodeReturn: 123.4,
     flags: ["terminated"],
     action: .gauges([
       .init("hip 1 torque", value: 0.5, bounds: -1...1),

@@ -138,13 +138,12 @@ import Storage
     #expect(!folder.contents.contains { $0.hasPrefix(".a.") })
   }
 
-  @Test func aFolderThatIsNotThereIsRefused() {
-    let path = folder.file("missing/a.gif")
-    #expect(
-      throws: RenderingError.file(.unwritable(path: path, reason: "no such file or directory"))
-    ) {
-      _ = try VideoWriter(path: path, width: 64, height: 64, timeStep: 0.02)
-    }
+  @Test func aFolderThatIsNotThereIsMade() throws {
+    let writer = try VideoWriter(
+      path: folder.file("new/films/a.gif"), width: 64, height: 64, timeStep: 0.02)
+    try writer.write(Picture(width: 64, height: 64))
+    try writer.finish()
+    #expect(FileSystem.exists(folder.file("new/films/a.gif")))
   }
 
   @Test(arguments: [
@@ -186,6 +185,17 @@ import Storage
     for _ in 0..<7 { try writer.write(Picture(width: 64, height: 64)) }
     try writer.finish()
     #expect(try DecodedGIF(path).delays == [2, 2, 2])
+  }
+
+  /// A picture lasts until the next one, and a needed one is shown however short it is.
+  @Test func picturesLastAsLongAsTheyAreSaidTo() throws {
+    let path = folder.file("a.gif")
+    let writer = try VideoWriter(path: path, width: 64, height: 64, timeStep: 5)
+    let picture = try Picture(width: 64, height: 64)
+    for duration in [0.5, 0.5, 0.2] { try writer.write(picture, lasting: duration) }
+    try writer.write(picture, lasting: 0.01, isNeeded: true)
+    try writer.finish()
+    #expect(try DecodedGIF(path).delays == [50, 50, 20, 2])
   }
 }
 

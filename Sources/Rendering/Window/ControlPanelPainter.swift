@@ -6,8 +6,6 @@ public final class ControlPanelPainter {
   private let layout: TimelineLayout
 
   private enum Palette {
-    static let panel = Scene.Color(0x0F172A, opacity: 0.62)
-    static let board = Scene.Color(0x0F172A, opacity: 0.82)
     static let text = Scene.Color(0xFFFFFF)
     static let label = Scene.Color(0xCBD5E1)
     static let key = Scene.Color(0x7DD3FC)
@@ -41,7 +39,7 @@ public final class ControlPanelPainter {
     addRectangle(
       x: layout.left, y: layout.top, width: layout.right - layout.left,
       height: layout.bottom - layout.top, cornerRadius: 8)
-    canvas.fill(Palette.panel)
+    canvas.fill(.panel)
     drawSign(isPlaying: timeline.isPlaying)
 
     let share = timeline.steps > 0 ? Double(timeline.step) / Double(timeline.steps) : 0
@@ -99,7 +97,7 @@ public final class ControlPanelPainter {
     let scale = min(1, (room - 16) / (innerWidth + 36), (layout.bottom - 4) / height)
     let painter = Board(
       canvas: canvas, point: layout.point * scale, center: (room / 2 / scale, middle / scale))
-    painter.fill(width: innerWidth + 36, height: height, Palette.board)
+    painter.fill(width: innerWidth + 36, height: height, .panel)
 
     var line = painter.center.y - height / 2 + 12
     if let headline = panel.headline {
