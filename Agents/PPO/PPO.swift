@@ -16,7 +16,7 @@ public typealias PPOAgent = OnPolicyAgent<PPO>
 public final class PPO: OnPolicyMethod {
   public let metricNames = [
     "policy-loss", "value-loss", "entropy", "approximate-kl", "clip-fraction",
-    "explained-variance", "gradient-norm", "learning-rate", "action-std",
+    "explained-variance", "gradient-norm", "learning-rate", "action-std", "minibatches",
   ]
   private let configuration: PPOConfiguration
   private let policy: MLPPolicy
@@ -72,6 +72,7 @@ public final class PPO: OnPolicyMethod {
     pool: WorkerPool, progressRemaining: Double, iteration: Int
   ) throws(TrainingError) -> [Double] {
     var means = MetricMeans(count: 6)
+    var minibatches = 0
     let learningRate = configuration.shared.learningRates.value(
       progressRemaining: progressRemaining)
     surrogate.clipRange = configuration.clipRanges.value(progressRemaining: progressRemaining)
@@ -86,6 +87,7 @@ public final class PPO: OnPolicyMethod {
           break epochs
         }
         try joint.accept(iteration: iteration)
+        minibatches += 1
         means.add([
           Double(joint.policy.loss), Double(joint.value.loss), Double(joint.policy.entropy),
           Double(surrogate.divergence), Double(surrogate.clipFraction), Double(joint.gradientNorm),
@@ -95,7 +97,7 @@ public final class PPO: OnPolicyMethod {
     joint.finish()
     return means.values[0..<5] + [
       rollout.explainedVariance(), means.values[5], Double(learningRate),
-      policy.distribution.meanDeviation,
+      policy.distribution.meanDeviation, Double(minibatches),
     ]
   }
 

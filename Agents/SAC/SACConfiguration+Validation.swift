@@ -23,6 +23,9 @@ extension SACConfiguration {
     return nil
   }
 
+  /// The steps of a round.
+  public var stepsAtOnce: Int { stepsPerRound }
+
   /// Returns the size of the replay buffer, in bytes.
   public func experienceBytes(in specification: EnvironmentSpecification) -> Int {
     ReplayBuffer.byteCount(
@@ -37,13 +40,17 @@ extension SACConfiguration {
     if batchSize > warmUpSteps {
       return "batch-size must be at most warm-up-steps; lower it or warm up longer"
     }
-    if batchSize > bufferSize { return "batch-size must be at most buffer-size" }
+    if batchSize > bufferSize {
+      return "batch-size must be at most buffer-size; lower it or use a larger buffer"
+    }
     if warmUpSteps < environments * multiStep {
-      return "warm-up-steps must be at least environments times multi-step, "
-        + "\(environments * multiStep), so that the buffer is not empty after it"
+      let least = environments * multiStep
+      return "warm-up-steps must be at least environments times multi-step, \(least), so that the "
+        + "buffer is not empty after it; set warm-up-steps=\(least) or use fewer environments"
     }
     if warmUpSteps >= totalSteps {
-      return "warm-up-steps must be below steps, \(totalSteps), or nothing is learnt"
+      return "warm-up-steps must be below steps, \(totalSteps), or nothing is learnt; lower it or "
+        + "train for more than \(warmUpSteps) steps"
     }
     return nil
   }

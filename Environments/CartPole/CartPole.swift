@@ -19,6 +19,7 @@ public struct CartPole: Environment, ~Copyable {
   public static let specification = EnvironmentSpecification(
     identifier: "cartpole",
     summary: "Balance a pole on a cart by pushing the cart left or right, simulated with Box2D.",
+    reward: cartPoleReward,
     observationSpace: CartPoleV1.specification.observationSpace,
     observationComponents: cartPoleObservationComponents,
     actionSpace: .discrete(count: 2), actionComponents: cartPoleActionComponents,

@@ -34,6 +34,7 @@ public struct CartPoleInfinite: Environment {
   public static let specification = EnvironmentSpecification(
     identifier: "cartpole-infinite",
     summary: "Keep a pole on a cart upright endlessly; a dropped pole is put upright again.",
+    reward: "1 - x²/11.52 - θ²/288, with the angle θ from upright in degrees",
     observationSpace: .box(
       low: [-2.4, -.infinity, -0.05, -.infinity],
       high: [2.4, .infinity, Float(2 * Double.pi), .infinity]),

@@ -103,6 +103,8 @@ enum CartPoleLimits {
   }
 }
 
+let cartPoleReward = "1 in every step, the one that ends the episode included"
+
 let cartPoleObservationComponents: [EnvironmentSpecification.Component] = [
   .init("cart position", unit: "m"), .init("cart velocity", unit: "m/s"),
   .init("pole angle", unit: "rad"), .init("pole angular velocity", unit: "rad/s"),

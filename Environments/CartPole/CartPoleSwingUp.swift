@@ -37,6 +37,8 @@ public struct CartPoleSwingUp: Environment, ~Copyable {
   public static let specification = EnvironmentSpecification(
     identifier: "cartpole-swingup",
     summary: "Swing a hanging pole up and balance it by pushing its cart, simulated with Box2D.",
+    reward:
+      "(1 + cos θ)/2 · (1 + 0.1^(x/2)²)/2 · (1 - a²/5) · (1 + 0.1^(θ'/5)²)/2, with the push a; 0 to 1",
     // Box2D's joints yield by at most half a centimetre before they are corrected.
     observationSpace: .box(
       low: [-2.5, -.infinity, -1, -1, -.infinity], high: [2.5, .infinity, 1, 1, .infinity]),

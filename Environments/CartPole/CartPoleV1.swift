@@ -33,6 +33,7 @@ public struct CartPoleV1: Environment {
   public static let specification = EnvironmentSpecification(
     identifier: "cartpole-v1",
     summary: "Balance a pole on a cart by pushing the cart left or right; closed-form dynamics.",
+    reward: cartPoleReward,
     observationSpace: .box(
       low: [-4.8, -.infinity, -0.418_879_03, -.infinity],
       high: [4.8, .infinity, 0.418_879_03, .infinity]),

@@ -57,6 +57,8 @@ public struct Quadcopter: Environment, ~Copyable {
   public static let specification = EnvironmentSpecification(
     identifier: "quadcopter",
     summary: "Fly a small quadcopter to a point in a vertical plane and hover there.",
+    reward:
+      "exp(-(2 d + 0.2 |v| + |pitch| + 0.1 |rate| + 0.05 |a|²)), with the distance d to the goal",
     observationSpace: .box(
       low: [-4, -.infinity, -2, -.infinity, -2, -.infinity, -1, -1],
       high: [4, .infinity, 3, .infinity, 2, .infinity, 1.5, 1.5]),

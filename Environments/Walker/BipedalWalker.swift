@@ -162,7 +162,9 @@ private func bipedalWalkerSpecification(
     ]
   }
   return EnvironmentSpecification(
-    identifier: identifier, summary: summary, observationSpace: .box(low: low, high: high),
+    identifier: identifier, summary: summary,
+    reward: "change of 4.33 x - 5 |hull angle|, less 0.028 per unit of |action|; -100 for a fall",
+    observationSpace: .box(low: low, high: high),
     observationComponents: [
       .init("hull angle", unit: "rad"), .init("hull angular velocity", unit: "25 rad/s"),
       .init("hull velocity right", unit: "25/3 m/s"),

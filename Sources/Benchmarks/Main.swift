@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Experiments
+import Training
 
 /// Measures the suite's own speed; `rlsuite bench` runs it.
 @main struct Bench: ParsableCommand {
@@ -12,6 +13,8 @@ import Experiments
   @Flag(help: "One JSON object per line.") var json = false
   @Option(help: "Threads to use.") var threads = 1
   @Flag(help: .hidden) var workload = false
+
+  static func main() { main(SignedNumbers.joined(Array(CommandLine.arguments.dropFirst()))) }
 
   func validate() throws {
     guard threads >= 1 && threads <= 1024 else {

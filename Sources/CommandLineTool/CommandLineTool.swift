@@ -23,18 +23,14 @@ public enum CommandLineTool {
   }
 
   private static func run() throws {
-    let verbs = Root.configuration.subcommands.compactMap { $0.configuration.commandName }
-    if let verb = CommandLine.arguments.dropFirst().first, !verb.hasPrefix("-"),
-      !(verbs + ["help"]).contains(verb)
-    {
-      throw ConfigurationError.unknown("verb", verb, allowed: verbs)
-    }
-    var command = try Root.parseAsRoot()
+    var command = try Arguments.parse()
     try command.run()
   }
 
   /// Name of the program, for help and messages.
   static let name = URL(filePath: CommandLine.arguments[0]).lastPathComponent
+  /// The program as it was called, for command lines to copy.
+  static let command = CommandLine.arguments[0]
 }
 
 extension Registry {

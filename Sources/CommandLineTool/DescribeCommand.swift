@@ -6,18 +6,18 @@ import RLCore
 import Training
 import Experiments
 
-/// The verb `describe`: prints the description of an environment, agent, controller or rule.
+/// The verb `describe`: prints the description of anything that `list` shows.
 struct Describe: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "describe",
-    abstract: "Describe an environment, an agent, a controller or a replay-ratio rule.",
+    abstract: "Describe an environment, an agent or anything else that 'list' shows.",
     discussion: """
-      For an environment: its observation, action, physical parameters, disturbances and keys. For \
-      an agent: its settings with their defaults or, with --env, the values tuned for that \
-      environment.
+      For an environment: its reward and end, observation, action, physical parameters, \
+      disturbances and keys. For an agent: its settings with their defaults or, with --env, the \
+      values tuned for that environment.
       """)
 
-  @Argument(help: "An environment, agent, controller or rule; see 'list'.") var id: String
+  @Argument(help: "A name that 'list' shows.") var id: String
   @Option(help: "Show an agent's settings as tuned for this environment.") var env: String?
   @Flag(help: "Write one JSON object to standard output.") var json = false
 
@@ -27,80 +27,39 @@ struct Describe: ParsableCommand {
       guard env == nil else {
         throw ConfigurationError("--env applies to agents, and \(id) is an environment")
       }
-      let description = EnvironmentDescription(environment)
-      writeLine(json ? try jsonLine(description) : description.text)
+      try show(EnvironmentDescription(environment))
     } else if let agent = try? registry.agent(id) {
-      let description = try AgentDescription(agent, environment: env.map(registry.environment))
-      writeLine(json ? try jsonLine(description) : description.text)
+      try show(AgentDescription(agent, environment: env.map(registry.environment)))
     } else if let controller = registry.controller(id) {
-      let description = ControllerDescription(
-        controller: controller.identifier, summary: controller.summary,
-        environments: controller.environmentIdentifiers)
-      writeLine(json ? try jsonLine(description) : description.text)
+      try show(ControllerDescription(controller))
+    } else if let baseline = registry.baselines.first(where: { $0.rawValue == id }) {
+      try show(ControllerDescription(baseline, in: registry))
     } else if let rule = RatioRuleKind.find(id) {
-      let description = RatioRuleDescription(rule)
-      writeLine(json ? try jsonLine(description) : description.text)
+      try show(RatioRuleDescription(rule))
+    } else if let probe = Probe.find(id) {
+      try show(ProbeDescription(probe))
+    } else if let intervention = InterventionKind.find(id) {
+      try show(InterventionDescription(intervention))
     } else {
       throw ConfigurationError.unknown(
-        "environment, agent, controller or ratio rule", id,
-        allowed: registry.identifiers + RatioRuleKind.all.map(\.name))
+        "name", id,
+        allowed: registry.identifiers + RatioRuleKind.all.map(\.name) + Probe.all.map(\.name)
+          + InterventionKind.all.map(\.name))
     }
+  }
+
+  private func show(_ description: some Description) throws {
+    writeLine(json ? try jsonLine(description) : description.text)
   }
 }
 
-/// Description of a controller, as text or JSON.
-private struct ControllerDescription: Encodable {
-  var controller: String
-  var summary: String
-  var environments: [String]
-
-  var text: String {
-    environments.reduce("\(controller): \(summary)") {
-      $0 + "\n  \(CommandLineTool.name) evaluate \(controller) --env \($1)"
-    }
-  }
-}
-
-/// Description of a rule for the replay ratio, as text or JSON.
-private struct RatioRuleDescription: Encodable {
-  struct Setting: Encodable {
-    var name: String
-    var value: String?
-    var summary: String
-  }
-
-  var rule: String
-  var summary: String
-  var source: String
-  var settings: [Setting]
-
-  init(_ kind: RatioRuleKind) {
-    rule = kind.name
-    summary = kind.summary
-    source = kind.source
-    settings =
-      kind.choices.map { choice in
-        let allowed = choice.allowed.map { "\($0.joined(separator: " or ")): " } ?? ""
-        return Setting(
-          name: choice.name, value: choice.standard, summary: allowed + choice.summary)
-      }
-      + kind.settings.map {
-        Setting(
-          name: $0.name, value: $0.standard.isNaN ? nil : number($0.standard), summary: $0.summary)
-      }
-  }
-
-  var text: String {
-    [
-      "\(rule): \(summary)", "source: \(source)", "",
-      "Settings (train --adaptive-ratio \(rule):NAME=value,…)",
-      table(settings.map { [$0.name, $0.value ?? "", $0.summary] }, indent: "  "),
-    ].joined(separator: "\n")
-  }
+/// A description as text or JSON.
+protocol Description: Encodable {
+  var text: String { get }
 }
 
 /// Description of an environment, as text or JSON.
-private struct EnvironmentDescription: Encodable {
+private struct EnvironmentDescription: Description {
   struct Component: Encodable {
     var name: String
     var unit: String
@@ -134,6 +93,7 @@ private struct EnvironmentDescription: Encodable {
   var timeStep: Double
   var episodeSteps: Int
   var solvedReturn: Double?
+  var reward: String?
   var observation: [Component]
   var action: [Component]
   var isDiscrete: Bool
@@ -144,8 +104,8 @@ private struct EnvironmentDescription: Encodable {
   var pace: Double
 
   enum CodingKeys: String, CodingKey {
-    case environment, summary, source, observation, action, parameters, disturbance, controls
-    case pace
+    case environment, summary, source, reward, observation, action, parameters, disturbance
+    case controls, pace
     case restingActions = "resting-actions"
     case timeStep = "time-step"
     case episodeSteps = "episode-steps"
@@ -161,6 +121,7 @@ private struct EnvironmentDescription: Encodable {
     timeStep = specification.timeStep
     episodeSteps = specification.episodeSteps
     solvedReturn = specification.solvedReturn
+    reward = specification.reward
     observation = Self.components(
       specification.observationSpace, specification.observationComponents)
     action = Self.components(specification.actionSpace, specification.actionComponents)
@@ -200,8 +161,12 @@ private struct EnvironmentDescription: Encodable {
     let solved = solvedReturn.map { ", solved at \(number($0))" } ?? ""
     var lines = [
       "\(environment): \(summary)",
-      "\(number(timeStep)) s per step, \(episodeSteps) steps per episode\(solved)",
-      "source: \(source)", "", "Observation",
+      "\(number(timeStep)) s per step, \(counted(episodeSteps, "step")) per episode\(solved)",
+      "source: \(source)",
+    ]
+    if let reward { lines.append("reward: \(reward)") }
+    lines += [
+      "", "Observation",
       table([["", "name", "unit", "range"]] + rows(observation), indent: "  "), "",
       isDiscrete ? "Action, one of" : "Action",
       table(
@@ -246,7 +211,7 @@ private struct EnvironmentDescription: Encodable {
 }
 
 /// Description of an agent and its settings, as text or JSON.
-private struct AgentDescription: Encodable {
+private struct AgentDescription: Description {
   struct Setting: Encodable {
     var name: String
     var value: String
@@ -266,6 +231,9 @@ private struct AgentDescription: Encodable {
     agent = registered.identifier
     summary = registered.summary
     self.environment = environment?.identifier
+    if let environment, let problem = registered.defaults.problem(in: environment.specification) {
+      throw ConfigurationError(problem)
+    }
     let configuration = try ConfigurationResolver(
       environment: environment?.identifier ?? "default", parameters: [], agent: registered
     ).resolve()
@@ -293,10 +261,11 @@ private struct AgentDescription: Encodable {
   }
 }
 
-/// Returns the shortest text of a number; whole numbers below 10⁹ have no decimal point.
+/// Returns the shortest text of a number; whole numbers have no decimal point.
 func number(_ value: Double) -> String {
   if value.isInfinite { return value < 0 ? "-∞" : "∞" }
   if value == value.rounded(), abs(value) < 1e9 { return "\(Int(value))" }
   let single = Float(value)
-  return Double(single) == value ? "\(single)" : "\(value)"
+  let text = Double(single) == value ? "\(single)" : "\(value)"
+  return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
 }

@@ -17,7 +17,7 @@ struct Evaluate: ParsableCommand {
 
   @OptionGroup var selection: PolicySelection
   @Option(name: [.long, .customShort("n")], help: "Number of episodes per mode.") var episodes = 100
-  @Option(help: "Seed of the first episode.") var seed: UInt64 = 0
+  @Option(seedsBelow2To: 40) var seed: UInt64 = 0
   @Option(help: "Exit with 1 unless the mean return of every mode shown is at least this.")
   var minReturn: Double?
   @Flag(help: "Evaluate only with the most likely actions.") var deterministic = false
@@ -28,13 +28,14 @@ struct Evaluate: ParsableCommand {
   func run() throws {
     try StoredPolicy.checkEvaluation(episodes: episodes, seed: seed)
     let policy = try selection.resolve()
-    var modes: [ActionMode] = []
-    if deterministic || !stochastic || policy.isController { modes.append(.deterministic) }
-    if (stochastic || !deterministic) && !policy.isController { modes.append(.stochastic) }
+    let asked: [ActionMode] =
+      (deterministic ? [.deterministic] : []) + (stochastic ? [.stochastic] : [])
+    let modes = asked.isEmpty ? policy.modes : asked
     if !json {
       let step = policy.steps.map { ", step \(grouped($0))" } ?? ""
       writeLine(
-        "\(policy.path)\(step), \(policy.environment.identifier), \(episodes) episodes per mode")
+        "\(policy.path)\(step), \(policy.environment.identifier), "
+          + "\(counted(episodes, "episode")) per mode")
     }
     var rows = [["mode", "mean", "std", "IQM", "95 % interval", "length", "success"]]
     var (failures, diverged): ([String], [String]) = ([], [])

@@ -66,7 +66,7 @@ struct Inspect: ParsableCommand {
       for session in manifest.sessions {
         writeLine(
           "session      from step \(grouped(session.firstStep)), \(session.started), "
-            + "\(session.threads) threads, \(session.outcome ?? "no recorded end")")
+            + "\(counted(session.threads, "thread")), \(session.outcome ?? "no recorded end")")
       }
       writeLine("\n\(configuration.yaml)")
     }

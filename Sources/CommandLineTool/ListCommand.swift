@@ -28,7 +28,7 @@ struct List: ParsableCommand {
       let rows = entries.filter { $0.kind == kind }.map { [$0.id, $0.summary] }
       writeLine("\(title)\n\(table(rows, indent: "  "))\n")
     }
-    writeLine("Details of all but probes and interventions: \(CommandLineTool.name) describe ID")
+    writeLine("Details: \(CommandLineTool.command) describe NAME")
   }
 
   private struct Entry: Encodable {
@@ -47,6 +47,10 @@ struct List: ParsableCommand {
       + Registry.ofTheTool.controllers.map {
         let served = $0.environmentIdentifiers.joined(separator: ", ")
         return Entry(kind: "controller", id: $0.identifier, summary: "\($0.summary) For \(served).")
+      }
+      + Registry.ofTheTool.baselines.map {
+        Entry(
+          kind: "controller", id: $0.rawValue, summary: "\($0.summary) For every environment.")
       }
       + Probe.all.map { Entry(kind: "probe", id: $0.name, summary: $0.summary) }
       + InterventionKind.all.map { kind in

@@ -17,7 +17,7 @@ struct Play: ParsableCommand {
       """)
 
   @Option(help: "Environment; see 'list'.") var env: String
-  @Option(help: "Seed of the first episode.") var seed: UInt64 = 0
+  @Option(seedsBelow2To: 63) var seed: UInt64 = 0
   @Option(help: "Close the window after this many complete episodes.") var episodes: Int?
   @Option(help: "Size of the window, for example 900x600.") var size = "600x400"
   @Option(help: "Simulated seconds per second, in 0.1...16.") var speed = 1.0
@@ -31,7 +31,6 @@ struct Play: ParsableCommand {
 
   func validate() throws {
     guard episodes ?? 1 >= 1 else { throw ValidationError("--episodes must be at least 1") }
-    guard seed < 1 << 63 else { throw ValidationError("--seed must lie below 2^63") }
     guard (0.1...16).contains(speed) else { throw ValidationError("--speed must lie in 0.1...16") }
   }
 
@@ -90,7 +89,7 @@ struct Play: ParsableCommand {
         ended += 1
         writeLine(sentence(result, number: ended))
         model.episodeEnded(
-          "Return \(decimals(result.episodeReturn, 1)) in \(result.length) steps",
+          "Return \(decimals(result.episodeReturn, 1)) in \(counted(result.length, "step"))",
           isLast: ended == episodes)
       }
       guard model.needsFrame, !model.isDone else { continue }
@@ -104,7 +103,7 @@ struct Play: ParsableCommand {
   }
 
   private func sentence(_ result: PlayGame.Result, number: Int) -> String {
-    "episode \(number): return \(decimals(result.episodeReturn, 2)) in \(result.length) steps, "
+    "episode \(number): return \(decimals(result.episodeReturn, 2)) in \(counted(result.length, "step")), "
       + (result.isTruncated ? "time limit" : "terminated")
   }
 

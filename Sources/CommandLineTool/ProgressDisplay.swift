@@ -19,6 +19,8 @@ final class ProgressDisplay: TrainingObserver {
   private let isTerminal = isatty(STDOUT_FILENO) == 1
   private var lastUpdate = Date.distantPast
   private var hasLiveLine = false
+  /// The last progress that was reported.
+  private var last: TrainingProgress?
 
   init(style: Style) { self.style = style }
 
@@ -32,14 +34,31 @@ final class ProgressDisplay: TrainingObserver {
       emit(
         Event(
           event: "start", run: folder.path, environment: run.environment, agent: run.agent,
-          seed: run.seed, steps: steps ?? 0, totalSteps: run.steps))
+          seed: run.seed, steps: steps ?? 0, totalSteps: run.steps,
+          plannedSteps: training.configuration.stepsTaken))
     case .automatic:
       let start = steps.map { ", from step \(grouped($0))" } ?? ""
+      let planned = training.configuration.stepsTaken
+      let rounded =
+        planned == run.steps
+        ? "" : " (\(grouped(run.steps)) rounded up to whole rounds of all environments)"
       writeLine(
-        "\(folder.path): \(run.agent) on \(run.environment), \(grouped(run.steps)) steps, "
-          + "\(run.environments) environments, seed \(run.seed), \(training.threads) threads\(start)"
-          + experience(training))
+        "\(folder.path): \(run.agent) on \(run.environment), \(grouped(planned)) steps\(rounded), "
+          + "\(counted(run.environments, "environment")), seed \(run.seed), "
+          + "\(counted(training.threads, "thread"))\(start)" + experience(training))
     }
+    tellOfRounding(training)
+  }
+
+  /// Says so if the run is longer than it was planned by more than a tenth.
+  private func tellOfRounding(_ training: TrainingRun) {
+    let (configuration, run) = (training.configuration, training.configuration.run)
+    let planned = configuration.stepsTaken
+    guard Double(planned) > 1.1 * Double(run.steps) else { return }
+    note(
+      "\(counted(run.steps, "step")) become \(grouped(planned)): each of "
+        + "\(counted(run.environments, "environment")) takes "
+        + "\(counted(configuration.settings.stepsAtOnce, "step")) at once")
   }
 
   /// Returns a remark on the size of the replay buffer; empty if the agent has none.
@@ -50,18 +69,30 @@ final class ProgressDisplay: TrainingObserver {
   }
 
   func didIterate(_ progress: TrainingProgress) {
-    guard style == .automatic, isTerminal, Date().timeIntervalSince(lastUpdate) > 0.2 else {
-      return
-    }
+    last = progress
+    guard Date().timeIntervalSince(lastUpdate) > 0.2 else { return }
+    showLive(liveSummary(progress))
+  }
+
+  func willEvaluate(episodes: Int, _ progress: TrainingProgress) {
+    last = progress
+    showLive("evaluating \(counted(episodes, "episode")) after \(liveSummary(progress))")
+  }
+
+  private func showLive(_ text: String) {
+    guard style == .automatic, isTerminal else { return }
     lastUpdate = Date()
     hasLiveLine = true
     // A line that wraps could not be overwritten.
-    let width = Self.terminalWidth
-    let line = (width < 140 ? shortSummary(progress) : summary(progress)).prefix(width - 1)
-    writeOutput("\r\u{1B}[K\(line)")
+    writeOutput("\r\u{1B}[K\(text.prefix(Self.terminalWidth - 1))")
+  }
+
+  private func liveSummary(_ progress: TrainingProgress) -> String {
+    Self.terminalWidth < 150 ? shortSummary(progress) : summary(progress)
   }
 
   func didEvaluate(_ result: EvaluationResult, _ progress: TrainingProgress) {
+    last = progress
     switch style {
     case .quiet: return
     case .json:
@@ -79,29 +110,45 @@ final class ProgressDisplay: TrainingObserver {
           stepsPerSecond: progress.stepsPerSecond, elapsed: progress.elapsed, shares: shares))
     case .automatic:
       finishLine()
-      let success = result.successRate.map { ", success \(decimals(100 * $0, 0)) %" } ?? ""
-      writeLine(
-        "\(summary(progress)), length \(decimals(result.meanLength, 0))\(success)")
+      let length = "length \(grouped(Int(result.meanLength.rounded())))"
+      let success = result.successRate.map { "success \(decimals(100 * $0, 0)) %" }
+      writeLine(summary(progress, [length, success].compactMap(\.self)))
     }
   }
 
   /// Shows how the run ended.
-  func end(_ outcome: TrainingOutcome, bestReturn: Double?) {
+  func end(_ outcome: TrainingOutcome, of training: TrainingRun) {
     finishLine()
-    let path = folder.path
+    let (path, bestReturn) = (folder.path, training.bestReturn)
     switch style {
     case .quiet: return
     case .json:
-      emit(Event(event: "end", run: path, outcome: outcome.rawValue, bestReturn: bestReturn))
+      emit(
+        Event(
+          event: "end", run: path, outcome: outcome.rawValue, steps: last?.steps,
+          totalSteps: last?.totalSteps, bestReturn: bestReturn))
     case .automatic:
       let best = bestReturn.map { "; best evaluation \(decimals($0, 1))" } ?? ""
-      switch outcome {
-      case .finished, .reachedReturn:
-        writeLine("done\(best)\nnext: \(CommandLineTool.name) evaluate \(path)")
-      case .interrupted:
-        writeLine("interrupted\(best)\nnext: \(CommandLineTool.name) train --resume \(path)")
-      }
+      let steps = last.map { grouped($0.steps) } ?? "?"
+      let planned = grouped(training.configuration.stepsTaken)
+      let ending =
+        switch outcome {
+        case .finished: "done after \(steps) steps"
+        case .reachedReturn:
+          "reached the return \(number(training.configuration.run.untilReturn ?? .nan)) after "
+            + "\(steps) of \(planned) steps"
+        case .interrupted: "interrupted after \(steps) of \(planned) steps"
+        }
+      let verb = outcome == .interrupted ? "train --resume" : "evaluate"
+      writeLine("\(ending)\(best)\nnext: \(commandLine(verb, path))")
     }
+  }
+
+  /// Returns a command line that the user can copy.
+  private func commandLine(_ verb: String, _ path: String) -> String {
+    let isPlain = path.allSatisfy { $0.isLetter || $0.isNumber || "/._-+,".contains($0) }
+    let quoted = isPlain ? path : "'\(path.replacing("'", with: "'\\''"))'"
+    return "\(CommandLineTool.command) \(verb) \(quoted)"
   }
 
   /// Shows a remark, unless the display is quiet.
@@ -128,8 +175,8 @@ final class ProgressDisplay: TrainingObserver {
     return Int(size.ws_col)
   }
 
-  private func summary(_ progress: TrainingProgress) -> String {
-    let shares = progress.shares
+  /// Returns a summary, with further figures before the shares of the time.
+  private func summary(_ progress: TrainingProgress, _ more: [String] = []) -> String {
     let percent = decimals(100 * progress.fraction, 0)
     let time =
       progress.steps < progress.totalSteps
@@ -143,10 +190,12 @@ final class ProgressDisplay: TrainingObserver {
     }
     if let last = progress.lastReturn { parts.append("evaluation \(decimals(last, 1))") }
     if let best = progress.bestReturn { parts.append("best \(decimals(best, 1))") }
-    let fractions = [shares.environment, shares.policy, shares.update]
-    parts.append(
-      "env/policy/update " + fractions.map { decimals(100 * $0, 0) }.joined(separator: "/") + " %")
-    return parts.joined(separator: ", ")
+    let shares = [
+      ("environments", progress.shares.environment), ("policy", progress.shares.policy),
+      ("updates", progress.shares.update),
+    ]
+    let times = shares.map { "\($0) \(decimals(100 * $1, 0)) %" }
+    return "\((parts + more).joined(separator: ", ")), time: \(times.joined(separator: ", "))"
   }
 
   /// Returns a summary that fits into 80 columns.
@@ -161,10 +210,6 @@ final class ProgressDisplay: TrainingObserver {
     ]
     if let last = progress.lastReturn { parts.append("eval \(decimals(last, 1))") }
     if let best = progress.bestReturn { parts.append("best \(decimals(best, 1))") }
-    let shares = progress.shares
-    let fractions = [shares.environment, shares.policy, shares.update]
-    parts.append(
-      "env/pol/upd " + fractions.map { decimals(100 * $0, 0) }.joined(separator: "/") + " %")
     return parts.joined(separator: ", ")
   }
 
@@ -182,6 +227,7 @@ final class ProgressDisplay: TrainingObserver {
     var outcome: String?
     var steps: Int?
     var totalSteps: Int?
+    var plannedSteps: Int?
     var mode: String?
     var meanReturn: Double?
     var standardDeviation: Double?
@@ -196,6 +242,7 @@ final class ProgressDisplay: TrainingObserver {
     enum CodingKeys: String, CodingKey {
       case event, run, environment, agent, seed, outcome, steps, mode, elapsed, shares
       case totalSteps = "total-steps"
+      case plannedSteps = "planned-steps"
       case meanReturn = "mean-return"
       case standardDeviation = "std-return"
       case bestReturn = "best-return"
@@ -215,6 +262,11 @@ func grouped(_ value: Int) -> String {
     text.append(digit)
   }
   return (value < 0 ? "-" : "") + String(text.reversed())
+}
+
+/// Returns a number with the noun it counts, such as "1 thread" or "2 threads".
+func counted(_ count: Int, _ noun: String) -> String {
+  "\(grouped(count)) \(noun)\(count == 1 ? "" : "s")"
 }
 
 /// Returns a duration in seconds as text, such as `3 min 20 s`.

@@ -18,7 +18,7 @@ struct Record: ParsableCommand {
 
   @OptionGroup var selection: PolicySelection
   @Option(name: [.long, .customShort("n")], help: "Number of episodes.") var episodes = 1
-  @Option(help: "Seed of the first episode.") var seed: UInt64 = 0
+  @Option(seedsBelow2To: 62) var seed: UInt64 = 0
   @Option(help: "Leave episodes unfinished after this many steps.") var steps: Int?
   @Flag(help: "Sample actions instead of taking the most likely ones.") var stochastic = false
   @Option(
@@ -33,7 +33,7 @@ struct Record: ParsableCommand {
     try RecordingPlan.check(episodes: episodes, seed: seed, stepLimit: steps)
     let policy = try selection.resolve()
     let plan = try RecordingPlan(
-      policy, episodes: episodes, seed: seed, mode: stochastic ? .stochastic : .deterministic,
+      policy, episodes: episodes, seed: seed, mode: stochastic ? .stochastic : nil,
       stepLimit: steps, to: out, overwrites: overwrite)
     let film = try pictures.makeFilm(timeStep: policy.environment.specification.timeStep)
     let stop = StopSignal(notice: "\n\(CommandLineTool.name): stopping after this episode")
@@ -82,7 +82,7 @@ struct RecordingReport: Encodable {
   }
 
   var row: [String] {
-    ["\(seed)", "\(steps)", decimals(episodeReturn, 2), end, grouped(bytes), file]
+    ["\(seed)", grouped(steps), decimals(episodeReturn, 2), end, grouped(bytes), file]
   }
 
   enum CodingKeys: String, CodingKey {

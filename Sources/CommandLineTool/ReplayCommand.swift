@@ -85,7 +85,7 @@ struct ReplayRecording: ParsableCommand {
     } else {
       writeLine(
         "\(file): \(recording.header.environment), \(recording.header.agent), seed \(report.seed), "
-          + "\(grouped(report.steps)) steps, return \(decimals(report.episodeReturn, 2)), \(report.end)"
+          + "\(counted(report.steps, "step")), return \(decimals(report.episodeReturn, 2)), \(report.end)"
       )
       writeLine(
         report.difference.map { "differs at \($0)" }

@@ -136,7 +136,7 @@ struct Train: ParsableCommand {
       )
       guard wanted == planned else {
         throw ConfigurationError(
-          "--steps \(steps): the run was planned for \(planned) steps and its schedules end there; "
+          "--steps \(steps): the run was planned for \(grouped(planned)) steps and its schedules end there; "
             + "start a new run to train longer")
       }
     }
@@ -155,7 +155,7 @@ struct Train: ParsableCommand {
       notice: "\n\(CommandLineTool.name): stopping after this iteration (again to stop at once)")
     do {
       let outcome = try run.train(observer: display) { stop.isRaised }
-      display.end(outcome, bestReturn: run.bestReturn)
+      display.end(outcome, of: run)
       if outcome == .interrupted { throw ExitCode(ExitStatus.interrupted.rawValue) }
     } catch let error as TrainingError {
       display.finishLine()

@@ -21,17 +21,18 @@ public struct RecordingPlan {
   ///   - source: Policy to record.
   ///   - episodes: Number of episodes, in 1...100,000.
   ///   - seed: Seed of the first episode; each later episode uses the next seed, all below 2⁶².
-  ///   - mode: Deterministic or stochastic.
+  ///   - mode: One of the policy's modes; nil for the usual one.
   ///   - stepLimit: Steps after which an episode is left unfinished, at least 1; nil for no limit.
   ///   - folder: Folder for the files; nil for `recordings` in the policy's run, or `Recordings`.
   ///   - overwrites: Whether existing recordings of the same name are replaced.
   /// - Throws: `ConfigurationError` if an argument is not allowed or a recording exists already.
   public init(
     _ source: StoredPolicy, episodes: Int = 1, seed: UInt64 = 0,
-    mode: ActionMode = .deterministic, stepLimit: Int? = nil, to folder: String? = nil,
+    mode: ActionMode? = nil, stepLimit: Int? = nil, to folder: String? = nil,
     overwrites: Bool = false
   ) throws(ConfigurationError) {
     try Self.check(episodes: episodes, seed: seed, stepLimit: stepLimit)
+    let mode = mode ?? source.modes[0]
     try source.check(mode)
     let folder = folder ?? source.folder?.recordingsFolder ?? "Recordings"
     let name = RecordingHeader.pairing(source.environment.identifier, source.agent ?? "policy")

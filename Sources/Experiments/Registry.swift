@@ -13,6 +13,8 @@ public struct Registry: Sendable {
   public private(set) var agents: [RegisteredAgent] = []
   /// All controllers.
   public private(set) var controllers: [RegisteredController] = []
+  /// All baselines, which can act in every environment.
+  public private(set) var baselines: [Baseline] = []
 
   /// Readers of the kinds of policy that are saved.
   public private(set) var policyReaders = PolicyReader.all
@@ -26,6 +28,7 @@ public struct Registry: Sendable {
     registry.environments = EnvironmentRegistry.all
     registry.agents = AgentRegistry.all
     registry.controllers = ControllerRegistry.all
+    registry.baselines = Baseline.allCases
     return registry
   }()
 
@@ -89,9 +92,14 @@ public struct Registry: Sendable {
     controllers.first { $0.identifier == identifier }
   }
 
+  /// Names of everything that acts without training: controllers and baselines.
+  public var controllerNames: [String] {
+    controllers.map(\.identifier) + baselines.map(\.rawValue)
+  }
+
   /// All ids; no two of any kind are the same, since the tool describes everything by its id alone.
   public var identifiers: [String] {
-    environments.map(\.identifier) + agents.map(\.identifier) + controllers.map(\.identifier)
+    environments.map(\.identifier) + agents.map(\.identifier) + controllerNames
   }
 
   private func check(_ identifier: String) throws(ConfigurationError) {

@@ -20,16 +20,23 @@ public struct StoredPolicy {
   /// Physical parameters: in the policy's own environment those of its training, otherwise nominal.
   public private(set) var parameters: [ParameterValue]
 
-  /// Whether the policy is a controller, which has no stochastic mode.
-  public var isController: Bool { policy is ControllerPolicy }
+  /// Whether the policy is a controller or a baseline, which has no weights.
+  public var isController: Bool { policy is ControllerPolicy || policy is BaselinePolicy }
+
+  /// Modes in which the policy can choose its actions, the usual one first.
+  public var modes: [ActionMode] {
+    guard isController else { return [.deterministic, .stochastic] }
+    return (policy as? BaselinePolicy)?.baseline == .random ? [.stochastic] : [.deterministic]
+  }
 
   /// Loads a policy and checks that it fits the environment.
   ///
   /// - Parameters:
-  ///   - name: A run folder, a checkpoint folder, a policy file or a controller's id.
+  ///   - name: A run folder, a checkpoint folder, a policy file, a controller's id or a baseline.
   ///   - checkpoint: `best`, `latest` or a step count, for run folders only; nil for the best one,
   ///     or the latest if no evaluation was made.
-  ///   - other: Id of another environment with the same spaces; nil for the policy's own.
+  ///   - other: Id of another environment with the same spaces; nil for the policy's own. A
+  ///     baseline has none of its own.
   ///   - registry: Registry of environments and controllers.
   /// - Throws: `FileError` if a file or checkpoint is missing or damaged, `ConfigurationError` if an
   ///   id is unknown, only a run folder could have the checkpoint, or the environment does not fit.
@@ -37,18 +44,19 @@ public struct StoredPolicy {
     _ name: String, checkpoint: String? = nil, environment other: String? = nil,
     registry: Registry = .standard
   ) throws {
-    if !FileSystem.exists(name), let controller = registry.controller(name) {
+    if !FileSystem.exists(name), registry.controllerNames.contains(name) {
       guard checkpoint == nil else {
         throw ConfigurationError("a controller has no checkpoints")
       }
-      let served = controller.environmentIdentifiers
-      guard let identifier = other ?? served.first, served.contains(identifier) else {
-        throw ConfigurationError.unknown("environment of \(name)", other ?? "", allowed: served)
-      }
-      policy = ControllerPolicy(controller, environment: identifier)
+      (policy, environment) = try Self.controller(name, environment: other, registry)
       (path, folder, steps, agent, parameters) = (name, nil, nil, name, [])
-      environment = try registry.environment(identifier)
       return
+    }
+    // A name without a slash was probably meant as a controller's.
+    if !FileSystem.exists(name), !name.contains("/"),
+      let question = NearestName.question(name, among: registry.controllerNames)
+    {
+      throw ConfigurationError("'\(name)' is neither a file nor a controller; \(question)")
     }
     let found = try Self.find(name, checkpoint: checkpoint)
     let archive = found.archive
@@ -108,15 +116,16 @@ public struct StoredPolicy {
   ///   - episodes: Number of episodes, in 1...10,000,000.
   ///   - seed: Seed of the first episode; each later episode uses the next seed.  All must be below
   ///     2⁴⁰, where the seeds of evaluations during training begin.
-  ///   - mode: Deterministic or stochastic; a controller must be deterministic.
+  ///   - mode: One of ``modes``; nil for the usual one.
   ///   - threads: Number of threads, in 1...1024; nil for one per core. Results don't depend on it.
   /// - Throws: `ConfigurationError` if an argument is not allowed.
   /// - Returns: The result of every episode, in order of seeds.  An episode ends with a return of
   ///   NaN as soon as the policy's action is not finite.
   public func evaluate(
-    episodes: Int = 100, seed: UInt64 = 0, mode: ActionMode = .deterministic, threads: Int? = nil
+    episodes: Int = 100, seed: UInt64 = 0, mode: ActionMode? = nil, threads: Int? = nil
   ) throws(ConfigurationError) -> EvaluationResult {
     try Self.checkEvaluation(episodes: episodes, seed: seed)
+    let mode = mode ?? modes[0]
     try check(mode)
     return Evaluation.run(
       policy,
@@ -143,9 +152,34 @@ public struct StoredPolicy {
   }
 
   func check(_ mode: ActionMode) throws(ConfigurationError) {
-    guard mode == .deterministic || !isController else {
-      throw ConfigurationError("a controller has no sampled actions")
+    guard !modes.contains(mode) else { return }
+    throw ConfigurationError(
+      mode == .stochastic
+        ? "\(path) has no sampled actions; leave out --stochastic"
+        : "\(path) has only sampled actions; leave out --deterministic")
+  }
+
+  private static func controller(
+    _ name: String, environment other: String?, _ registry: Registry
+  ) throws(ConfigurationError) -> (any Policy, RegisteredEnvironment) {
+    if let controller = registry.controller(name) {
+      let served = controller.environmentIdentifiers
+      let environment = try registry.environment(other ?? served.first ?? "")
+      guard served.contains(environment.identifier) else {
+        throw ConfigurationError(
+          "\(name) can't control \(environment.identifier), only \(served.joined(separator: ", "))")
+      }
+      return (ControllerPolicy(controller, environment: environment.identifier), environment)
     }
+    guard let other, let baseline = registry.baselines.first(where: { $0.rawValue == name }) else {
+      let known = registry.environments.map(\.identifier).joined(separator: ", ")
+      throw ConfigurationError("\(name) acts in every environment; choose one with --env: \(known)")
+    }
+    let environment = try registry.environment(other)
+    if let problem = baseline.problem(in: environment.specification) {
+      throw ConfigurationError(problem)
+    }
+    return (BaselinePolicy(baseline, in: environment.specification), environment)
   }
 
   private static func find(

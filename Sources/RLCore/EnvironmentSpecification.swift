@@ -21,6 +21,8 @@ public struct EnvironmentSpecification: Sendable, Equatable {
   public let version: Int
   /// Summary of the task in one sentence.
   public let summary: String
+  /// The reward of a step in one phrase, with its formula if it has one; nil if it is not described.
+  public let reward: String?
   /// Space of the observations.
   public let observationSpace: Space
   /// Names and units of the observation's components, in order.
@@ -45,14 +47,16 @@ public struct EnvironmentSpecification: Sendable, Equatable {
 
   /// Creates a specification.
   public init(
-    identifier: String, version: Int = 1, summary: String, observationSpace: Space,
-    observationComponents: [Component], actionSpace: Space, actionComponents: [Component],
+    identifier: String, version: Int = 1, summary: String, reward: String? = nil,
+    observationSpace: Space, observationComponents: [Component], actionSpace: Space,
+    actionComponents: [Component],
     timeStep: Double, episodeSteps: Int, solvedReturn: Double?, source: String
   ) {
     precondition(observationComponents.count == observationSpace.width, identifier)
     self.identifier = identifier
     self.version = version
     self.summary = summary
+    self.reward = reward
     self.observationSpace = observationSpace
     self.observationComponents = observationComponents
     self.actionSpace = actionSpace

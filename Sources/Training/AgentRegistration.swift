@@ -9,6 +9,9 @@ public protocol AgentConfiguration: SettingGroup {
   func problem(in specification: EnvironmentSpecification) -> String?
   /// Returns the size of the replay buffer, in bytes; 0 for agents without one.
   func experienceBytes(in specification: EnvironmentSpecification) -> Int
+  /// Returns the steps that each environment takes before the agent can stop: a run's steps are
+  /// rounded up to a multiple of this and of the number of environments.
+  var stepsAtOnce: Int { get }
 }
 
 extension AgentConfiguration {
@@ -16,6 +19,8 @@ extension AgentConfiguration {
   public func problem(environments: Int, totalSteps: Int) -> String? { nil }
   /// Returns nil: the agent can learn in every environment.
   public func problem(in specification: EnvironmentSpecification) -> String? { nil }
+  /// One step: the agent can stop after any step of all environments.
+  public var stepsAtOnce: Int { 1 }
   /// Returns 0: the agent has no replay buffer.
   public func experienceBytes(in specification: EnvironmentSpecification) -> Int { 0 }
 }

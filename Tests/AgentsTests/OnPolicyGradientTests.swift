@@ -141,4 +141,25 @@ import Training
     let kl = agent.metricNames.firstIndex(of: "approximate-kl").flatMap { report?.metrics[$0] }
     #expect(abs(kl ?? 1) < 1e-7)
   }
+
+  /// An early stop by divergence shows in the number of minibatches.
+  @Test(arguments: [nil, Float(1e-6)]) func minibatchesAreCounted(targetKL: Float?) throws {
+    let environment = VectorEnvironment(RandomWalk.self, count: 3)
+    environment.reset(seeds: .training(runSeed: 1))
+    var configuration = PPOConfiguration()
+    configuration.stepsPerRollout = 16
+    configuration.minibatchSize = 16
+    configuration.epochs = 4
+    configuration.learningRate = 0.01
+    configuration.targetKL = targetKL
+    let agent = PPOAgent(
+      configuration: configuration,
+      context: AgentContext(
+        environment: environment, pool: WorkerPool(threads: 1), seed: 1, totalSteps: 1000))
+    let report = try agent.iterate()
+    let column = try #require(agent.metricNames.firstIndex(of: "minibatches"))
+    // 48 transitions in 3 minibatches, 4 times.
+    #expect(
+      targetKL == nil ? report.metrics[column] == 12 : (1..<12).contains(report.metrics[column]))
+  }
 }

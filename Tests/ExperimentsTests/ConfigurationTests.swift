@@ -143,12 +143,6 @@ private struct FakeSettings: AgentConfiguration {
     #expect(error?.description.contains("too many values") == true)
   }
 
-  @Test func nearestNames() {
-    #expect(NearestName.find("walkr", among: ["lander", "walker"]) == "walker")
-    #expect(NearestName.find("wlaker", among: ["lander", "walker"]) == "walker")
-    #expect(NearestName.find("zzzzzz", among: ["lander", "walker"]) == nil)
-    #expect(NearestName.find("x", among: []) == nil)
-  }
 }
 
 /// An environment whose only purpose is its parameter.

@@ -50,10 +50,10 @@ package struct ParameterDrift: Equatable, Sendable {
     }
     let name = String(halves[0])
     guard let description = descriptions.first(where: { $0.name == name }) else {
-      let hint = NearestName.find(name, among: descriptions.map(\.name))
+      let hint = NearestName.question(name, among: descriptions.map(\.name))
       let known = descriptions.map { "\($0.name) \(Self.span($0))" }.joined(separator: ", ")
       throw ConfigurationError(
-        "unknown parameter '\(name)' (drift)\(hint.map { "; did you mean '\($0)'?" } ?? ".")"
+        "unknown parameter '\(name)' (drift)\(hint.map { "; \($0)" } ?? ".")"
           + (known.isEmpty ? " The environment has no parameters." : " Allowed: \(known)."))
     }
     self.name = name

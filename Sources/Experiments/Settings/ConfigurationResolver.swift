@@ -95,7 +95,7 @@ public struct ConfigurationResolver {
         let parameters = table.names(under: ["parameters"]).map { "parameters.\($0)" }
         throw .unknown(
           "key", key, allowed: settings + keys.filter { !fixed.contains($0) } + parameters,
-          origin: origin)
+          unlisted: RunSettings.table.map(\.key).filter { $0.contains(".") }, origin: origin)
       }
       path.insert("settings", at: 0)
     }

@@ -18,6 +18,14 @@ public struct RunConfiguration: Sendable {
   /// Contents of `config.yaml`, with which `train --config` repeats the run.
   public var yaml: String { table.tree(of: self).yaml() }
 
+  /// Environment steps that the run takes: those of its settings, rounded up to whole rollouts or
+  /// rounds of all environments.
+  public var stepsTaken: Int {
+    let (round, overflow) = run.environments.multipliedReportingOverflow(by: settings.stepsAtOnce)
+    guard !overflow, (1...1 << 60).contains(round) else { return run.steps }
+    return (run.steps + round - 1) / round * round
+  }
+
   /// Dotted names and values of all settings as text, for tables and TensorBoard.
   public var flattened: [(name: String, value: String)] {
     table.map { ($0.key, $0.text(of: self)) }

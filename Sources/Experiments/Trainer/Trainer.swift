@@ -166,6 +166,7 @@ package final class Trainer {
   /// - Returns: Whether the result is the best so far; the later of equal ones is, since it has
   ///   trained longer.
   private func evaluate(_ observer: (any TrainingObserver)?) throws -> Bool {
+    observer?.willEvaluate(episodes: run.evaluation.episodes, progress)
     let first =
       Self.firstEvaluationSeed + UInt64(state.evaluations * run.evaluation.episodes)
     let result = try Evaluation.run(

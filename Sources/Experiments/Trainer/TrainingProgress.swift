@@ -36,6 +36,8 @@ public struct TrainingProgress: Sendable {
 public protocol TrainingObserver: AnyObject {
   /// Called after each iteration.
   func didIterate(_ progress: TrainingProgress)
+  /// Called before each evaluation.
+  func willEvaluate(episodes: Int, _ progress: TrainingProgress)
   /// Called after each evaluation.
   func didEvaluate(_ result: EvaluationResult, _ progress: TrainingProgress)
   /// Called after each checkpoint, with the path of its folder.
@@ -45,6 +47,8 @@ public protocol TrainingObserver: AnyObject {
 extension TrainingObserver {
   /// Does nothing.
   public func didIterate(_ progress: TrainingProgress) {}
+  /// Does nothing.
+  public func willEvaluate(episodes: Int, _ progress: TrainingProgress) {}
   /// Does nothing.
   public func didEvaluate(_ result: EvaluationResult, _ progress: TrainingProgress) {}
   /// Does nothing.

@@ -95,7 +95,15 @@ public struct OnPolicySettings: SettingGroup {
     if overflow || rollout > Self.largestRollout {
       return "steps-per-rollout times environments must be at most \(Self.largestRollout)"
     }
-    if minibatch > rollout { return "\(name) must lie in 1...\(rollout), the size of a rollout" }
+    if minibatch > rollout {
+      let (fewestEnvironments, fewestSteps) = (
+        (minibatch + stepsPerRollout - 1) / stepsPerRollout,
+        (minibatch + environments - 1) / environments
+      )
+      return "\(name) is \(minibatch) and a rollout has only \(rollout) transitions, "
+        + "steps-per-rollout times environments; set \(name)=\(rollout), "
+        + "environments=\(fewestEnvironments) or steps-per-rollout=\(fewestSteps)"
+    }
     if normalizeAdvantages && minibatch < 2 {
       return "\(name) must be at least 2 while normalize-advantages is on"
     }
@@ -115,6 +123,8 @@ public protocol OnPolicyConfiguration: AgentConfiguration {
 extension OnPolicyConfiguration {
   /// One rollout per iteration, unless the method has another number.
   public var rolloutsPerIteration: Int { 1 }
+  /// The steps of a rollout.
+  public var stepsAtOnce: Int { shared.stepsPerRollout }
 
   /// Accesses a shared setting as if it were the method's own.
   public subscript<Value>(dynamicMember keyPath: WritableKeyPath<OnPolicySettings, Value>) -> Value
