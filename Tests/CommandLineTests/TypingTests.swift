@@ -6,8 +6,6 @@ import Testing
 /// What a user types, and what the tool makes of it.
 @Suite struct TypingTests {
   private let folder: TemporaryFolder
-  private let root = URL(filePath: #filePath).deletingLastPathComponent()
-    .deletingLastPathComponent().deletingLastPathComponent().path
 
   init() throws { folder = try TemporaryFolder() }
 
@@ -181,49 +179,5 @@ import Testing
     let result = try run("describe sac --env cartpole")
     #expect(result.status == 64 && result.errors.contains("sac needs continuous actions"))
     #expect(result.output.isEmpty)
-  }
-
-  // MARK: The script
-
-  /// Help and version need neither packages nor a build; programs that would be called for them
-  /// leave a trace.
-  @Test(arguments: ["", "-h", "--help", "help", "help train", "--version"])
-  func theScriptAnswersWithoutSettingUp(words: String) throws {
-    let copy = folder.file("suite")
-    for file in ["Scripts", "Sources/Experiments/RunFolder"] {
-      try FileSystem.makeFolder("\(copy)/\(file)")
-    }
-    let version = "Sources/Experiments/RunFolder/RecordingBuild.swift"
-    for file in ["rlsuite", "Scripts/setup", "Scripts/help.txt", version] {
-      try FileManager.default.copyItem(atPath: "\(root)/\(file)", toPath: "\(copy)/\(file)")
-    }
-    let programs = folder.file("bin")
-    try FileSystem.makeFolder(programs)
-    for name in ["apt-get", "sudo", "dpkg-query", "swift"] {
-      let path = "\(programs)/\(name)"
-      try FileSystem.write(
-        Data("#!/bin/sh\ntouch '\(folder.file("called"))'\nexit 1\n".utf8), to: path)
-      try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
-    }
-    let process = Process()
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments =
-      ["PATH=\(programs):/usr/bin:/bin", "\(copy)/rlsuite"]
-      + words.split(separator: " ").map(String.init)
-    let output = Pipe()
-    process.standardOutput = output
-    try process.run()
-    let text = String(
-      decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
-    process.waitUntilExit()
-    #expect(process.terminationStatus == 0)
-    #expect(!folder.contents.contains("called"))
-    #expect(text.contains(words == "--version" ? "0.1.0, not built yet" : "USAGE: rlsuite"))
-  }
-
-  /// What the script shows without a program is what the program shows.
-  @Test func theScriptsHelpIsTheProgramsOwn() throws {
-    let own = try run("--help").output
-    #expect(try FileSystem.read("\(root)/Scripts/help.txt") == Data(own.utf8))
   }
 }

@@ -84,7 +84,7 @@ import Training
     // Options and verbs of the tool.
     ours.formUnion([
       "env", "envs", "eval-every", "eval-episodes", "checkpoint-every", "set", "config", "out",
-      "threads", "evaluate",
+      "threads", "evaluate", "episodes", "checkpoint",
     ])
     for agent in registry.agents {
       let keys = try Experiment(environment: "walker", agent: agent.identifier).settings.unchecked
