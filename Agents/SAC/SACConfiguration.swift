@@ -7,6 +7,14 @@ public enum SACCriticCombination: String, SettingValue, CaseIterable {
   case minimum
   /// The mean, if an ensemble, dropout or truncation already prevents over-estimation.
   case mean
+
+  /// Returns the combination of the values of several critics, at least one.
+  func value(critics: Int, _ value: (Int) -> Float) -> Float {
+    switch self {
+    case .minimum: (1..<critics).reduce(value(0)) { min($0, value($1)) }
+    case .mean: (0..<critics).reduce(0) { $0 + value($1) } / Float(critics)
+    }
+  }
 }
 
 /// The settings of SAC and of its family of methods.

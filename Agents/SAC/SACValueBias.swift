@@ -3,8 +3,8 @@ internal import NeuralNetworks
 internal import Training
 internal import Storage
 
-/// An estimate of the critics' bias: their values of the first environment's actions compared with
-/// the soft returns that followed.
+/// An estimate of the critics' bias: the values of the first environment's actions, combined as in the
+/// policy's loss, compared with the soft returns that followed.
 final class SACValueBias: ReplayObserver {
   /// Mean of Q minus the soft return that followed, over the last finished episode of the first
   /// environment; NaN before any has finished.
@@ -41,9 +41,8 @@ final class SACValueBias: ReplayObserver {
   func didChoose(for observations: Matrix) {
     observation.copyRow(0, from: observations, row: 0)
     action.copyRow(0, from: sampler.actions, row: 0)
-    var value = Float.infinity
-    for (critic, scratch) in zip(critics, scratch) {
-      value = min(value, critic.value(of: observation, action: action, in: scratch))
+    let value = configuration.policyCombination.value(critics: critics.count) { index in
+      critics[index].value(of: observation, action: action, in: scratch[index])
     }
     promises.append(
       Promise(value: value, logProbability: sampler.logProbabilities[0], reward: 0))

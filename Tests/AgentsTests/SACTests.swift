@@ -224,6 +224,35 @@ enum CriticKind: String, CaseIterable, CustomTestStringConvertible {
     #expect(abs(try metric("q-bias")) < 0.8)
   }
 
+  /// Constant critics, of which the policy learns from a combination that is right: reward 1 for
+  /// ever and γ = 0.9 make 10.
+  @Test(
+    arguments: [
+      (SACCriticCombination.minimum, [Float(10), 30]), (.mean, [2, 18]), (.mean, [-4, 8, 26]),
+    ])
+  func theBiasIsThatOfWhatThePolicyLearnsFrom(
+    combination: SACCriticCombination, values: [Float]
+  ) throws {
+    let agent = agent(ConstantReward.self) {
+      ($0.critics, $0.targetCritics) = (values.count, values.count)
+      ($0.policyCombination, $0.discount) = (combination, 0.9)
+      ($0.quantiles, $0.droppedQuantiles) = values.count == 3 ? (5, 1) : (1, 0)
+      ($0.learnsTemperature, $0.initialTemperature) = (false, 1e-6)
+      ($0.criticLearningRate, $0.policyLearningRate) = (1e-9, 1e-9)
+    }
+    for (named, value) in zip(agent.networks.dropFirst(), values) {
+      let last = try #require(named.network.denseLayers.last)
+      last.weight.value.fill(0)
+      // Quantiles about their mean.
+      let columns = last.bias.value.columns
+      for k in 0..<columns { last.bias.value[0, k] = value + Float(2 * k - columns + 1) }
+      named.network.parametersDidChange()
+    }
+    let metrics = try agent.iterate().metrics
+    let bias = metrics[try #require(agent.metricNames.firstIndex(of: "q-bias"))]
+    #expect(abs(bias) < 1e-3, "\(bias)")
+  }
+
   /// The whole family finds the best arm.
   @Test(arguments: ["sac", "redq", "tqc", "resets", "fractional", "droq", "simba", "bro", "crossq"])
   func continuousBanditIsSolved(member: String) throws {
