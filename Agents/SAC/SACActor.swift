@@ -158,11 +158,11 @@ package final class SACActor {
 
   /// Returns the policy's network together with the last minibatch it learnt from.
   func named(
-    _ observations: Matrix, critics: [SACCritic], isLearning: Bool
+    _ observations: Matrix, critics: [SACCritic], experience: NetworkExperience, isLearning: Bool
   ) -> NamedNetwork {
     let minibatch = LearntMinibatch(
       input: observations, outputGradient: outputGradient, rows: rows,
-      experience: observations
+      meanRows: Double(rows)
     ) { [self] in
       let output = policy.network.forward(observations, rows: rows, in: workspace)
       sample.sample(output, rows: rows)
@@ -175,7 +175,7 @@ package final class SACActor {
     return NamedNetwork(
       "policy", policy.network, optimizer: optimizer, workspace: workspace,
       own: [OwnParameters(logTemperature, optimizer: temperatureOptimizer, isMultiplier: true)],
-      minibatch: isLearning ? minibatch : nil)
+      experience: experience, minibatch: isLearning ? minibatch : nil)
   }
 
   /// Adjusts the temperature towards the target entropy, by the densities of the current sample.

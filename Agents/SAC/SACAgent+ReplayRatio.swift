@@ -1,26 +1,37 @@
-public import LinearAlgebra
+internal import LinearAlgebra
 public import Training
 
 extension SACAgent: ReplayRatioAgent {
   public static var greatestReplayRatio: Double { SACConfiguration.greatestReplayRatio }
 
-  /// Draws transitions and writes standardised observations, followed by the actions for critics.
-  public func drawInputs(
-    of network: Int, into inputs: Matrix, using random: inout RandomStream
-  ) -> Bool {
-    guard buffer.count > 0 else { return false }
-    let rows = inputs.rows
-    let drawn = ReplayBatch(
-      rows: rows, observationWidth: observations.columns, actionWidth: batch.actions.columns)
-    buffer.sample(into: drawn, using: &random)
-    let normalizer = actor.policy.normalizer
-    guard network > 0 else {
-      normalizer.normalize(drawn.observations, rows: rows, into: inputs)
-      return true
+  /// The replay buffer as the policy sees it: standardised observations, of transitions drawn as for
+  /// minibatches.
+  var policyExperience: NetworkExperience {
+    let (buffer, normalizer) = (buffer, actor.policy.normalizer)
+    return NetworkExperience(rows: buffer.count) { inputs, random in
+      let drawn = buffer.draw(rows: inputs.rows, using: &random)
+      normalizer.normalize(drawn.observations, rows: drawn.rows, into: inputs)
     }
-    // The batch is local, so the rows of its next observations serve as scratch memory.
-    normalizer.normalize(drawn.observations, rows: rows, into: drawn.nextObservations)
-    joinRows(drawn.nextObservations, drawn.actions, rows: rows, into: inputs)
-    return true
+  }
+
+  /// The replay buffer as critics see it: standardised observations, followed by the actions.
+  var criticExperience: NetworkExperience {
+    let (buffer, normalizer) = (buffer, actor.policy.normalizer)
+    return NetworkExperience(rows: buffer.count) { inputs, random in
+      let drawn = buffer.draw(rows: inputs.rows, using: &random)
+      // The batch is local, so the rows of its next observations serve as scratch memory.
+      normalizer.normalize(drawn.observations, rows: drawn.rows, into: drawn.nextObservations)
+      joinRows(drawn.nextObservations, drawn.actions, rows: drawn.rows, into: inputs)
+    }
+  }
+}
+
+extension ReplayBuffer {
+  /// Draws a new minibatch; the buffer must not be empty.
+  fileprivate func draw(rows: Int, using random: inout RandomStream) -> ReplayBatch {
+    let batch = ReplayBatch(
+      rows: rows, observationWidth: observationWidth, actionWidth: actionWidth)
+    sample(into: batch, using: &random)
+    return batch
   }
 }

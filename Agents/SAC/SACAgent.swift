@@ -43,14 +43,16 @@ public final class SACAgent: Agent {
   public private(set) var iterations = 0
   public var policy: any Policy { actor.policy }
   public var networks: [NamedNetwork] {
-    [
+    let criticExperience = criticExperience
+    return [
       actor.named(
-        observations, critics: critics, isLearning: sums.policyUpdates > 0)
+        observations, critics: critics, experience: policyExperience,
+        isLearning: sums.policyUpdates > 0)
     ]
       + critics.map {
         $0.named(
           observations: observations, actions: batch.actions, targets: targets,
-          isLearning: sums.updates > 0)
+          experience: criticExperience, isLearning: sums.updates > 0)
       }
   }
   public let metricNames = [

@@ -206,12 +206,13 @@ package final class SACCritic {
 
   /// Returns the network together with the last minibatch it learnt from.
   func named(
-    observations: Matrix, actions: Matrix, targets: Matrix, isLearning: Bool
+    observations: Matrix, actions: Matrix, targets: Matrix, experience: NetworkExperience,
+    isLearning: Bool
   ) -> NamedNetwork {
     let input = jointPass?.input ?? input
     let minibatch = LearntMinibatch(
       input: input, outputGradient: jointPass?.outputGradient ?? valueGradient, rows: input.rows,
-      experience: input
+      meanRows: Double(input.rows)
     ) { [self] in
       jointPass?.forwardAgain(network)
       computeGradient(
@@ -219,7 +220,7 @@ package final class SACCritic {
     }
     return NamedNetwork(
       network.name, network, optimizer: optimizer, workspace: jointPass?.workspace ?? workspace,
-      target: target, minibatch: isLearning ? minibatch : nil)
+      target: target, experience: experience, minibatch: isLearning ? minibatch : nil)
   }
 
   /// Evaluates the policy's actions and the derivative by observation and action, without changing

@@ -71,6 +71,8 @@ public struct NamedNetwork {
   /// Parameters that belong to the network's owner rather than to a layer, such as a policy's
   /// log-deviation; may be empty.
   public let own: [OwnParameters]
+  /// Present experience, from which inputs of the network can be drawn.
+  public let experience: NetworkExperience
   /// Last minibatch of the iteration; nil if the network has not learnt in this iteration.
   ///
   /// The network's gradients are those of its last step.  If other networks learn more often, these
@@ -80,7 +82,7 @@ public struct NamedNetwork {
   /// Creates a named network from its parts.
   public init(
     _ name: String, _ network: MLP, optimizer: Optimizer, workspace: MLP.Workspace,
-    target: MLP? = nil, own: [OwnParameters] = [],
+    target: MLP? = nil, own: [OwnParameters] = [], experience: NetworkExperience,
     minibatch: LearntMinibatch?
   ) {
     self.name = name
@@ -89,6 +91,7 @@ public struct NamedNetwork {
     self.workspace = workspace
     self.target = target
     self.own = own
+    self.experience = experience
     self.minibatch = minibatch
   }
 }
@@ -113,6 +116,24 @@ public struct OwnParameters {
   }
 }
 
+/// The experience that an agent has at the end of an iteration, as one of its networks sees it.
+///
+/// It is the replay buffer of an off-policy agent, or the last rollout of an on-policy one.
+public struct NetworkExperience {
+  /// Number of rows: transitions in the buffer, 0 if there are none yet, or steps in a rollout.
+  public let rows: Int
+  /// Fills all rows of a matrix with inputs of the network, drawn uniformly.
+  ///
+  /// There must be experience.  Draws come from the given stream; the agent's own are not used.
+  public let draw: (_ inputs: Matrix, _ random: inout RandomStream) -> Void
+
+  /// Creates an experience from its size and a closure that draws from it.
+  public init(rows: Int, draw: @escaping (_ inputs: Matrix, _ random: inout RandomStream) -> Void) {
+    self.rows = rows
+    self.draw = draw
+  }
+}
+
 /// The last minibatch that an agent learnt from, as one of its networks sees it.
 public struct LearntMinibatch {
   /// Inputs of the network, in the first ``rows`` rows.
@@ -122,8 +143,9 @@ public struct LearntMinibatch {
   public let outputGradient: Matrix
   /// Number of rows in the minibatch.
   public let rows: Int
-  /// Inputs of the experience that the minibatch was drawn from, or the minibatch's own inputs.
-  public let experience: Matrix
+  /// Mean number of rows in the iteration's minibatches, of which the last in a pass over a rollout
+  /// may be smaller than the others.
+  public let meanRows: Double
   /// Sets the network's gradients, ``outputGradient`` and the workspace to those of the loss on
   /// this minibatch at the network's current parameters; may be called any number of times and
   /// draws no random numbers.
@@ -131,13 +153,13 @@ public struct LearntMinibatch {
 
   /// Creates a minibatch as a network sees it.
   public init(
-    input: Matrix, outputGradient: Matrix, rows: Int, experience: Matrix,
+    input: Matrix, outputGradient: Matrix, rows: Int, meanRows: Double,
     computeGradient: @escaping () -> Void
   ) {
     self.input = input
     self.outputGradient = outputGradient
     self.rows = rows
-    self.experience = experience
+    self.meanRows = meanRows
     self.computeGradient = computeGradient
   }
 }

@@ -241,15 +241,16 @@ enum ShortSettings {
         environment: environment, pool: WorkerPool(threads: 1), seed: 7, totalSteps: 2000))
     var random = RandomStream(seed: 1, name: "draws")
     let (ofPolicy, ofCritic) = (Matrix(rows: 90, columns: 3), Matrix(rows: 90, columns: 4))
-    #expect(!agent.drawInputs(of: 1, into: ofCritic, using: &random), "there is nothing yet")
+    #expect(agent.networks.allSatisfy { $0.experience.rows == 0 }, "there is nothing yet")
     _ = try agent.iterate()
     let saved = archive(agent)
-    #expect(agent.drawInputs(of: 0, into: ofPolicy, using: &random))
-    #expect(agent.drawInputs(of: 2, into: ofCritic, using: &random))
+    agent.networks[0].experience.draw(ofPolicy, &random)
+    agent.networks[2].experience.draw(ofCritic, &random)
     #expect(differences(archive(agent), saved) == [])
     // Observation, next observation, action, reward and discount.
     let records = try saved.floats("replay.records")
     let stored = stride(from: 0, to: records.count, by: 9).map { Array(records[$0..<$0 + 9]) }
+    #expect(agent.networks.allSatisfy { $0.experience.rows == stored.count })
     let observations = Set(stored.map { Array($0[0..<3]) })
     let inputs = Set(stored.map { Array($0[0..<3]) + [$0[6]] })
     var seen: Set<[Float]> = []

@@ -23,25 +23,16 @@ private final class ScriptedAgent: ReplayRatioAgent {
   var policy: any Policy { fake.policy }
 
   var networks: [NamedNetwork] {
-    let regression = fake.regression
-    let minibatch = LearntMinibatch(
-      input: regression.inputs, outputGradient: regression.outputGradient, rows: 16,
-      experience: regression.inputs
-    ) { regression.computeGradient() }
-    return [
+    [
       NamedNetwork(
-        "critic", fake.network, optimizer: fake.optimizer, workspace: regression.workspace,
-        minibatch: isLearning ? minibatch : nil)
+        "critic", fake.network, optimizer: fake.optimizer, workspace: fake.regression.workspace,
+        experience: NetworkExperience(rows: environmentSteps) { inputs, random in
+          for i in 0..<inputs.rows {
+            for j in 0..<inputs.columns { inputs[i, j] = random.normalPair().0 }
+          }
+        },
+        minibatch: isLearning ? fake.minibatch : nil)
     ]
-  }
-
-  func drawInputs(
-    of network: Int, into inputs: Matrix, using random: inout RandomStream
-  ) -> Bool {
-    for i in 0..<inputs.rows {
-      for j in 0..<inputs.columns { inputs[i, j] = random.normalPair().0 }
-    }
-    return environmentSteps > 0
   }
 
   /// Some units are above zero on every input, some on none, and some where the first input is.
@@ -266,7 +257,7 @@ private final class ScriptedAgent: ReplayRatioAgent {
       ("stabilization:probe=saturated-units", "is not measured on"),
       ("stabilization:probe=policy-churn@critic.0", "is not measured on"),
       ("stabilization:probe=hessian-eigenvalue@critic.0/1", "layer by layer there"),
-      ("stabilization:probe=gradient-norm", "did you mean 'gradient-l1'?"),
+      ("stabilization:probe=gradient-norm", "choose one of gradient-l1, gradient-l2, gradient-"),
       ("controller:target=1", "controller needs probe=…, one of dormant-units-0,"),
       ("controller:probe=srank", "controller needs target=NUMBER"),
       ("controller:probe=srank,target=1,above=rise", "did you mean 'raise'? Allowed: raise, lower"),

@@ -19,8 +19,10 @@ final class FakeAgent: Agent {
   var environmentSteps = 0
   var iterations = 0
   let metricNames: [String] = []
-  /// What it says it learnt from.
-  private let minibatch: LearntMinibatch
+  /// The experience from which all inputs are drawn, its rows over and over.
+  var experience: Matrix
+  /// Numbers of rows that were drawn.
+  var drawnRows: [Int] = []
   /// Parameters beside the network, whose gradient is always 1.
   let own = ParameterBlock([("own", 1, 4, false)])
   let ownOptimizer: Optimizer
@@ -32,11 +34,8 @@ final class FakeAgent: Agent {
   var layers: [MLP.DenseLayer] { network.denseLayers }
 
   init(_ network: MLP) {
-    let regression = Regression(network, rows: 16)
-    self.regression = regression
-    minibatch = LearntMinibatch(
-      input: regression.inputs, outputGradient: regression.outputGradient, rows: 16,
-      experience: regression.inputs, computeGradient: regression.computeGradient)
+    regression = Regression(network, rows: 16)
+    experience = regression.inputs
     optimizer = Optimizer(network.parameters)
     follower = network.copy()
     for (j, value) in Self.ownValues.enumerated() { own.parameters[0].value[0, j] = value }
@@ -69,8 +68,22 @@ final class FakeAgent: Agent {
     [
       NamedNetwork(
         "net", network, optimizer: optimizer, workspace: regression.workspace, target: follower,
-        own: [OwnParameters(own, optimizer: ownOptimizer)], minibatch: minibatch)
+        own: [OwnParameters(own, optimizer: ownOptimizer)],
+        experience: NetworkExperience(rows: experience.rows) { [self] inputs, _ in
+          for i in 0..<inputs.rows {
+            inputs.copyRow(i, from: experience, row: i % experience.rows)
+          }
+          drawnRows.append(inputs.rows)
+        },
+        minibatch: minibatch)
     ]
+  }
+
+  /// What it says it learnt from: all inputs.
+  var minibatch: LearntMinibatch {
+    LearntMinibatch(
+      input: regression.inputs, outputGradient: regression.outputGradient, rows: 16, meanRows: 16,
+      computeGradient: regression.computeGradient)
   }
 
   func step(learningRate: Float = 0.01, gradientScale: Float = 1) {

@@ -75,7 +75,7 @@ import Storage
         continue
       }
       for (name, value) in zip(panel.metricNames, values) {
-        // The first measurement has no policy before it; noise may drown the signal.
+        // The first measurement has no policy before it; noise may drown the mean signal.
         let mayMiss =
           name.hasSuffix("gradient-noise-scale") || name.hasSuffix("policy-churn") && iteration == 2
         #expect(value.isFinite || mayMiss, "\(name) in iteration \(iteration)")
@@ -106,6 +106,87 @@ import Storage
     #expect(values.keys.contains("probes/policy/1/srank"))
     #expect(!values.keys.contains("probes/policy/0/srank"))
     #expect(!values.keys.contains("probes/policy/gradient-l2"))
+  }
+
+  /// What features are measured on is drawn at each measurement, 256 rows if there are as many.
+  @Test func featuresAreThoseOfThePresentExperience() throws {
+    let agent = try FakeAgent.make()
+    let panel = try panel(["feature-norm", "trainability"], every: 1, of: agent)
+    for (rows, scale) in [(300, Float(1)), (5000, 4), (90, 0.25)] {
+      agent.experience = matrix(normalNumbers(rows, 3, seed: 4), rows: rows, columns: 3)
+      for i in 0..<rows { for j in 0..<3 { agent.experience[i, j] *= scale } }
+      let inputs = Matrix(rows: min(256, rows), columns: 3)
+      for i in 0..<inputs.rows { inputs.copyRow(i, from: agent.experience, row: i) }
+      agent.drawnRows = []
+      agent.iterations += 1
+      let values = panel.didIterate()
+      #expect(agent.drawnRows == [min(256, rows)], "once for all probes")
+      let workspace = agent.network.makeWorkspace(rows: inputs.rows)
+      agent.network.forward(inputs, rows: inputs.rows, in: workspace)
+      for layer in 0..<2 {
+        #expect(values[layer] == Norms.feature(workspace.hidden(layer), rows: inputs.rows))
+      }
+      let trainability = Trainability(
+        inputs: inputs, architecture: agent.network.architecture, seed: 7, name: "net")
+      #expect(values[2] == trainability.loss(from: agent.network))
+      #expect(values[3].isFinite && values[3] != values[2])
+    }
+  }
+
+  /// SAC's minibatches have 32 rows, its replay buffer has 600.
+  @Test func drawsAsManyRowsFromReplayWhateverMinibatchesHave() throws {
+    let agent = try ShortAgent.sac.make()
+    let panel = try panel(["policy-churn"], every: 1, of: agent)
+    _ = try run(agent, panel, iterations: 3)
+    for network in agent.networks { #expect(network.experience.rows == 600) }
+    #expect(try archive(agent, [panel]).floats("probes.policy-churn.batch").count == 256 * 3)
+  }
+
+  @Test func drawsEachStepOfARolloutOnce() throws {
+    let agent = try ShortAgent.ppo.make()
+    _ = try agent.iterate()
+    for network in agent.networks {
+      #expect(network.experience.rows == 250)
+      // In any order, and again where more are asked for than there are.
+      let inputs = Matrix(rows: 300, columns: network.network.architecture.inputs)
+      var random = RandomStream(seed: 1, name: "draws")
+      network.experience.draw(inputs, &random)
+      let drawn = (0..<300).map { i in (0..<inputs.columns).map { inputs[i, $0] } }
+      #expect(Array(drawn[0..<50]) == Array(drawn[250..<300]))
+      #expect(Set(drawn[0..<250]).count > 240, "but for equal starts")
+      network.experience.draw(inputs, &random)
+      #expect((0..<300).map { inputs[$0, 0] } != drawn.map { $0[0] })
+    }
+  }
+
+  /// The policies before and after an iteration are compared on the same inputs throughout a run.
+  @Test func churnIsMeasuredOnInputsThatAreKept() throws {
+    let agent = try ShortAgent.ppo.make()
+    let panel = try panel(["policy-churn", "feature-norm"], every: 1, of: agent)
+    var batches: [[Float]] = []
+    for _ in 0..<3 {
+      _ = try run(agent, panel, iterations: 1)
+      batches.append(try archive(agent, [panel]).floats("probes.policy-churn.batch"))
+    }
+    #expect(batches[0].count == 250 * 4 && Set(batches).count == 1)
+  }
+
+  /// The ratio is that of the means of all measurements, so that it is there where a signal drowns.
+  @Test func theNoiseScaleIsARatioOfRunningMeans() throws {
+    let agent = try ShortAgent.sac.make()
+    let panel = try panel(["gradient-noise-scale@critic.0"], every: 1, of: agent)
+    #expect(
+      panel.metricNames.map { String($0.split(separator: "/").last ?? "") }
+        == ["gradient-noise", "gradient-signal", "gradient-noise-scale"])
+    var means = GradientNoise.RunningMeans()
+    for iteration in 1...12 {
+      _ = try agent.iterate()
+      let values = panel.didIterate()
+      guard iteration > 1 else { continue }
+      #expect(values[0].isFinite && values[1].isFinite)
+      means.add(signal: values[1], noise: values[0])
+      #expect(values[2] == means.scale || values[2].isNaN && means.scale.isNaN)
+    }
   }
 
   /// SAC's first iterations only gather experience.
@@ -171,12 +252,27 @@ import Storage
     #expect(try panel(["basic@policy"], of: agent).metricNames.allSatisfy { $0.contains("policy") })
   }
 
+  @Test func damagedNoiseIsRefused() throws {
+    let agent = try ShortAgent.ppo.make()
+    let panel = try panel(["gradient-noise-scale"], every: 1, of: agent)
+    _ = try run(agent, panel, iterations: 1)
+    let (saved, name) = (archive(agent, [panel]), "probes.critic.gradient-noise")
+    for values in [[1, .nan], [1.0]] {
+      var damaged = TensorArchive()
+      for (key, tensor) in saved.tensors where key != name {
+        damaged.set(key, tensor.values, shape: tensor.shape)
+      }
+      damaged.set(name, .doubles(values))
+      #expect(throws: ArchiveError.self) { try panel.load(from: damaged) }
+    }
+  }
+
   @Test func damagedBatchesAreRefused() throws {
     let agent = try ShortAgent.ppo.make()
     let panel = try panel(["basic"], every: 1, of: agent)
     _ = try run(agent, panel, iterations: 1)
     let saved = archive(agent, [panel])
-    for (name, count) in [("probes.policy.batch", 7), ("probes.policy-before.outputs", 3)] {
+    for (name, count) in [("probes.policy-churn.batch", 7), ("probes.policy-churn.outputs", 3)] {
       var damaged = TensorArchive()
       for (key, tensor) in saved.tensors {
         damaged.set(

@@ -19,7 +19,9 @@ enum ShortAgent: String, CaseIterable, CustomTestStringConvertible, Sendable {
 
   var testDescription: String { rawValue }
 
-  func make(threads: Int = 1, seed: UInt64 = 7) throws -> any Agent {
+  func make(
+    threads: Int = 1, seed: UInt64 = 7, totalSteps: Int = 5000
+  ) throws -> any Agent {
     let (identifier, environment) =
       switch self {
       case .ppo: ("ppo", "cartpole-v1")
@@ -27,20 +29,22 @@ enum ShortAgent: String, CaseIterable, CustomTestStringConvertible, Sendable {
       case .a2c: ("a2c", "pendulum-v1")
       case .sac, .droppingSAC, .jointSAC: ("sac", "pendulum-v1")
       }
-    return try Self.make(identifier, on: environment, settings, threads: threads, seed: seed)
+    return try Self.make(
+      identifier, on: environment, settings, threads: threads, seed: seed, totalSteps: totalSteps)
   }
 
   /// An agent with settings of its own.
   static func make(
     _ identifier: String, on environment: String, _ settings: any AgentConfiguration,
-    threads: Int = 1, seed: UInt64 = 7
+    threads: Int = 1, seed: UInt64 = 7, totalSteps: Int = 5000
   ) throws -> any Agent {
     let vector = try #require(EnvironmentRegistry.find(environment)).construct(5)
     vector.reset(seeds: .training(runSeed: seed))
     return try #require(AgentRegistry.find(identifier)).make(
       settings,
       in: AgentContext(
-        environment: vector, pool: WorkerPool(threads: threads), seed: seed, totalSteps: 5000))
+        environment: vector, pool: WorkerPool(threads: threads), seed: seed,
+        totalSteps: totalSteps))
   }
 
   static var ppoSettings: PPOConfiguration {

@@ -23,6 +23,7 @@ final class RatioProbe {
   private let views: [Int: View]
   private let window: Int
   private let seed: UInt64
+  private let memory = ProbeMemory()
   private var random: RandomStream
   /// Compares the policies of two iterations; nil unless the probe measures the policy.
   private let panel: ProbePanel?
@@ -79,11 +80,11 @@ final class RatioProbe {
       var value = 0.0
       for (n, layer) in places {
         guard let view = views[n] else { continue }
-        guard agent.drawInputs(of: n, into: view.inputs, using: &random) else { return nil }
-        // A new memory each time: cached results hold for one batch only.
+        guard networks[n].experience.rows > 0 else { return nil }
+        networks[n].experience.draw(view.inputs, &random)
         let context = ProbeContext(
-          networks[n], batch: view.inputs, workspace: view.workspace, memory: ProbeMemory(),
-          seed: seed, iteration: agent.iterations)
+          networks[n], batch: view.inputs, workspace: view.workspace, memory: memory, seed: seed,
+          iteration: agent.iterations)
         value += selection.probe.measure(context, layer)[selection.column] / Double(places.count)
       }
       sum += value
@@ -98,11 +99,13 @@ final class RatioProbe {
 
   func save(to archive: inout TensorArchive) {
     archive.set(random, named: Self.prefix)
+    memory.save(to: &archive, prefix: Self.prefix)
     panel?.save(to: &archive)
   }
 
   func load(from archive: TensorArchive) throws(ArchiveError) {
     random = try archive.stream(named: Self.prefix)
+    try memory.load(from: archive, prefix: Self.prefix, networks: agent.networks)
     try panel?.load(from: archive)
   }
 }

@@ -2,49 +2,23 @@ internal import LinearAlgebra
 
 /// Eigenvalues and eigenvectors of a symmetric matrix given only by its products with vectors.
 public enum Eigenvalues {
-  /// Returns the largest eigenvalue, with its sign.
+  /// Number of products after which the largest eigenvalue of a loss's Hessian has settled.
+  public static let steps = 20
+
+  /// Returns the largest eigenvalue, with its sign, by the Lanczos method.
   ///
-  /// Power iteration finds the eigenvalue λ of the greatest magnitude.  If λ is negative, a second
-  /// iteration on the shifted matrix `H − λI`, which has no negative eigenvalues, finds the
-  /// largest.
+  /// It is found whatever lies at the other end of the spectrum, unlike with power iteration, which
+  /// follows the eigenvalue of the greatest magnitude.
   ///
   /// - Parameters:
   ///   - start: A nonzero direction, drawn at random.
-  ///   - iterations: Maximum number of products of each iteration.
-  ///   - tolerance: Relative change of the estimate below which an iteration ends.
+  ///   - steps: Maximum number of products.
   ///   - product: Multiplies the matrix by a vector.
   /// - Returns: The eigenvalue; NaN if a product is not finite.
   public static func largest(
-    start: [Double], iterations: Int = 20, tolerance: Double = 1e-2,
-    product: ([Double]) -> [Double]
+    start: [Double], steps: Int = Eigenvalues.steps, product: ([Double]) -> [Double]
   ) -> Double {
-    let dominant = dominantEigenvalue(start, iterations, tolerance, product)
-    guard dominant < 0 else { return dominant }
-    let shifted = dominantEigenvalue(start, iterations, tolerance) { vector in
-      var result = product(vector)
-      for i in result.indices { result[i] -= dominant * vector[i] }
-      return result
-    }
-    return shifted + dominant
-  }
-
-  private static func dominantEigenvalue(
-    _ start: [Double], _ iterations: Int, _ tolerance: Double, _ product: ([Double]) -> [Double]
-  ) -> Double {
-    var vector = start
-    normalize(&vector)
-    var estimate = 0.0
-    for k in 0..<iterations {
-      var next = product(vector)
-      // The Rayleigh quotient; the vector has length 1.
-      let quotient = dot(vector, next)
-      guard quotient.isFinite else { return .nan }
-      let isSettled = k > 0 && abs(quotient - estimate) <= tolerance * abs(quotient)
-      estimate = quotient
-      if isSettled || normalize(&next) == 0 { break }
-      vector = next
-    }
-    return estimate
+    leading(1, steps: steps, start: start, product: product).values.first ?? .nan
   }
 
   /// Returns the largest eigenvalues and their eigenvectors, by the Lanczos method with full

@@ -1,23 +1,14 @@
-package import LinearAlgebra
-package import NeuralNetworks
-package import Training
-
-/// A cache of expensive results that depend only on a run's seed and probe batches.
-package final class ProbeMemory {
-  /// Remaining loss of new weights after training, by the network's name.
-  var freshLosses: [String: Double] = [:]
-
-  /// Creates an empty cache.
-  package init() {}
-}
+internal import LinearAlgebra
+internal import NeuralNetworks
+internal import Training
 
 /// A network at the time of a measurement, with results that several probes share.
-package final class ProbeContext {
+final class ProbeContext {
   /// The network and its last minibatch, which probes use only if `minibatch` is not nil.
-  package let named: NamedNetwork
-  /// Fixed inputs, [rows × inputs].
+  let named: NamedNetwork
+  /// Inputs drawn from the network's experience, [rows × inputs].
   let batch: Matrix
-  /// Cache that is kept between measurements.
+  /// What probes remember between measurements.
   let memory: ProbeMemory
   /// The run's seed.
   let seed: UInt64
@@ -33,10 +24,9 @@ package final class ProbeContext {
   let layers: [MLP.DenseLayer]
 
   /// Evaluates the network on the inputs.
-  package init(
+  init(
     _ named: NamedNetwork, batch: Matrix, workspace: MLP.Workspace, memory: ProbeMemory,
-    seed: UInt64,
-    iteration: Int
+    seed: UInt64, iteration: Int
   ) {
     self.named = named
     layers = named.network.denseLayers

@@ -5,13 +5,13 @@ public import Storage
 
 /// A panel of probes that measures an agent's networks at intervals, without changing them.
 ///
-/// Features are those of a fixed batch of the network's own inputs, taken from the experience of
-/// the first measurement.  All other values are of the network's last step or, if a probe
-/// recomputes gradients, of the last minibatch of the iteration.  Without a set interval, measuring
-/// takes a small share of the work of learning, which is budgeted separately for `basic` and for
-/// all other probes.
+/// Features are those of a batch of the network's own inputs, drawn anew from its present experience
+/// at each measurement; only the churn of the policy is measured on a batch that is kept.  All other
+/// values are of the network's last step or, if a probe recomputes gradients, of the last minibatch
+/// of the iteration.  Without a set interval, measuring takes a small share of the work of learning,
+/// which is budgeted separately for `basic` and for all other probes.
 public final class ProbePanel: TrainingAttachment {
-  /// Maximum number of rows in the probe batch; fewer if there is less experience.
+  /// Maximum number of rows in a probe batch; fewer if there is less experience.
   public static let batchRows = 256
 
   public let metricNames: [String]
@@ -23,7 +23,10 @@ public final class ProbePanel: TrainingAttachment {
   /// Prefix of the panel's names in archives.
   private let prefix: String
   private let memory = ProbeMemory()
+  /// The batches of the last measurement, overwritten by those of the next.
   private var views: [Int: View] = [:]
+  /// The policy's inputs on which its churn is measured, kept from the first measurement on.
+  private var churnView: View?
   private var policyBefore: PolicySnapshot?
   /// Work of measuring each network, for probes of `basic` (true) and for all others (false).
   private let works: [Bool: [Int: ProbeWork]]
@@ -31,10 +34,15 @@ public final class ProbePanel: TrainingAttachment {
   /// Step count of each network's optimiser at the end of the last iteration.
   private var steps: [Int]
 
-  /// The fixed inputs of a network, with a workspace for its outputs.
+  /// Inputs of a network, with a workspace for its outputs.
   private struct View {
     let batch: Matrix
     let workspace: MLP.Workspace
+
+    init(_ network: MLP, rows: Int) {
+      batch = Matrix(rows: rows, columns: network.architecture.inputs)
+      workspace = network.makeWorkspace(rows: rows)
+    }
   }
 
   /// Creates a panel that measures the networks of an agent.
@@ -89,7 +97,6 @@ public final class ProbePanel: TrainingAttachment {
     let due = dueKinds { $0 % $1 == 0 }
     var values = [Double](repeating: .nan, count: metricNames.count)
     if !due.isEmpty {
-      gatherBatches(networks, due)
       values = measure(networks, due)
     }
     let learnt = workOfLearning(networks)
@@ -98,7 +105,7 @@ public final class ProbePanel: TrainingAttachment {
       budgets[isBasic]?.earn(learnt, cost: cost)
     }
     let next = dueKinds { ($0 + 1) % $1 == 0 }
-    if next.contains(Probe.churn.isBasic), measuresChurn { policyBefore = snapshot(networks) }
+    if next.contains(Probe.churn.isBasic), measuresChurn { policyBefore = snapshot() }
     return values
   }
 
@@ -119,11 +126,7 @@ public final class ProbePanel: TrainingAttachment {
       // A reset of the optimiser restarts the count.
       let taken = now >= steps[n] ? now - steps[n] : now
       steps[n] = now
-      guard let experience = network.minibatch?.experience.rows, experience > 0 else { continue }
-      // A pass over the experience may end with a smaller minibatch.
-      let capacity = network.workspace.capacity
-      let minibatches = (experience + capacity - 1) / capacity
-      let rows = Double(experience) / Double(minibatches)
+      guard let rows = network.minibatch?.meanRows else { continue }
       work += Double(taken) * rows * Double(network.network.parameters.count)
     }
     return work
@@ -136,118 +139,134 @@ public final class ProbePanel: TrainingAttachment {
       guard let work = works[isBasic]?[n] else { return sum }
       return sum
         + work.units(
-          parameters: network.network.parameters.count,
-          rows: views[n]?.batch.rows ?? Self.batchRows, minibatch: network.workspace.capacity,
-          isFirst: budgets[isBasic]?.measurements == 0)
+          parameters: network.network.parameters.count, rows: Self.rows(of: network),
+          minibatch: network.workspace.capacity)
     }
   }
 
-  private func gatherBatches(_ networks: [NamedNetwork], _ kinds: Set<Bool>) {
-    let measured = columns.filter { kinds.contains($0.probe.isBasic) }.map(\.network)
-    for n in Set(measured) where views[n] == nil {
-      guard let experience = networks[n].minibatch?.experience else { continue }
-      let batch = Matrix(
-        rows: min(Self.batchRows, experience.rows), columns: experience.columns)
-      for i in 0..<batch.rows {
-        batch.copyRow(i, from: experience, row: i * experience.rows / batch.rows)
-      }
-      views[n] = View(
-        batch: batch, workspace: networks[n].network.makeWorkspace(rows: batch.rows))
-    }
+  /// Returns the number of rows that are drawn from a network's experience.
+  private static func rows(of network: NamedNetwork) -> Int {
+    min(batchRows, network.experience.rows)
   }
 
   private func measure(_ networks: [NamedNetwork], _ kinds: Set<Bool>) -> [Double] {
     var contexts: [Int: ProbeContext] = [:]
     return columns.flatMap { column -> [Double] in
+      let (n, network) = (column.network, networks[column.network])
       let nothing = [Double](repeating: .nan, count: column.names.count)
       guard kinds.contains(column.probe.isBasic) else { return nothing }
       if column.probe.scope == .policy { return [churn(networks)] }
-      guard let view = views[column.network] else { return nothing }
-      let context =
-        contexts[column.network]
-        ?? ProbeContext(
-          networks[column.network], batch: view.batch, workspace: view.workspace,
-          memory: memory, seed: seed, iteration: agent.iterations)
-      contexts[column.network] = context
+      guard let context = contexts[n] ?? context(of: network, at: n) else { return nothing }
+      contexts[n] = context
       return column.probe.measure(context, column.layer)
     }
   }
 
+  /// Evaluates a network on inputs from its present experience; returns nil if it has not learnt in
+  /// this iteration.
+  private func context(of network: NamedNetwork, at index: Int) -> ProbeContext? {
+    guard let view = draw(from: network, into: views[index]) else { return nil }
+    views[index] = view
+    return ProbeContext(
+      network, batch: view.batch, workspace: view.workspace, memory: memory, seed: seed,
+      iteration: agent.iterations)
+  }
+
+  /// Draws inputs of a network that has learnt, into the given view if it has the right size.
+  ///
+  /// The stream is that of the network and the iteration alone, so that nothing has to be saved.
+  private func draw(from network: NamedNetwork, into view: View?) -> View? {
+    let rows = Self.rows(of: network)
+    guard network.minibatch != nil, rows > 0 else { return nil }
+    let reused = view.flatMap { $0.batch.rows == rows ? $0 : nil }
+    let view = reused ?? View(network.network, rows: rows)
+    var random = RandomStream(
+      seed: seed, name: "probe.batch.\(network.name)", index: agent.iterations)
+    network.experience.draw(view.batch, &random)
+    return view
+  }
+
+  /// Compares the policy with the one before the iteration, on inputs that are kept from the first
+  /// call after learning on, so that changes of experience do not count.
   private func churn(_ networks: [NamedNetwork]) -> Double {
-    guard let policy = agent.policy as? any DistributionPolicy, let before = policyBefore,
-      let after = snapshot(networks)
+    guard let policy = agent.policy as? any DistributionPolicy,
+      let network = networks.first(where: { $0.network === policy.network })
     else { return .nan }
+    churnView = churnView ?? draw(from: network, into: nil)
+    guard let before = policyBefore, let after = snapshot() else { return .nan }
     return before.divergence(to: after, of: policy)
   }
 
-  private func snapshot(_ networks: [NamedNetwork]) -> PolicySnapshot? {
-    guard let policy = agent.policy as? any DistributionPolicy,
-      let n = networks.firstIndex(where: { $0.network === policy.network }), let view = views[n]
-    else { return nil }
+  private func snapshot() -> PolicySnapshot? {
+    guard let policy = agent.policy as? any DistributionPolicy, let view = churnView else {
+      return nil
+    }
     let outputs = policy.network.forward(view.batch, rows: view.batch.rows, in: view.workspace)
     return PolicySnapshot(policy, outputs: outputs, rows: view.batch.rows)
   }
 
   public func save(to archive: inout TensorArchive) {
-    for (n, network) in agent.networks.enumerated() {
-      guard let batch = views[n]?.batch else { continue }
-      let numbers = (0..<batch.rows).flatMap { i in (0..<batch.columns).map { batch[i, $0] } }
-      archive.set(
-        "\(prefix).\(network.name).batch", .floats(numbers), shape: [batch.rows, batch.columns])
-    }
+    memory.save(to: &archive, prefix: prefix)
     for (isBasic, budget) in budgets {
       let name = budgetName(isBasic)
       archive.set("\(name).credit", .doubles([budget.credit]))
-      archive.set(
-        "\(name).measurements", .words([UInt64(budget.measurements), budget.isDue ? 1 : 0]))
+      archive.set("\(name).due", .words([budget.isDue ? 1 : 0]))
+    }
+    if let batch = churnView?.batch {
+      let numbers = (0..<batch.rows).flatMap { i in (0..<batch.columns).map { batch[i, $0] } }
+      archive.set(churnName("batch"), .floats(numbers), shape: [batch.rows, batch.columns])
     }
     guard let policyBefore else { return }
-    archive.set("\(prefix).policy-before.outputs", .floats(policyBefore.outputs))
-    archive.set("\(prefix).policy-before.log-std", .floats(policyBefore.logDeviations))
+    archive.set(churnName("outputs"), .floats(policyBefore.outputs))
+    archive.set(churnName("log-std"), .floats(policyBefore.logDeviations))
   }
 
   public func load(from archive: TensorArchive) throws(ArchiveError) {
-    for (n, network) in agent.networks.enumerated() {
-      let name = "\(prefix).\(network.name).batch"
-      guard let shape = archive.tensors[name]?.shape else { continue }
-      let width = network.network.architecture.inputs
-      let numbers = try archive.floats(name)
-      guard shape.count == 2, shape[1] == width, (1...Self.batchRows).contains(shape[0]),
-        numbers.allSatisfy(\.isFinite)
-      else { throw .invalid(reason: "its probe batch of \(network.name) does not fit") }
-      let batch = Matrix(rows: shape[0], columns: width)
-      for (k, number) in numbers.enumerated() { batch[k / width, k % width] = number }
-      views[n] = View(batch: batch, workspace: network.network.makeWorkspace(rows: batch.rows))
-    }
+    try memory.load(from: archive, prefix: prefix, networks: agent.networks)
     for isBasic in budgets.keys {
       let name = budgetName(isBasic)
       let credit = try archive.doubles("\(name).credit", count: 1)[0]
-      let words = try archive.words("\(name).measurements", count: 2)
-      guard words[0] < 1 << 62, words[1] < 2 else {
-        throw .invalid(reason: "\(name).measurements is impossible")
-      }
-      budgets[isBasic] = try ProbeBudget(
-        credit: credit, measurements: Int(words[0]), isDue: words[1] == 1)
+      let due = try archive.words("\(name).due", count: 1)[0]
+      guard due < 2 else { throw .invalid(reason: "\(name).due is impossible") }
+      budgets[isBasic] = try ProbeBudget(credit: credit, isDue: due == 1)
     }
     steps = agent.networks.map(\.optimizer.stepCount)
-    try loadPolicyBefore(from: archive)
+    if let policy = agent.policy as? any DistributionPolicy {
+      churnView = try loadChurnView(of: policy, from: archive)
+      policyBefore = try loadPolicyBefore(policy, from: archive)
+    }
   }
 
   private func budgetName(_ isBasic: Bool) -> String {
     "\(prefix).budget.\(isBasic ? "basic" : "other")"
   }
 
-  private func loadPolicyBefore(from archive: TensorArchive) throws(ArchiveError) {
-    guard archive.tensors["\(prefix).policy-before.outputs"] != nil,
-      let policy = agent.policy as? any DistributionPolicy
-    else { return }
-    let outputs = try archive.floats("\(prefix).policy-before.outputs")
+  private func churnName(_ part: String) -> String { "\(prefix).policy-churn.\(part)" }
+
+  private func loadChurnView(
+    of policy: any DistributionPolicy, from archive: TensorArchive
+  ) throws(ArchiveError) -> View? {
+    guard let shape = archive.tensors[churnName("batch")]?.shape else { return nil }
+    let numbers = try archive.floats(churnName("batch"))
+    let width = policy.network.architecture.inputs
+    guard shape.count == 2, shape[1] == width, (1...Self.batchRows).contains(shape[0]),
+      numbers.allSatisfy(\.isFinite)
+    else { throw .invalid(reason: "its probe batch of the policy does not fit") }
+    let view = View(policy.network, rows: shape[0])
+    for (k, number) in numbers.enumerated() { view.batch[k / width, k % width] = number }
+    return view
+  }
+
+  private func loadPolicyBefore(
+    _ policy: any DistributionPolicy, from archive: TensorArchive
+  ) throws(ArchiveError) -> PolicySnapshot? {
+    guard archive.tensors[churnName("outputs")] != nil else { return nil }
+    let outputs = try archive.floats(churnName("outputs"))
     let logDeviations = try archive.floats(
-      "\(prefix).policy-before.log-std", count: policy.distribution.parameters.count)
-    guard let n = agent.networks.firstIndex(where: { $0.network === policy.network }),
-      outputs.count == (views[n]?.batch.rows ?? 0) * policy.distribution.outputWidth,
+      churnName("log-std"), count: policy.distribution.parameters.count)
+    guard outputs.count == (churnView?.batch.rows ?? 0) * policy.distribution.outputWidth,
       (outputs + logDeviations).allSatisfy(\.isFinite)
     else { throw .invalid(reason: "its policy of the iteration before does not fit") }
-    policyBefore = PolicySnapshot(outputs: outputs, logDeviations: logDeviations)
+    return PolicySnapshot(outputs: outputs, logDeviations: logDeviations)
   }
 }

@@ -24,6 +24,11 @@ struct ProbeValueSelection: Sendable {
     let halves = text.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
     let place = halves.count > 1 ? halves[1].split(separator: "/", maxSplits: 1) : []
     let name = halves.first.map { String($0) } ?? ""
+    if let probe = Probe.find(name), !probe.columns.contains(name) {
+      throw ConfigurationError(
+        "'\(name)' (\(origin)) has several values; choose one of "
+          + probe.columns.joined(separator: ", "))
+    }
     guard let probe = Probe.all.first(where: { $0.columns.contains(name) }),
       let column = probe.columns.firstIndex(of: name)
     else {

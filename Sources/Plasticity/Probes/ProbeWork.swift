@@ -14,10 +14,10 @@ package struct ProbeWork: Equatable {
     case spectrum
     /// A number of gradients of the last minibatch's loss.
     case gradients(Int)
-    /// A number of products with second derivatives, of two gradients each; with `isOrthogonal`,
-    /// each new direction is made orthogonal to all previous ones.
-    case products(Int, isOrthogonal: Bool)
-    /// A fit of the probe batch, with a number of steps.
+    /// A number of products with second derivatives, of two gradients each, whose directions are
+    /// made orthogonal to all previous ones.
+    case products(Int)
+    /// Fits of the probe batch, with a number of steps in all.
     case fit(Int)
   }
 
@@ -39,10 +39,10 @@ package struct ProbeWork: Equatable {
     case .pass: passes += 1
     case .spectrum: spectra.append(width)
     case .gradients(let count): gradients += count
-    case .products(let count, let isOrthogonal):
+    case .products(let count):
       gradients += 2 * count
       // Both displaced points, both gradients and their difference; two projections on either side.
-      vectors += 8 * count + (isOrthogonal ? 4 * count * (count + 1) / 2 : 0)
+      vectors += 8 * count + 4 * count * (count + 1) / 2
     case .fit(let steps): fits += steps
     }
   }
@@ -53,11 +53,9 @@ package struct ProbeWork: Equatable {
   ///   - parameters: Number of parameters of the network.
   ///   - rows: Number of rows of the probe batch.
   ///   - minibatch: Number of rows of the network's minibatches.
-  ///   - isFirst: Whether new weights must be fitted too.
   /// - Returns: The work, in units.
-  package func units(parameters: Int, rows: Int, minibatch: Int, isFirst: Bool) -> Double {
-    let perParameter =
-      passes * rows + gradients * minibatch + vectors * 12 + fits * rows * (isFirst ? 2 : 1)
+  package func units(parameters: Int, rows: Int, minibatch: Int) -> Double {
+    let perParameter = (passes + fits) * rows + gradients * minibatch + vectors * 12
     let decompositions = spectra.reduce(0) { sum, width in
       let least = min(rows, width)
       return sum + 8 * max(rows, width) * least * least
@@ -76,8 +74,6 @@ package struct ProbeBudget: Equatable {
 
   /// Work that is saved up and not yet spent.
   package private(set) var credit = 0.0
-  /// Number of measurements paid for so far.
-  package private(set) var measurements = 0
   /// Whether a measurement is due at the end of the next iteration.
   package private(set) var isDue = false
 
@@ -87,11 +83,11 @@ package struct ProbeBudget: Equatable {
   /// Restores a budget.
   ///
   /// - Throws: `ArchiveError` if the values are impossible.
-  package init(credit: Double, measurements: Int, isDue: Bool) throws(ArchiveError) {
-    guard credit >= 0, credit.isFinite, measurements > 0 || !isDue else {
+  package init(credit: Double, isDue: Bool) throws(ArchiveError) {
+    guard credit >= 0, credit.isFinite else {
       throw .invalid(reason: "its budget of probes is impossible")
     }
-    (self.credit, self.measurements, self.isDue) = (credit, measurements, isDue)
+    (self.credit, self.isDue) = (credit, isDue)
   }
 
   /// Adds the share of an iteration's work, and pays for a measurement if the credit suffices.
@@ -103,7 +99,6 @@ package struct ProbeBudget: Equatable {
     credit += Self.share * learnt
     isDue = credit >= cost && cost > 0
     guard isDue else { return }
-    measurements += 1
     // At most one measurement's worth of credit is kept.
     credit = min(credit - cost, cost)
   }

@@ -1,5 +1,3 @@
-public import LinearAlgebra
-
 /// An agent that learns from replayed experience at an adjustable replay ratio.
 ///
 /// This is all that a controller of the ratio requires.  The agent's setting of the initial ratio
@@ -12,17 +10,6 @@ public protocol ReplayRatioAgent: Agent {
   ///
   /// The ratio is not saved with the agent; code that changes it must set it again after loading.
   var replayRatio: Double { get set }
-
-  /// Draws transitions from the replay buffer and writes one network's inputs for them.
-  ///
-  /// - Parameters:
-  ///   - network: Index of the network in `networks`.
-  ///   - inputs: Matrix to fill, with one row per transition.
-  ///   - random: Stream that chooses the transitions; the agent's own streams are not used.
-  /// - Returns: Whether the inputs were filled; false if the replay buffer is empty.
-  func drawInputs(
-    of network: Int, into inputs: Matrix, using random: inout RandomStream
-  ) -> Bool
 }
 
 /// The key of the setting and the metric of every ``ReplayRatioAgent``.

@@ -119,13 +119,13 @@ public final class PolicyLearner<Objective: PolicyObjective> {
   public var named: NamedNetwork {
     let minibatch = LearntMinibatch(
       input: observations, outputGradient: outputGradient, rows: workspace.rows,
-      experience: rollout.normalizedObservations
+      meanRows: rollout.meanRows(inMinibatchesOf: workspace.capacity)
     ) { [self] in computeGradient(workspace.rows) }
     return NamedNetwork(
       "policy", policy.network, optimizer: optimizer, workspace: workspace,
       own: distribution.parameters.count > 0
         ? [OwnParameters(distribution.parameters, optimizer: ownOptimizer)] : [],
-      minibatch: isLearning ? minibatch : nil)
+      experience: rollout.experience, minibatch: isLearning ? minibatch : nil)
   }
 
   /// Takes a step along the last gradient, multiplied by a factor.

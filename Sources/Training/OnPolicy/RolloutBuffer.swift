@@ -95,6 +95,24 @@ public final class RolloutBuffer {
   /// Returns a column [N·T × width]; nil if it was not declared.
   public func column(_ name: String) -> Matrix? { columns[name] }
 
+  /// The rollout as networks see it: normalised observations, each drawn at most once unless more
+  /// are asked for than there are.
+  public var experience: NetworkExperience {
+    NetworkExperience(rows: count) { [self] inputs, random in
+      var order = (0..<Int32(count)).map { $0 }
+      random.shuffle(&order)
+      for i in 0..<inputs.rows {
+        inputs.copyRow(i, from: normalizedObservations, row: Int(order[i % count]))
+      }
+    }
+  }
+
+  /// Returns the mean number of rows in the minibatches of a pass over the rollout, of at most
+  /// `capacity` rows each.
+  public func meanRows(inMinibatchesOf capacity: Int) -> Double {
+    Double(count) / Double((count + capacity - 1) / capacity)
+  }
+
   /// Returns the explained variance `1 − Var(R − V) / Var(R)` of the value targets R, with the
   /// values V from before the update; NaN if R does not vary.
   public func explainedVariance() -> Double {

@@ -88,11 +88,11 @@ public final class ValueLearner {
   public var named: NamedNetwork {
     let minibatch = LearntMinibatch(
       input: observations, outputGradient: valueGradient, rows: workspace.rows,
-      experience: rollout.normalizedObservations
+      meanRows: rollout.meanRows(inMinibatchesOf: workspace.capacity)
     ) { [self] in computeGradient(workspace.rows) }
     return NamedNetwork(
       "critic", critic, optimizer: optimizer, workspace: workspace,
-      minibatch: isLearning ? minibatch : nil)
+      experience: rollout.experience, minibatch: isLearning ? minibatch : nil)
   }
 
   /// Takes a step along the last gradient, multiplied by a factor.
