@@ -23,7 +23,7 @@ public struct CartPole: Environment, ~Copyable {
     observationSpace: CartPoleV1.specification.observationSpace,
     observationComponents: cartPoleObservationComponents,
     actionSpace: .discrete(count: 2), actionComponents: cartPoleActionComponents,
-    timeStep: 0.02, episodeSteps: 500, solvedReturn: 475,
+    timeStep: 0.02, episodeSteps: 500, ends: CartPoleLimits.ends, solvedReturn: 475,
     source: "Gymnasium 1.4.0 CartPole-v1 with rigid bodies")
 
   public static let parameterTable = Parameters.table
@@ -69,10 +69,10 @@ public struct CartPole: Environment, ~Copyable {
     bodies.step(seconds: 0.02, push: lastPush, poleForce: disturbance.take())
     let state = bodies.state
     state.observe(into: &observation)
-    let isOut = CartPoleLimits.isExceeded(position: state.position, angle: state.angle)
-    let reward = isOut && hasEnded ? 0.0 : 1
-    hasEnded = hasEnded || isOut
-    return StepOutcome(reward: reward, terminated: isOut)
+    let end = CartPoleLimits.end(position: state.position, angle: state.angle)
+    let reward = end != nil && hasEnded ? 0.0 : 1
+    hasEnded = hasEnded || end != nil
+    return StepOutcome(reward: reward, end: end)
   }
 
   public func hashState(into hasher: inout StateHasher) {

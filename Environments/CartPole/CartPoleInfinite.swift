@@ -104,8 +104,7 @@ public struct CartPoleInfinite: Environment {
     }
     state.angularVelocity += 0.02 * accelerations.pole
     state.observe(into: &observation)
-    return StepOutcome(
-      reward: Self.reward(position: state.position, angle: state.angle), terminated: false)
+    return StepOutcome(reward: Self.reward(position: state.position, angle: state.angle))
   }
 
   public func hashState(into hasher: inout StateHasher) {

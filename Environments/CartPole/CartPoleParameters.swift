@@ -98,8 +98,15 @@ enum CartPoleLimits {
   static let position = 2.4  // m
   static let angle = 12 * 2 * Double.pi / 360  // rad
 
-  static func isExceeded(position x: Double, angle theta: Double) -> Bool {
-    x < -position || x > position || theta < -angle || theta > angle
+  static let ends: [EnvironmentSpecification.End] = [
+    .init(.fell, when: "the pole leans beyond ±12°"),
+    .init(.outOfBounds, when: "the cart moves beyond ±2.4 m"),
+  ]
+
+  /// Returns the end that a state brings; nil if it is within the bounds.
+  static func end(position x: Double, angle theta: Double) -> TaskEnd? {
+    if theta < -angle || theta > angle { return .fell }
+    return x < -position || x > position ? .outOfBounds : nil
   }
 }
 

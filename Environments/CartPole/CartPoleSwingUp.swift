@@ -97,8 +97,7 @@ public struct CartPoleSwingUp: Environment, ~Copyable {
     return StepOutcome(
       reward: Self.reward(
         position: Double(observation[0]), cosine: Double(observation[2]),
-        angularVelocity: Double(observation[4]), control: control),
-      terminated: false)
+        angularVelocity: Double(observation[4]), control: control))
   }
 
   /// Returns the reward of a state, given in m, 1 and rad/s, and the clipped action that led to it.

@@ -39,7 +39,8 @@ public struct CartPoleV1: Environment {
       high: [4.8, .infinity, 0.418_879_03, .infinity]),
     observationComponents: cartPoleObservationComponents,
     actionSpace: .discrete(count: 2), actionComponents: cartPoleActionComponents,
-    timeStep: 0.02, episodeSteps: 500, solvedReturn: 475, source: "Gymnasium 1.4.0 CartPole-v1")
+    timeStep: 0.02, episodeSteps: 500, ends: CartPoleLimits.ends, solvedReturn: 475,
+    source: "Gymnasium 1.4.0 CartPole-v1")
 
   public static let parameterTable = Parameters.table
 
@@ -91,14 +92,14 @@ public struct CartPoleV1: Environment {
     state.angularVelocity += 0.02 * accelerations.pole
     state.observe(into: &observation)
 
-    let isOut = CartPoleLimits.isExceeded(position: state.position, angle: state.angle)
+    let end = CartPoleLimits.end(position: state.position, angle: state.angle)
     let reward: Double =
       switch rewardRule {
-      case .survival: isOut && hasEnded ? 0 : 1
-      case .suttonBarto: isOut ? -1 : 0
+      case .survival: end != nil && hasEnded ? 0 : 1
+      case .suttonBarto: end != nil ? -1 : 0
       }
-    hasEnded = hasEnded || isOut
-    return StepOutcome(reward: reward, terminated: isOut)
+    hasEnded = hasEnded || end != nil
+    return StepOutcome(reward: reward, end: end)
   }
 
   public func hashState(into hasher: inout StateHasher) {

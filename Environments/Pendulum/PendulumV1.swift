@@ -138,7 +138,7 @@ public struct PendulumV1: Environment {
     velocity = min(max(velocity + acceleration * 0.05, -8), 8)
     angle += velocity * 0.05
     observe(into: &observation)
-    return StepOutcome(reward: -cost, terminated: false)
+    return StepOutcome(reward: -cost)
   }
 
   public func hashState(into hasher: inout StateHasher) {

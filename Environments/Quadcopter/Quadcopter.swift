@@ -23,7 +23,7 @@ public import RLCore
 ///   the last centimetres still matter.
 /// - Start: x ±1 m, z 0.3...2 m, velocities ±1 m/s, pitch ±0.2 rad, rate ±1.5 rad/s, rotors at
 ///   hover speed.
-/// - End: |x| > 3 m, z outside 0...3 m or |pitch| > 85°.
+/// - End: it falls (z < 0 or |pitch| > 85°) or leaves its space (|x| > 3 m or z > 3 m).
 /// - Success: within 5 cm and 0.05 rad of the goal (0, 1) at the end of the episode.
 /// - Disturbance: a force on the centre of mass during all four substeps, at most 0.05 N in each
 ///   direction, a fifth of the weight.
@@ -71,7 +71,11 @@ public struct Quadcopter: Environment, ~Copyable {
     ],
     actionSpace: .box(low: [-1, -1], high: [1, 1]),
     actionComponents: [.init("right thrust"), .init("left thrust")],
-    timeStep: 0.02, episodeSteps: 250, solvedReturn: nil,
+    timeStep: 0.02, episodeSteps: 250,
+    ends: [
+      .init(.fell, when: "it touches the ground or its pitch exceeds 85°"),
+      .init(.outOfBounds, when: "it is 3 m beside the goal or 3 m above the ground"),
+    ], solvedReturn: nil,
     source: "safe-control-gym 2-D quadrotor with motor lag")
 
   public static let parameterTable: [PhysicalParameter<Parameters>] = [
@@ -222,8 +226,9 @@ public struct Quadcopter: Environment, ~Copyable {
     let effort = min(first * first, 1) + min(second * second, 1)
     let cost = 2 * hypot(x, z) + 0.2 * speed + pitch + 0.1 * rate + 0.05 * effort
     let height = z + Self.goal.z
-    let isOut = abs(x) > 3 || height < 0 || height > 3 || pitch > Self.maximumPitch
-    return StepOutcome(reward: exp(-cost), terminated: isOut)
+    let hasFallen = height < 0 || pitch > Self.maximumPitch
+    let isOut = abs(x) > 3 || height > 3
+    return StepOutcome(reward: exp(-cost), end: hasFallen ? .fell : isOut ? .outOfBounds : nil)
   }
 
   public func hashState(into hasher: inout StateHasher) {

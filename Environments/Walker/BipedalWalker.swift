@@ -173,5 +173,10 @@ private func bipedalWalkerSpecification(
     actionSpace: .box(low: [-1, -1, -1, -1], high: [1, 1, 1, 1]),
     actionComponents: ["rear hip", "rear knee", "front hip", "front knee"].map {
       .init("\($0) torque", unit: "80 N·m")
-    }, timeStep: 0.02, episodeSteps: episodeSteps, solvedReturn: 300, source: source)
+    }, timeStep: 0.02, episodeSteps: episodeSteps,
+    ends: [
+      .init(.goalReached, when: "the hull passes 88.67 m"),
+      .init(.fell, when: "the hull touches the ground"),
+      .init(.outOfBounds, when: "the hull moves left of 0 m"),
+    ], solvedReturn: 300, source: source)
 }

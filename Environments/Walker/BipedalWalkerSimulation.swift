@@ -169,10 +169,10 @@ package struct BipedalWalkerSimulation: ~Copyable {
     var reward = Float(shaping - previousShaping)
     previousShaping = shaping
     for i in 0..<4 { reward -= Float(0.00035 * Self.motorTorque) * min(abs(action[i]), 1) }
-    if world.hasTouched(bodies[0]) || hull.x < 0 {
-      return StepOutcome(reward: -100, terminated: true)
-    }
-    return StepOutcome(reward: Double(reward), terminated: Double(hull.x) > Self.finish)
+    if world.hasTouched(bodies[0]) { return StepOutcome(reward: -100, end: .fell) }
+    if hull.x < 0 { return StepOutcome(reward: -100, end: .outOfBounds) }
+    return StepOutcome(
+      reward: Double(reward), end: Double(hull.x) > Self.finish ? .goalReached : nil)
   }
 
   /// Returns the potential whose change is the reward before costs.

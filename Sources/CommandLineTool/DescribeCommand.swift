@@ -75,6 +75,17 @@ private struct EnvironmentDescription: Description {
     var reversible: Bool
     var summary: String
   }
+  struct End: Encodable {
+    var meaning: String
+    var condition: String
+    /// Whether such an episode is a success; nil if it is neither a success nor a failure.
+    var isSuccess: Bool?
+
+    enum CodingKeys: String, CodingKey {
+      case meaning, condition
+      case isSuccess = "success"
+    }
+  }
   struct Disturbance: Encodable {
     var name: String
     var unit: String
@@ -94,6 +105,7 @@ private struct EnvironmentDescription: Description {
   var episodeSteps: Int
   var solvedReturn: Double?
   var reward: String?
+  var ends: [End]
   var observation: [Component]
   var action: [Component]
   var isDiscrete: Bool
@@ -104,7 +116,7 @@ private struct EnvironmentDescription: Description {
   var pace: Double
 
   enum CodingKeys: String, CodingKey {
-    case environment, summary, source, reward, observation, action, parameters, disturbance
+    case environment, summary, source, reward, ends, observation, action, parameters, disturbance
     case controls, pace
     case restingActions = "resting-actions"
     case timeStep = "time-step"
@@ -122,6 +134,16 @@ private struct EnvironmentDescription: Description {
     episodeSteps = specification.episodeSteps
     solvedReturn = specification.solvedReturn
     reward = specification.reward
+    let judged = registered.judgesLastObservation ? ", judged by its last observation" : ""
+    ends =
+      specification.ends.map {
+        End(
+          meaning: $0.meaning.rawValue, condition: $0.condition, isSuccess: $0.meaning.isSuccess)
+      } + [
+        End(
+          meaning: EpisodeEnd.timeLimit.description,
+          condition: "after \(specification.episodeSteps) steps\(judged)")
+      ]
     observation = Self.components(
       specification.observationSpace, specification.observationComponents)
     action = Self.components(specification.actionSpace, specification.actionComponents)
@@ -166,7 +188,9 @@ private struct EnvironmentDescription: Description {
     ]
     if let reward { lines.append("reward: \(reward)") }
     lines += [
-      "", "Observation",
+      "", "End of an episode",
+      table(ends.map { [$0.meaning, $0.condition, Self.word($0.isSuccess)] }, indent: "  "), "",
+      "Observation",
       table([["", "name", "unit", "range"]] + rows(observation), indent: "  "), "",
       isDiscrete ? "Action, one of" : "Action",
       table(
@@ -198,6 +222,10 @@ private struct EnvironmentDescription: Description {
       table([["key", "stick", ""]] + cells, indent: "  "),
     ]
     return lines.joined(separator: "\n")
+  }
+
+  private static func word(_ isSuccess: Bool?) -> String {
+    isSuccess.map { $0 ? "success" : "failure" } ?? ""
   }
 
   private func rows(_ components: [Component]) -> [[String]] {

@@ -2,7 +2,9 @@ import ArgumentParser
 import Experiments
 import Training
 import Environments
+import Foundation
 import RLCore
+import Storage
 
 /// The verb `evaluate`: measures the returns of a policy or controller.
 struct Evaluate: ParsableCommand {
@@ -11,112 +13,118 @@ struct Evaluate: ParsableCommand {
     abstract: "Measure a trained policy on fresh episodes.",
     discussion: """
       Returns are sums of the raw reward. Episodes use the seeds --seed, --seed + 1 and so on, \
-      which neither training nor its evaluations use. An episode ends as soon as the policy's \
-      action is not finite; the command then shows all results and exits with 3.
+      which neither training nor its evaluations use. Intervals are over episodes of this policy \
+      and say nothing of other training seeds: the mean's is a bias-corrected and accelerated \
+      bootstrap of \(Statistics.resamples) resamples, that of success is Wilson's. An episode ends \
+      as soon as the policy's action is not finite; the command then shows all results and exits \
+      with 3.
+
+      A --min option is a gate: only the most likely actions are evaluated, unless --stochastic is \
+      given, and the command exits with 1 if a result is too low.
       """)
 
   @OptionGroup var selection: PolicySelection
   @Option(name: [.long, .customShort("n")], help: "Number of episodes per mode.") var episodes = 100
   @Option(seedsBelow2To: 40) var seed: UInt64 = 0
-  @Option(help: "Exit with 1 unless the mean return of every mode shown is at least this.")
-  var minReturn: Double?
-  @Flag(help: "Evaluate only with the most likely actions.") var deterministic = false
-  @Flag(help: "Evaluate only with sampled actions.") var stochastic = false
+  @OptionGroup var gateOptions: GateOptions
+  @Option(
+    help: ArgumentHelp(
+      "Record failing episodes in this folder: those that fell, left the bounds, did not succeed, "
+        + "are not finite or have a return below --min-return; at most \(mostFailures) per mode.",
+      valueName: "dir"))
+  var recordFailures: String?
+  @Option(
+    help: ArgumentHelp("Write results, thresholds and verdicts as JSON.", valueName: "file.json"))
+  var summary: String?
+  @Option(
+    help: ArgumentHelp("Write the verdicts as a JUnit test report.", valueName: "file.xml"))
+  var junit: String?
+  @Flag(help: "Evaluate with the most likely actions, and with no others unless asked.")
+  var deterministic = false
+  @Flag(help: "Evaluate with sampled actions, and with no others unless asked.")
+  var stochastic = false
   @Flag(help: "Write one JSON object per line to standard output.") var json = false
   @OptionGroup var threadOptions: ThreadOptions
 
+  /// Largest number of failing episodes recorded in each mode.
+  private static let mostFailures = 100
+
   func run() throws {
     try StoredPolicy.checkEvaluation(episodes: episodes, seed: seed)
+    let gates = gateOptions.gates
     let policy = try selection.resolve()
-    let asked: [ActionMode] =
-      (deterministic ? [.deterministic] : []) + (stochastic ? [.stochastic] : [])
-    let modes = asked.isEmpty ? policy.modes : asked
+    for gate in gates { try gate.check(policy.environment, episodes: episodes) }
+    if recordFailures != nil { try checkFailures(policy.environment) }
+    try prepareFiles()
     if !json {
       let step = policy.steps.map { ", step \(grouped($0))" } ?? ""
       writeLine(
         "\(policy.path)\(step), \(policy.environment.identifier), "
           + "\(counted(episodes, "episode")) per mode")
     }
-    var rows = [["mode", "mean", "std", "IQM", "95 % interval", "length", "success"]]
-    var (failures, diverged): ([String], [String]) = ([], [])
-    for mode in modes {
+    var evaluation = EvaluationSummary(policy, firstSeed: seed)
+    for mode in modes(of: policy, isGated: !gates.isEmpty) {
+      let progress = EvaluationProgress(mode: mode, episodes: episodes)
       let result = try policy.evaluate(
-        episodes: episodes, seed: seed, mode: mode, threads: threadOptions.threads)
-      if json {
-        writeLine(try jsonLine(Report(result, of: policy)))
-      } else {
-        rows.append(row(result))
-      }
-      let lost = result.returns.count { !$0.isFinite }
-      if lost > 0 { diverged.append("\(lost) of \(episodes) \(mode.rawValue) episodes") }
-      if let minReturn, !(result.mean >= minReturn) {
-        failures.append("\(mode.rawValue) mean return \(decimals(result.mean, 2))")
-      }
+        episodes: episodes, seed: seed, mode: mode, threads: threadOptions.threads,
+        didFinish: { progress.count() })
+      progress.finish()
+      let report = EvaluationReport(
+        result, of: policy, verdicts: gates.map { $0.judge(result) },
+        failures: try record(result, of: policy))
+      if json { writeLine(try jsonLine(report)) }
+      evaluation.modes.append(report)
     }
-    if !json { writeLine(table(rows)) }
-    guard diverged.isEmpty else {
-      throw NotFiniteFailure(
-        "actions or returns are not finite in \(diverged.joined(separator: " and "))")
+    if !json { writeLine(evaluation.text) }
+    if let summary {
+      let text = try jsonText(evaluation, isPretty: true) + "\n"
+      try FileSystem.write(Data(text.utf8), to: summary)
     }
-    if let minReturn, !failures.isEmpty {
-      throw CheckFailure(
-        "\(failures.joined(separator: " and ")) below --min-return \(minReturn)")
+    if let junit { try FileSystem.write(Data(evaluation.junit.utf8), to: junit) }
+    try evaluation.check()
+  }
+
+  /// Modes that were asked for; by default all, or the usual one if the policy is judged.
+  private func modes(of policy: StoredPolicy, isGated: Bool) -> [ActionMode] {
+    let asked: [ActionMode] =
+      (deterministic ? [.deterministic] : []) + (stochastic ? [.stochastic] : [])
+    return asked.isEmpty ? Array(policy.modes.prefix(isGated ? 1 : 2)) : asked
+  }
+
+  /// Makes the folders of all files, so that a mistake shows before the episodes are run.
+  private func prepareFiles() throws {
+    if let recordFailures { try FileSystem.makeFolder(recordFailures) }
+    for path in [summary, junit].compactMap(\.self) { try FileSystem.makeFolder(ofFile: path) }
+  }
+
+  // MARK: Failing episodes
+
+  private func checkFailures(_ environment: RegisteredEnvironment) throws(ConfigurationError) {
+    let canFail =
+      environment.definesSuccess
+      || environment.specification.ends.contains { $0.meaning.isSuccess == false }
+    guard canFail || gateOptions.minReturn != nil else {
+      throw ConfigurationError(
+        "--record-failures needs --min-return, since no episode of \(environment.identifier) fails "
+          + "by itself")
     }
   }
 
-  private func row(_ result: EvaluationResult) -> [String] {
-    let (estimate, interval) = result.interquartileMean
-    return [
-      result.mode.rawValue, decimals(result.mean, 2), decimals(result.standardDeviation, 2),
-      decimals(estimate, 2),
-      "\(decimals(interval.lowerBound, 2)) to \(decimals(interval.upperBound, 2))",
-      decimals(result.meanLength, 1),
-      result.successRate.map { "\(decimals(100 * $0, 1)) %" } ?? "-",
-    ]
+  private func hasFailed(_ episode: EvaluationResult.Episode) -> Bool {
+    !episode.episodeReturn.isFinite || episode.isSuccess == false || episode.end.isFailure
+      || gateOptions.minReturn.map { episode.episodeReturn < $0 } ?? false
   }
 
-  /// One line of `--json` output.
-  private struct Report: Encodable {
-    var policy: String
-    var environment: String
-    var steps: Int?
-    var mode: String
-    var episodes: Int
-    var mean: Double
-    var standardDeviation: Double
-    var interquartileMean: Double
-    var interval: [Double]
-    var meanLength: Double
-    var successRate: Double?
-    var seeds: [UInt64]
-    var returns: [Double]
-    var lengths: [Int]
-
-    init(_ result: EvaluationResult, of source: StoredPolicy) {
-      let (estimate, interval) = result.interquartileMean
-      policy = source.path
-      environment = source.environment.identifier
-      steps = source.steps
-      mode = result.mode.rawValue
-      episodes = result.episodes.count
-      mean = result.mean
-      standardDeviation = result.standardDeviation
-      interquartileMean = estimate
-      self.interval = [interval.lowerBound, interval.upperBound]
-      meanLength = result.meanLength
-      successRate = result.successRate
-      seeds = result.episodes.map(\.seed)
-      returns = result.episodes.map(\.episodeReturn)
-      lengths = result.episodes.map(\.length)
-    }
-
-    enum CodingKeys: String, CodingKey {
-      case policy, environment, steps, mode, episodes, mean, seeds, returns, lengths
-      case standardDeviation = "std"
-      case interquartileMean = "iqm"
-      case interval = "iqm-interval-95"
-      case meanLength = "mean-length"
-      case successRate = "success-rate"
-    }
+  /// Records the episodes that failed.
+  ///
+  /// - Returns: Summaries of the recordings; nil if they were not asked for.
+  private func record(
+    _ result: EvaluationResult, of policy: StoredPolicy
+  ) throws -> [RecordingReport]? {
+    guard let recordFailures else { return nil }
+    let failures = result.episodes.filter(hasFailed).prefix(Self.mostFailures)
+    let plan = RecordingPlan(
+      failures: failures.map(\.seed), of: policy, mode: result.mode, to: recordFailures)
+    return try plan.run().map { RecordingReport($0) }
   }
 }

@@ -20,9 +20,13 @@ func decimals(_ value: Double, _ places: Int) -> String {
 }
 
 /// Returns a value as JSON on one line, with sorted keys.
-func jsonLine(_ value: some Encodable) throws -> String {
+func jsonLine(_ value: some Encodable) throws -> String { try jsonText(value, isPretty: false) }
+
+/// Returns a value as JSON with sorted keys, on one line or on indented lines.
+func jsonText(_ value: some Encodable, isPretty: Bool) throws -> String {
   let encoder = JSONEncoder()
   encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+  if isPretty { encoder.outputFormatting.insert(.prettyPrinted) }
   encoder.nonConformingFloatEncodingStrategy = .convertToString(
     positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
   return String(decoding: try encoder.encode(value), as: UTF8.self)

@@ -100,18 +100,16 @@ extension Overlay {
   init(_ replay: Replay, mode: String? = nil) {
     let recording = replay.recording
     let specification = replay.environment.specification
-    var flags: [String] = []
-    if replay.hasEnded {
-      flags.append(recording.isTerminated ? "terminated" : "time limit")
-    }
-    if replay.difference != nil { flags.append("differs from the recording") }
+    var remarks = [Remark]()
+    if let end = replay.end { remarks.append(Remark(end)) }
+    if replay.difference != nil { remarks.append(Remark("differs from the recording", .bad)) }
     self.init(
       title: recording.header.environment, actor: recording.header.agent,
       seed: recording.header.seed,
       step: replay.step, steps: recording.stepCount,
       time: Double(replay.step) * specification.timeStep,
       reward: replay.step == 0 ? nil : Double(replay.reward), episodeReturn: replay.totalReward,
-      flags: flags,
+      remarks: remarks,
       action: replay.step == 0 ? nil : Action(replay.action, of: specification),
       disturbances: [Gauge](replay.disturbance, of: replay.environment.disturbanceComponents),
       mode: mode)

@@ -103,8 +103,8 @@ struct Play: ParsableCommand {
   }
 
   private func sentence(_ result: PlayGame.Result, number: Int) -> String {
-    "episode \(number): return \(decimals(result.episodeReturn, 2)) in \(counted(result.length, "step")), "
-      + (result.isTruncated ? "time limit" : "terminated")
+    "episode \(number): return \(decimals(result.episodeReturn, 2)) in "
+      + "\(counted(result.length, "step")), \(result.end)"
   }
 
   // MARK: Recording

@@ -16,8 +16,8 @@ package final class PlayGame: EpisodeObserver {
     package let episodeReturn: Double
     /// Number of steps.
     package let length: Int
-    /// Whether the time limit ended the episode, rather than the task.
-    package let isTruncated: Bool
+    /// How the episode ended.
+    package let end: EpisodeEnd
   }
 
   /// Scene of the current state, or of the last state if the episode has ended.
@@ -119,10 +119,8 @@ package final class PlayGame: EpisodeObserver {
     overlay.episodeReturn += Double(batch.rewards[0])
     overlay.action = .init(action, of: specification)
     overlay.disturbances = .init(push, of: environment.disturbanceComponents)
-    guard batch.hasEnded(0) else { return }
-    let isTruncated = !batch.hasTerminated(0)
-    overlay.flags = [isTruncated ? "time limit" : "terminated"]
-    result = Result(
-      episodeReturn: overlay.episodeReturn, length: overlay.step, isTruncated: isTruncated)
+    guard let end = batch.end(of: 0) else { return }
+    overlay.remarks = [Overlay.Remark(end)]
+    result = Result(episodeReturn: overlay.episodeReturn, length: overlay.step, end: end)
   }
 }

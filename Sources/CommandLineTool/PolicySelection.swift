@@ -7,7 +7,11 @@ struct PolicySelection: ParsableArguments {
   @Argument(help: "A run folder, a checkpoint folder, a policy.safetensors file, or a controller.")
   var path: String
   @Option(help: "Use this environment instead of the policy's own.") var env: String?
-  @Option(help: "Checkpoint of a run folder: best (the default), latest or a step count.")
+  @Option(
+    help: """
+      Checkpoint of a run folder: best (the default, unless the run's tasks change), latest or a \
+      step count.
+      """)
   var checkpoint: String?
   @Flag(help: "The same as --checkpoint best.") var loadBest = false
   @OptionGroup var parameterOptions: ParameterOptions
@@ -22,6 +26,7 @@ struct PolicySelection: ParsableArguments {
   func resolve() throws -> StoredPolicy {
     var policy = try StoredPolicy(
       path, checkpoint: loadBest ? "best" : checkpoint, environment: env, registry: .ofTheTool)
+    if let remark = policy.remark { complain(remark) }
     for (name, value) in try parameterOptions.values() { try policy.setParameter(name, to: value) }
     return policy
   }

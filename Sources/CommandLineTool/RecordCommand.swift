@@ -67,16 +67,20 @@ struct RecordingReport: Encodable {
   /// First difference of the re-simulation; nil if there is none.
   var difference: String?
 
-  init(_ recording: RecordingReader, verified: Bool? = true) {
+  /// Summarises a recording.
+  ///
+  /// - Parameters:
+  ///   - recording: The recording.
+  ///   - end: How its re-simulation ended; nil if there was none.
+  ///   - verified: Whether the re-simulation was the same; nil if there was none.
+  init(_ recording: RecordingReader, end: EpisodeEnd? = nil, verified: Bool? = true) {
     file = recording.path
     environment = recording.header.environment
     agent = recording.header.agent
     seed = recording.header.seed
     steps = recording.stepCount
     episodeReturn = recording.totalReward
-    end =
-      recording.isTerminated
-      ? "terminated" : recording.isTruncated ? "time limit" : "left unfinished"
+    self.end = (recording.end ?? end)?.description ?? "terminated"
     bytes = recording.byteCount
     self.verified = verified
   }

@@ -78,7 +78,8 @@ struct ReplayRecording: ParsableCommand {
     while !stop.isRaised, try replay.next() {}
     guard !stop.isRaised else { throw ExitCode(ExitStatus.interrupted.rawValue) }
     try film?.finish()
-    var report = RecordingReport(recording, verified: replay.difference == nil)
+    var report = RecordingReport(
+      recording, end: replay.end, verified: replay.difference == nil)
     report.difference = replay.difference?.description
     if json {
       writeLine(try jsonLine(report))

@@ -57,6 +57,9 @@ public struct EnvironmentCheck: Sendable, CustomStringConvertible {
     for parameter in environment.parameters where !parameter.allows(parameter.nominal) {
       faults.append("\(parameter.name) is nominally \(parameter.nominal), out of its range")
     }
+    let ends = specification.ends
+    require(Set(ends.map(\.meaning)).count == ends.count, "two ends have the same meaning")
+    require(ends.allSatisfy { !$0.condition.isEmpty }, "an end has no condition")
     let components = environment.disturbanceComponents
     require(
       Set(components.map(\.name)).count == components.count, "two disturbances share a name")

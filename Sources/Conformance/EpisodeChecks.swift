@@ -64,12 +64,19 @@ extension EnvironmentCheck {
           if length >= limit { return ["an episode of more than \(limit) steps"] }
           continue
         }
-        if player.vector.batch.episodeLength(0) > limit || !step.terminated && length != limit {
+        if player.vector.batch.episodeLength(0) > limit || step.end == nil && length != limit {
           faults.append("an episode was truncated after \(length) steps")
         }
         length = 0
       }
       return faults
+    },
+    .init("every end has a declared meaning") { environment in
+      let declared = Set(environment.specification.ends.map(\.meaning))
+      let ends = Set(Player(environment, seed: 60).play(2000).compactMap(\.end))
+      return ends.subtracting(declared).map {
+        "an episode ended with '\($0.rawValue)', which is not among the specification's ends"
+      }
     },
     .init("an ended episode stays until it is reset") { environment in
       let player = Player(environment, seed: 50) { $0.resetsEndedEpisodes = false }

@@ -29,7 +29,7 @@ package final class Player {
   package struct Step: Equatable {
     package var observation: [Float]
     package var reward: Float
-    package var terminated: Bool
+    package var end: TaskEnd?
     package var hasEnded: Bool
     package var stateHash: UInt64
   }
@@ -81,7 +81,7 @@ package final class Player {
       let batch = vector.batch
       return Step(
         observation: Array(batch.observations.row(slot)), reward: batch.rewards[slot],
-        terminated: batch.hasTerminated(slot), hasEnded: batch.hasEnded(slot),
+        end: batch.ends[slot], hasEnded: batch.hasEnded(slot),
         stateHash: vector.stateHash(of: slot))
     }
   }

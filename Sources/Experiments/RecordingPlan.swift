@@ -11,9 +11,10 @@ public struct RecordingPlan {
   public let paths: [String]
   private let source: StoredPolicy
   private let folder: String
-  private let seed: UInt64
+  private let seeds: [UInt64]
   private let mode: ActionMode
   private let stepLimit: Int
+  private let keepsNotFinite: Bool
 
   /// Plans recordings and checks that they can be made.
   ///
@@ -41,8 +42,30 @@ public struct RecordingPlan {
       throw ConfigurationError(
         "\(taken) exists; choose another folder (--out) or replace it (--overwrite)")
     }
-    (self.source, self.folder, self.seed, self.mode) = (source, folder, seed, mode)
+    seeds = (0..<UInt64(episodes)).map { seed + $0 }
+    (self.source, self.folder, self.mode) = (source, folder, mode)
     self.stepLimit = stepLimit ?? .max
+    keepsNotFinite = false
+  }
+
+  /// Plans recordings of episodes that an evaluation has shown to fail.
+  ///
+  /// They replace recordings of the same name, and are kept even if an action or return is not
+  /// finite.
+  ///
+  /// - Parameters:
+  ///   - seeds: Seeds of the episodes.
+  ///   - source: Policy that was evaluated.
+  ///   - mode: Deterministic or stochastic, which then is part of the names.
+  ///   - folder: Folder for the files.
+  package init(
+    failures seeds: [UInt64], of source: StoredPolicy, mode: ActionMode, to folder: String
+  ) {
+    let pairing = RecordingHeader.pairing(source.environment.identifier, source.agent ?? "policy")
+    let name = mode == .deterministic ? pairing : "\(pairing)-\(mode.rawValue)"
+    paths = seeds.map { "\(folder)/\(name)-seed\($0).rlrec" }
+    (self.source, self.folder, self.seeds, self.mode) = (source, folder, seeds, mode)
+    (stepLimit, keepsNotFinite) = (.max, true)
   }
 
   /// Checks the number of episodes, the seed and the step limit of recordings.
@@ -80,22 +103,23 @@ public struct RecordingPlan {
     let agent = source.agent ?? "policy"
     let fingerprint =
       source.isController ? RecordingHash.policy(named: agent) : RecordingHash.policy(archive)
+    let destinations = Dictionary(uniqueKeysWithValues: zip(seeds, paths))
     let recorder = FileRecorder(
       header: RecordingHeader(
         specification: environment.specification, parameters: environment.parameters,
         agent: agent, mode: mode == .stochastic ? .stochastic : .deterministic,
         policy: .init(fingerprint: fingerprint, steps: source.steps ?? 0), build: .current)
-    ) { [seed, paths] in paths[Int($0.seed - seed)] }
+    ) { destinations[$0.seed] }
     vector.resetsEndedEpisodes = false
     vector.observe(environment: 0, with: recorder)
     let runner = EpisodeRunner(
       policy, in: vector, slot: 0,
       actions: Matrix(rows: 1, columns: environment.specification.actionWidth))
     var recordings: [RecordingReader] = []
-    for (path, episode) in zip(paths, UInt64(0)...) {
-      let outcome = runner.run(seed: seed + episode, mode: mode, stepLimit: stepLimit)
+    for (path, seed) in zip(paths, seeds) {
+      let outcome = runner.run(seed: seed, mode: mode, stepLimit: stepLimit)
       try recorder.finish()
-      guard outcome.episodeReturn.isFinite else {
+      guard outcome.episodeReturn.isFinite || keepsNotFinite else {
         throw NotFiniteFailure(
           "the policy's action or return is not finite after step \(outcome.length); \(path) ends "
             + "there")

@@ -17,6 +17,8 @@ public struct StoredPolicy {
   public let agent: String?
   /// Environment in which the policy acts.
   public let environment: RegisteredEnvironment
+  /// Sentence on the choice of the checkpoint; nil if it needs none.
+  public let remark: String?
   /// Physical parameters: in the policy's own environment those of its training, otherwise nominal.
   public private(set) var parameters: [ParameterValue]
 
@@ -34,7 +36,8 @@ public struct StoredPolicy {
   /// - Parameters:
   ///   - name: A run folder, a checkpoint folder, a policy file, a controller's id or a baseline.
   ///   - checkpoint: `best`, `latest` or a step count, for run folders only; nil for the best one,
-  ///     or the latest if no evaluation was made.
+  ///     or the latest if no evaluation was made or the run's tasks change, so that its evaluations
+  ///     can't be compared and none is the best.
   ///   - other: Id of another environment with the same spaces; nil for the policy's own. A
   ///     baseline has none of its own.
   ///   - registry: Registry of environments and controllers.
@@ -50,6 +53,7 @@ public struct StoredPolicy {
       }
       (policy, environment) = try Self.controller(name, environment: other, registry)
       (path, folder, steps, agent, parameters) = (name, nil, nil, name, [])
+      remark = nil
       return
     }
     // A name without a slash was probably meant as a controller's.
@@ -70,6 +74,11 @@ public struct StoredPolicy {
     }
     policy = read
     (path, folder, agent) = (found.path, found.folder, archive.metadata["agent"])
+    remark = found.changing.map { names in
+      let task = values.filter { names.contains($0.name) }.map { "\($0.name) \($0.value)" }
+      return "the tasks of \(name) change, so its latest checkpoint is used instead of a best one; "
+        + "it is of the task \(task.joined(separator: ", "))"
+    }
     steps = archive.metadata["steps"].flatMap { Int($0) }
     // The id is part of the names of recordings.
     guard agent.map(Registry.isIdentifier) ?? true else {
@@ -118,11 +127,13 @@ public struct StoredPolicy {
   ///     2⁴⁰, where the seeds of evaluations during training begin.
   ///   - mode: One of ``modes``; nil for the usual one.
   ///   - threads: Number of threads, in 1...1024; nil for one per core. Results don't depend on it.
+  ///   - didFinish: A closure called after each episode, on the thread that ran it.
   /// - Throws: `ConfigurationError` if an argument is not allowed.
   /// - Returns: The result of every episode, in order of seeds.  An episode ends with a return of
   ///   NaN as soon as the policy's action is not finite.
   public func evaluate(
-    episodes: Int = 100, seed: UInt64 = 0, mode: ActionMode? = nil, threads: Int? = nil
+    episodes: Int = 100, seed: UInt64 = 0, mode: ActionMode? = nil, threads: Int? = nil,
+    didFinish: (@Sendable () -> Void)? = nil
   ) throws(ConfigurationError) -> EvaluationResult {
     try Self.checkEvaluation(episodes: episodes, seed: seed)
     let mode = mode ?? modes[0]
@@ -136,7 +147,7 @@ public struct StoredPolicy {
         return vector
       },
       episodes: episodes, firstSeed: seed, mode: mode, pool: try WorkerPool.make(threads: threads),
-      isSuccess: environment.isSuccess)
+      didFinish: didFinish, isSuccess: environment.isSuccess)
   }
 
   /// Checks the number of episodes and the seed of an evaluation.
@@ -182,22 +193,57 @@ public struct StoredPolicy {
     return (BaselinePolicy(baseline, in: environment.specification), environment)
   }
 
-  private static func find(
-    _ path: String, checkpoint: String?
-  ) throws -> (archive: TensorArchive, path: String, folder: RunFolder?) {
-    var (file, folder) = (path, RunFolder?.none)
+  /// A policy's archive and its place.
+  private struct Found {
+    var archive: TensorArchive
+    var path: String
+    var folder: RunFolder?
+    /// Names of the parameters that change from task to task, if that decided the choice.
+    var changing: [String]?
+  }
+
+  private static func find(_ path: String, checkpoint: String?) throws -> Found {
+    var (file, folder, changing) = (path, RunFolder?.none, [String]?.none)
     if FileSystem.isFolder("\(path)/checkpoints") {
       let run = RunFolder(path: path)
       folder = run
+      let drift = try run.drift()
+      guard drift.hasOneTask || checkpoint != "best" else {
+        throw ConfigurationError(
+          "the tasks of \(path) change, so that its evaluations can't be compared and none of its "
+            + "checkpoints is the best; choose latest or a step count")
+      }
       let best = run.checkpoint("best")
-      file =
-        try checkpoint.map { name throws(FileError) in try run.findCheckpoint(name) }
-        ?? (FileSystem.isFolder(best) ? best : run.latestCheckpoint())
+      if let checkpoint {
+        file = try run.findCheckpoint(checkpoint)
+      } else if drift.hasOneTask, FileSystem.isFolder(best) {
+        file = best
+      } else {
+        file = try run.latestCheckpoint()
+        changing = drift.hasOneTask ? nil : drift.names
+      }
     } else if checkpoint != nil {
       throw ConfigurationError("only run folders have checkpoints, and \(path) is not one")
     }
-    guard FileSystem.isFolder(file) else { return (try Checkpoint.readArchive(file), file, nil) }
+    guard FileSystem.isFolder(file) else {
+      return Found(archive: try Checkpoint.readArchive(file), path: file)
+    }
     // Reading the whole checkpoint compares the files with their checksums.
-    return (try Checkpoint(path: file).policy, "\(file)/\(Checkpoint.policyFile)", folder)
+    return Found(
+      archive: try Checkpoint(path: file).policy, path: "\(file)/\(Checkpoint.policyFile)",
+      folder: folder, changing: changing)
+  }
+}
+
+extension RunFolder {
+  /// Reads how the run's physical parameters change; they don't if the run has no settings.
+  fileprivate func drift() throws(FileError) -> RunSettings.Drift {
+    guard FileSystem.exists(configurationFile) else { return RunSettings.Drift() }
+    let yaml = String(decoding: try FileSystem.read(configurationFile), as: UTF8.self)
+    do {
+      return try ConfigurationResolver.drift(yaml: yaml, source: configurationFile)
+    } catch {
+      throw .damaged(path: configurationFile, reason: error.description)
+    }
   }
 }

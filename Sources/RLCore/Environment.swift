@@ -4,13 +4,18 @@ public import LinearAlgebra
 @frozen public struct StepOutcome: Sendable, Equatable {
   /// Reward of the step, as computed by the reference.
   public var reward: Double
-  /// Whether the task itself ended; time limits are applied outside the environment.
-  public var terminated: Bool
+  /// What it means that the task itself ended; nil if it goes on.
+  ///
+  /// Time limits are applied outside the environment.
+  public var end: TaskEnd?
 
-  /// Creates an outcome.
-  @inlinable public init(reward: Double, terminated: Bool) {
+  /// Whether the task itself ended.
+  @inlinable public var terminated: Bool { end != nil }
+
+  /// Creates an outcome, by default of a task that goes on.
+  @inlinable public init(reward: Double, end: TaskEnd? = nil) {
     self.reward = reward
-    self.terminated = terminated
+    self.end = end
   }
 }
 
@@ -47,7 +52,7 @@ public protocol Environment: ~Copyable {
   /// - Parameters:
   ///   - action: Action, [A], clipped by the environment as in its reference.
   ///   - observation: Destination of the observation after the step, [O].
-  /// - Returns: The reward and whether the task ended.
+  /// - Returns: The reward and, if the task ended, what that means: one of the specification's ends.
   mutating func step(action: Span<Float>, observation: inout MutableSpan<Float>) -> StepOutcome
 
   /// Feeds every number on which the future depends to a hasher.
@@ -133,7 +138,7 @@ extension Environment where Self: ~Copyable {
       var observation = row.mutableSpan
       let outcome = states[i].step(action: action.span, observation: &observation)
       batch.rewards[i] = Float(outcome.reward)
-      batch.terminated[i] = outcome.terminated
+      batch.ends[i] = outcome.end
     }
   }
 

@@ -14,6 +14,20 @@ public struct EnvironmentSpecification: Sendable, Equatable {
     }
   }
 
+  /// One way in which the task ends an episode.
+  public struct End: Sendable, Equatable {
+    /// What it means.
+    public let meaning: TaskEnd
+    /// When it happens, for example "the hull touches the ground".
+    public let condition: String
+
+    /// Creates an end.
+    public init(_ meaning: TaskEnd, when condition: String) {
+      self.meaning = meaning
+      self.condition = condition
+    }
+  }
+
   /// Registered id of the environment.
   public let identifier: String
   /// Version of the dynamics, increased whenever the same seed and actions lead to a different
@@ -35,6 +49,9 @@ public struct EnvironmentSpecification: Sendable, Equatable {
   public let timeStep: Double
   /// Number of steps after which ``VectorEnvironment`` truncates an episode.
   public let episodeSteps: Int
+  /// Ways in which the task ends an episode, each with its meaning; empty if only the time limit
+  /// does.
+  public let ends: [End]
   /// Mean return that counts as solved; nil if there is no agreed value.
   public let solvedReturn: Double?
   /// Reference against which the environment is measured.
@@ -50,7 +67,7 @@ public struct EnvironmentSpecification: Sendable, Equatable {
     identifier: String, version: Int = 1, summary: String, reward: String? = nil,
     observationSpace: Space, observationComponents: [Component], actionSpace: Space,
     actionComponents: [Component],
-    timeStep: Double, episodeSteps: Int, solvedReturn: Double?, source: String
+    timeStep: Double, episodeSteps: Int, ends: [End] = [], solvedReturn: Double?, source: String
   ) {
     precondition(observationComponents.count == observationSpace.width, identifier)
     self.identifier = identifier
@@ -63,6 +80,7 @@ public struct EnvironmentSpecification: Sendable, Equatable {
     self.actionComponents = actionComponents
     self.timeStep = timeStep
     self.episodeSteps = episodeSteps
+    self.ends = ends
     self.solvedReturn = solvedReturn
     self.source = source
   }

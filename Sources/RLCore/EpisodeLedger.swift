@@ -139,7 +139,7 @@ final class EpisodeLedger {
     if let disturbances { disturbanceLog?.copyRow(row, from: disturbances, row: i) }
     entries[i].steps += 1
     entries[i].totalReward += Double(batch.rewards[i])
-    batch.truncated[i] = entries[i].steps >= episodeSteps && !batch.terminated[i]
+    batch.truncated[i] = entries[i].steps >= episodeSteps && batch.ends[i] == nil
   }
 
   /// Writes the last observation, return and length of an ended episode to the batch.
@@ -211,13 +211,13 @@ final class EpisodeLedger {
     let track = tracks[i]
     let task = tasks.task(after: track.steps)
     track.steps += count
-    if batch.terminated[i] || batch.truncated[i] {
+    if batch.hasEnded(i) {
       track.add(entries[i].totalReward, isLate: tasks.isLate(track.steps, in: task))
     }
     let new = tasks.task(after: track.steps)
     guard new != task else { return }
     track.begin(task: new)
-    batch.truncated[i] = !batch.terminated[i]
+    batch.truncated[i] = batch.ends[i] == nil
     for value in tasks.values(new) {
       guard let j = descriptions.firstIndex(where: { $0.name == value.name }) else { continue }
       next[i * descriptions.count + j] = value.value

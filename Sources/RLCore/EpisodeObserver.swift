@@ -38,10 +38,13 @@ public struct EpisodeStart: Sendable {
 public struct ObservedStep: Sendable, Equatable {
   /// Reward of the step.
   public var reward: Float
-  /// Whether the task ended with the step.
-  public var terminated: Bool
+  /// What it means that the task ended with the step; nil if it goes on.
+  public var end: TaskEnd?
   /// Whether the time limit truncated the episode.
   public var truncated: Bool
   /// Fingerprint of the simulator's state after the step.
   public var stateHash: UInt64
+
+  /// Whether the task ended with the step.
+  public var terminated: Bool { end != nil }
 }

@@ -10,12 +10,36 @@ public struct RegisteredEnvironment: Sendable {
   public let manualControls: ManualControls
   /// Makes a vector of at least one environment with nominal parameters.
   package let construct: @Sendable (_ count: Int) -> any BatchedEnvironment
-  /// Whether an episode that ended with this observation, [O], succeeded; nil if success is not
-  /// defined apart from the return.
-  public let isSuccess: (@Sendable (_ finalObservation: Span<Float>) -> Bool)?
+  private let hasSucceeded: (@Sendable (_ finalObservation: Span<Float>) -> Bool)?
 
   /// Registered id of the environment.
   public var identifier: String { specification.identifier }
+
+  /// Whether some episodes count as successes: those that reach a goal, or those that are judged by
+  /// their last observation.
+  public var definesSuccess: Bool {
+    judgesLastObservation || specification.ends.contains { $0.meaning.isSuccess == true }
+  }
+
+  /// Whether an episode that neither reached a goal nor failed is judged by its last observation.
+  public var judgesLastObservation: Bool { hasSucceeded != nil }
+
+  /// Returns whether an episode succeeded.
+  ///
+  /// - Parameters:
+  ///   - end: How the episode ended.
+  ///   - finalObservation: Last observation of the episode, [O].
+  /// - Returns: Whether it succeeded; nil if the environment does not define success apart from the
+  ///   return.
+  public func isSuccess(_ end: EpisodeEnd, finalObservation: Span<Float>) -> Bool? {
+    guard definesSuccess else { return nil }
+    switch end {
+    case .task(let meaning):
+      return meaning.isSuccess ?? hasSucceeded?(finalObservation) ?? false
+    case .timeLimit: return hasSucceeded?(finalObservation) ?? false
+    case .leftUnfinished: return false
+    }
+  }
 
   /// Whether the environment has a picture, determined by starting an episode.
   public var hasPicture: Bool {
@@ -45,7 +69,8 @@ public struct RegisteredEnvironment: Sendable {
   ///
   /// - Parameters:
   ///   - type: Type of the environment.
-  ///   - isSuccess: Whether an episode succeeded, judged by its last observation.
+  ///   - isSuccess: Whether an episode succeeded, judged by its last observation; asked unless the
+  ///     task's end says so already.  Nil if only reaching a goal is a success.
   public init<E: Environment & SendableMetatype & ~Copyable>(
     _ type: E.Type, isSuccess: (@Sendable (_ finalObservation: Span<Float>) -> Bool)? = nil
   ) {
@@ -54,6 +79,6 @@ public struct RegisteredEnvironment: Sendable {
     disturbanceComponents = E.disturbanceComponents
     manualControls = E.manualControls
     construct = { VectorEnvironment(E.self, count: $0) }
-    self.isSuccess = isSuccess
+    hasSucceeded = isSuccess
   }
 }

@@ -26,7 +26,7 @@ public protocol Simulator: AnyObject {
   ///   - range: Slots to step.
   ///   - actions: Actions, [N × A].
   ///   - disturbances: Disturbances for this step only, [N × D]; nil if they are off.
-  ///   - batch: Destination of observations, rewards and terminations.
+  ///   - batch: Destination of observations, rewards and ends.
   func step(_ range: Range<Int>, actions: Matrix, disturbances: Matrix?, batch: StepBatch)
 
   /// Feeds every number on which the future of a slot depends to a hasher.

@@ -11,8 +11,9 @@ public final class StepBatch {
   public let finalObservations: Matrix
   /// Rewards of the step, [N].
   public let rewards: Vector
-  /// Whether each task ended, [N]; if so, there is nothing to bootstrap from.
-  public let terminated: UnsafeMutablePointer<Bool>
+  /// What it means that a task ended, [N], nil if it goes on; if it ended, there is nothing to
+  /// bootstrap from.
+  public let ends: UnsafeMutablePointer<TaskEnd?>
   /// Whether each episode was truncated, [N]; if so, bootstrap from the final observation.
   public let truncated: UnsafeMutablePointer<Bool>
   /// Undiscounted returns of episodes that just ended, [N]; stale elsewhere.
@@ -26,8 +27,8 @@ public final class StepBatch {
     observations = Matrix(rows: count, columns: observationWidth)
     finalObservations = Matrix(rows: count, columns: observationWidth)
     rewards = Vector(count: count)
-    terminated = .allocate(capacity: count)
-    terminated.initialize(repeating: false, count: count)
+    ends = .allocate(capacity: count)
+    ends.initialize(repeating: nil, count: count)
     truncated = .allocate(capacity: count)
     truncated.initialize(repeating: false, count: count)
     episodeReturns = .allocate(capacity: count)
@@ -39,13 +40,19 @@ public final class StepBatch {
   /// Whether an environment's episode ended in the last step, by termination or truncation.
   @inlinable public func hasEnded(_ i: Int) -> Bool {
     precondition(i >= 0 && i < count)
-    return terminated[i] || truncated[i]
+    return ends[i] != nil || truncated[i]
   }
 
   /// Whether an environment's task ended in the last step.
   @inlinable public func hasTerminated(_ i: Int) -> Bool {
     precondition(i >= 0 && i < count)
-    return terminated[i]
+    return ends[i] != nil
+  }
+
+  /// Returns how an environment's episode ended in the last step; nil if it goes on.
+  public func end(of i: Int) -> EpisodeEnd? {
+    precondition(i >= 0 && i < count)
+    return ends[i].map { .task($0) } ?? (truncated[i] ? .timeLimit : nil)
   }
 
   /// Returns the undiscounted return of the episode that ended in the last step.
@@ -61,7 +68,7 @@ public final class StepBatch {
   }
 
   deinit {
-    terminated.deallocate()
+    ends.deallocate()
     truncated.deallocate()
     episodeReturns.deallocate()
     episodeLengths.deallocate()

@@ -71,7 +71,7 @@ public final class VectorEnvironment: BatchedEnvironment {
         report(i, actions, to: observed.observer)
       }
       if let tasks { ledger.advance(i, in: tasks, batch: batch) }
-      if batch.terminated[i] || batch.truncated[i] {
+      if batch.hasEnded(i) {
         ended[endedCount] = ledger.finish(i, batch: batch)
         endedCount += 1
       }
@@ -139,7 +139,7 @@ public final class VectorEnvironment: BatchedEnvironment {
 
   private func report(_ i: Int, _ actions: Matrix, to observer: any EpisodeObserver) {
     let step = ObservedStep(
-      reward: batch.rewards[i], terminated: batch.terminated[i], truncated: batch.truncated[i],
+      reward: batch.rewards[i], end: batch.ends[i], truncated: batch.truncated[i],
       stateHash: stateHash(of: i))
     let none = UnsafeBufferPointer<Float>(start: nil, count: 0)
     observer.didStep(

@@ -67,6 +67,7 @@ public final class EpisodeRecorder: EpisodeObserver {
   private func finish() {
     guard var encoder else { return }
     if let chunk = encoder.flush() { chunks += chunk }
+    header.end = encoder.end
     let head = RecordingEncoder.head(header)
     var contents = Data(head.bytes)
     contents.append(contentsOf: chunks)

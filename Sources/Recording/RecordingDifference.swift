@@ -1,3 +1,5 @@
+internal import RLCore
+
 /// The first difference between a recording and its re-simulation.
 public struct RecordingDifference: Sendable, Equatable, CustomStringConvertible {
   /// Number of the step that differs, from 1; 0 is the episode's start.
@@ -30,6 +32,11 @@ struct Comparison {
 
   mutating func flags(_ name: String, _ recorded: Bool, _ simulated: Bool) {
     if recorded != simulated { note(name, "\(recorded)", "\(simulated)") }
+  }
+
+  mutating func ends(_ recorded: TaskEnd, _ simulated: EpisodeEnd) {
+    guard simulated != .task(recorded) else { return }
+    note("the end", recorded.rawValue, simulated.description)
   }
 
   mutating func floats(_ name: String, _ recorded: Float, _ simulated: Float) {

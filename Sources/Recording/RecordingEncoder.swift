@@ -3,6 +3,8 @@ internal import RLCore
 /// Encodes steps as the chunks of a file.
 struct RecordingEncoder {
   private(set) var steps = 0
+  /// What it means that the task ended with the last step; nil if it goes on.
+  private(set) var end: TaskEnd?
   private var rows: StepRows
   private var totalReward = 0.0
   private var checksums: [UInt32] = []
@@ -29,6 +31,7 @@ struct RecordingEncoder {
       hash: hash, flags: flags, action: action, disturbance: disturbance, reward: step.reward,
       observation: observation)
     totalReward += Double(step.reward)
+    end = step.end
     steps += 1
     return rows.count == RecordingFormat.stepsPerChunk ? flush() : nil
   }

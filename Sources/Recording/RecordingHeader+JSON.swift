@@ -49,10 +49,11 @@ extension RecordingHeader: Codable {
     var parameters: [Parameter]
     var initialHash: String
     var initialObservation: [String]
+    var end: TaskEnd?
 
     enum CodingKeys: String, CodingKey {
       case environment, observations, actions, disturbances, agent, policy, mode, perturbations
-      case build, episode, seed, parameters
+      case build, episode, seed, parameters, end
       case actionSpace = "action-space"
       case initialHash = "initial-hash"
       case initialObservation = "initial-observation"
@@ -77,7 +78,7 @@ extension RecordingHeader: Codable {
       },
       mode: mode, perturbations: perturbations, build: build, episode: episode,
       seed: String(seed), parameters: parameters, initialHash: Self.hexadecimal(initialHash),
-      initialObservation: initialObservation.map { Self.hexadecimal($0.bitPattern) })
+      initialObservation: initialObservation.map { Self.hexadecimal($0.bitPattern) }, end: end)
     try stored.encode(to: encoder)
   }
 
@@ -116,6 +117,7 @@ extension RecordingHeader: Codable {
     initialObservation = try stored.initialObservation.map {
       Float(bitPattern: try Self.bits($0, "initial observation"))
     }
+    end = stored.end
     try validate()
   }
 

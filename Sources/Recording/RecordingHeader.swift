@@ -160,6 +160,9 @@ public struct RecordingHeader: Sendable, Equatable {
   public var initialHash: UInt64 = 0
   /// First observation, [O].
   public var initialObservation: [Float]
+  /// What it means that the task ended the episode; nil if it did not, and in recordings of builds
+  /// that did not know.
+  public var end: TaskEnd?
 
   /// Creates a header for recordings of an environment; the details of an episode follow at its
   /// start.
@@ -220,5 +223,6 @@ public struct RecordingHeader: Sendable, Equatable {
     initialHash = RecordingHash.initial(
       state: start.stateHash, seed: start.seed, parameters: start.parameters.map(\.value))
     initialObservation = observation
+    end = nil
   }
 }

@@ -1,4 +1,5 @@
 public import Foundation
+public import RLCore
 public import Storage
 
 /// Reads a recording and checks all of it.
@@ -30,6 +31,13 @@ public final class RecordingReader {
   public let isTerminated: Bool
   /// Whether the time limit truncated the episode with the last step.
   public let isTruncated: Bool
+  /// How the episode ended; nil if the task ended it and the recording does not say what that means.
+  ///
+  /// Recordings of earlier builds don't; ``Replay/end`` does.
+  public var end: EpisodeEnd? {
+    if isTruncated { return .timeLimit }
+    return isTerminated ? header.end.map { .task($0) } : .leftUnfinished
+  }
 
   private let contents: Data
   private let chunks: [StepChunk]

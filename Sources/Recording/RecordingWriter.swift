@@ -14,7 +14,8 @@ public final class RecordingWriter {
   public let path: String
   private let handle: FileHandle
   private var encoder: RecordingEncoder
-  private let headChecksum: UInt32
+  private var header: RecordingHeader
+  private let head: (bytes: [UInt8], checksum: UInt32)
 
   /// Creates a file, replacing an unfinished one of the same name.
   ///
@@ -27,10 +28,10 @@ public final class RecordingWriter {
       throw .unwritable(path: path, reason: "it is a folder")
     }
     self.path = path
+    self.header = header
     handle = try FileSystem.openNew(path + Self.partialSuffix)
     encoder = RecordingEncoder(layout: header.layout)
-    let head = RecordingEncoder.head(header)
-    headChecksum = head.checksum
+    head = RecordingEncoder.head(header)
     try write(head.bytes)
   }
 
@@ -46,15 +47,31 @@ public final class RecordingWriter {
   /// Writes the last chunk, waits until everything is on disk, and renames the file.
   public func finish() throws(FileError) {
     if let chunk = encoder.flush() { try write(chunk) }
-    try write(encoder.done(headChecksum: headChecksum))
+    let partial = path + Self.partialSuffix
+    if let end = encoder.end {
+      header.end = end
+      let steps = try FileSystem.read(partial).dropFirst(head.bytes.count)
+      try close()
+      // Only now is it known what the header, which comes first, says of the end.
+      let head = RecordingEncoder.head(header)
+      let done = encoder.done(headChecksum: head.checksum)
+      try FileSystem.write(Data(head.bytes) + steps + Data(done), to: path)
+      try FileSystem.remove(partial)
+    } else {
+      try write(encoder.done(headChecksum: head.checksum))
+      try close()
+      try FileSystem.rename(partial, to: path)
+      try FileSystem.syncFolder(of: path)
+    }
+  }
+
+  private func close() throws(FileError) {
     do {
       try handle.synchronize()
       try handle.close()
     } catch {
       throw failure(error)
     }
-    try FileSystem.rename(path + Self.partialSuffix, to: path)
-    try FileSystem.syncFolder(of: path)
   }
 
   private func write(_ bytes: [UInt8]) throws(FileError) {

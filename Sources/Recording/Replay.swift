@@ -25,8 +25,10 @@ public final class Replay {
   public private(set) var reward: Float = 0
   /// Undiscounted sum of re-simulated rewards so far.
   public private(set) var totalReward = 0.0
+  /// How the re-simulated episode has ended; nil while it runs.
+  public private(set) var end: EpisodeEnd?
   /// Whether the re-simulated episode has ended.
-  public private(set) var hasEnded = false
+  public var hasEnded: Bool { end != nil }
   /// First difference between recording and re-simulation since the start; nil if there is none.
   public private(set) var difference: RecordingDifference?
 
@@ -63,7 +65,7 @@ public final class Replay {
   /// Returns to the start.
   public func rewind() {
     let header = recording.header
-    (step, reward, totalReward, hasEnded) = (0, 0, 0, false)
+    (step, reward, totalReward, end) = (0, 0, 0, nil)
     for j in action.indices { action[j] = 0 }
     for j in disturbance.indices { disturbance[j] = 0 }
     environment.reset(environment: 0, seed: header.seed)
@@ -99,7 +101,7 @@ public final class Replay {
     step += 1
     reward = batch.rewards[0]
     totalReward += Double(reward)
-    hasEnded = batch.hasEnded(0)
+    end = batch.end(of: 0)
     observation = currentObservation
     if difference == nil { compare(recorded) }
     show()
@@ -134,6 +136,10 @@ public final class Replay {
     var comparison = Comparison(step: step)
     comparison.flags("terminated", recorded.terminated, terminated)
     comparison.flags("truncated", recorded.truncated, hasEnded && !terminated)
+    // Earlier builds recorded that a task ended, but not what that means.
+    if recorded.terminated, let recorded = recording.header.end, let end {
+      comparison.ends(recorded, end)
+    }
     comparison.floats("reward", recorded.reward, reward)
     comparison.observations(recorded.observation, observation, recording.header)
     comparison.hashes(recorded.hash, hash, of: "state, action and disturbance")

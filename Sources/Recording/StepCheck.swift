@@ -50,6 +50,10 @@ struct StepCheck {
   }
 
   func compare(with end: RecordingFrames.End) throws(RecordingDamage) {
+    guard header.end == nil || flags & StepFlags.terminated != 0 else {
+      throw RecordingDamage(
+        reason: "its header says how the task ended, but its last step does not end it")
+    }
     guard
       end.totalReward.bitPattern == totalReward.bitPattern
         || (end.totalReward.isNaN && totalReward.isNaN)

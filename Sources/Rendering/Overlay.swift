@@ -19,6 +19,37 @@ public struct Overlay: Sendable, Equatable {
     }
   }
 
+  /// A remark, shown as words on a coloured ground.
+  public struct Remark: Sendable, Equatable {
+    /// The kind of news that a remark brings, which decides its colour.
+    public enum Tone: Sendable, Equatable {
+      /// A success, in green.
+      case good
+      /// Neither good nor bad, in grey.
+      case neutral
+      /// A failure, in red.
+      case bad
+    }
+
+    /// Words of the remark.
+    public var text: String
+    /// Kind of the news.
+    public var tone: Tone
+
+    /// Creates a remark.
+    public init(_ text: String, _ tone: Tone) {
+      self.text = text
+      self.tone = tone
+    }
+
+    /// Creates a remark on how an episode ended: only a fall or the like is bad.
+    public init(_ end: EpisodeEnd) {
+      self.init(end.description, .neutral)
+      guard case .task(let meaning) = end, let isSuccess = meaning.isSuccess else { return }
+      tone = isSuccess ? .good : .bad
+    }
+  }
+
   /// An action as shown in the overlay.
   public enum Action: Sendable, Equatable {
     /// A continuous action, with one gauge for each component.
@@ -43,8 +74,8 @@ public struct Overlay: Sendable, Equatable {
   public var reward: Double?
   /// Undiscounted sum of rewards so far.
   public var episodeReturn: Double
-  /// Further remarks on this step, such as "terminated".
-  public var flags: [String]
+  /// Remarks on this step, such as "goal reached".
+  public var remarks: [Remark]
   /// The last action; nil before the first.
   public var action: Action?
   /// External disturbances; shown only if at least one of them is not zero.
@@ -56,7 +87,7 @@ public struct Overlay: Sendable, Equatable {
   public init(
     title: String, actor: String? = nil, seed: UInt64? = nil, step: Int, steps: Int? = nil,
     time: Double, reward: Double? = nil,
-    episodeReturn: Double = 0, flags: [String] = [], action: Action? = nil,
+    episodeReturn: Double = 0, remarks: [Remark] = [], action: Action? = nil,
     disturbances: [Gauge] = [], mode: String? = nil
   ) {
     self.title = title
@@ -67,7 +98,7 @@ public struct Overlay: Sendable, Equatable {
     self.time = time
     self.reward = reward
     self.episodeReturn = episodeReturn
-    self.flags = flags
+    self.remarks = remarks
     self.action = action
     self.disturbances = disturbances
     self.mode = mode

@@ -29,7 +29,9 @@ final class OverlayPainter {
     static let zero = Scene.Color(0xFFFFFF, opacity: 0.55)
     static let bar = Scene.Color(0x38BDF8)
     static let push = Scene.Color(0xFB923C)
-    static let alert = Scene.Color(0xDC2626, opacity: 0.92)
+    static let good = Scene.Color(0x15803D, opacity: 0.92)
+    static let neutral = Scene.Color(0x64748B, opacity: 0.92)
+    static let bad = Scene.Color(0xDC2626, opacity: 0.92)
   }
 
   init(_ canvas: Canvas) {
@@ -44,10 +46,10 @@ final class OverlayPainter {
       drawTag(mode, right: right, top: Layout.margin, .panel)
     }
     let rows = rows(of: overlay)
-    let flagHeight = overlay.flags.isEmpty ? 0 : Layout.lineHeight + 4
+    let remarkHeight = overlay.remarks.isEmpty ? 0 : Layout.lineHeight + 4
     let rowsHeight = rows.isEmpty ? 0 : 6 + Double(rows.count) * Layout.rowHeight
     let lines: Double = overlay.actor == nil ? 3 : 4
-    let height = 2 * Layout.padding + lines * Layout.lineHeight - 4 + flagHeight + rowsHeight
+    let height = 2 * Layout.padding + lines * Layout.lineHeight - 4 + remarkHeight + rowsHeight
     addRectangle(
       x: Layout.margin, y: Layout.margin, width: Layout.width, height: height, cornerRadius: 8)
     canvas.fill(.panel)
@@ -76,10 +78,16 @@ final class OverlayPainter {
     drawPair("return", decimal(overlay.episodeReturn, digits: 1), middle + 6, right, line)
     line += 4
     var tag = left
-    for flag in overlay.flags {
-      tag = drawTag(flag, left: tag, top: line + 2, Palette.alert) + 4
+    for remark in overlay.remarks {
+      let color =
+        switch remark.tone {
+        case .good: Palette.good
+        case .neutral: Palette.neutral
+        case .bad: Palette.bad
+        }
+      tag = drawTag(remark.text, left: tag, top: line + 2, color) + 4
     }
-    line += flagHeight + 2
+    line += remarkHeight + 2
     for row in rows {
       line += Layout.rowHeight
       draw(row, left, right, line)

@@ -66,6 +66,15 @@ public enum FileSystem {
     }
   }
 
+  /// Creates the folder that is to contain a file, unless it exists.
+  ///
+  /// - Throws: ``FileError/unwritable(path:reason:)``, also if the file's path is a folder.
+  public static func makeFolder(ofFile path: String) throws(FileError) {
+    guard !isFolder(path) else { throw .unwritable(path: path, reason: "it is a folder") }
+    let folder = split(path).folder
+    if !folder.isEmpty { try makeFolder(folder) }
+  }
+
   /// Creates a new folder.
   ///
   /// - Returns: Whether the folder was created; false if something of that name exists.

@@ -8,6 +8,8 @@ enum EpisodeTrace {
     var rewards: [Double] = []
     var terminated: [Bool] = []
     var truncated: [Bool] = []
+    /// How the episode ended; steps after its end don't change it.
+    var end = EpisodeEnd.leftUnfinished
     var stateHash = ""
 
     /// Returns the members that all traces share; `rewards` in single precision if requested.
@@ -19,6 +21,7 @@ enum EpisodeTrace {
           : TraceField("reward", rewards, tolerance: tolerance),
         TraceField("terminated", terminated, tolerance: tolerance),
         TraceField("truncated", truncated, tolerance: 0),
+        TraceField("end", .text([end.description]), shape: [], tolerance: 0),
         TraceField("state_hash", .text([stateHash]), shape: [], tolerance: 0),
       ]
     }
@@ -140,6 +143,12 @@ extension EpisodeTrace.Recording {
     rewards.append(outcome.reward)
     terminated.append(outcome.terminated)
     truncated.append(!outcome.terminated && observations.count >= limit)
+    guard end == .leftUnfinished else { return }
+    if let meaning = outcome.end {
+      end = .task(meaning)
+    } else if observations.count >= limit {
+      end = .timeLimit
+    }
   }
 
   /// Stores the fingerprint of the last state.

@@ -44,6 +44,9 @@ import Testing
       $0.split(separator: " ", omittingEmptySubsequences: true).joined(separator: " ")
     }
     #expect(lines.contains("0 hull force along x N -10 … 10"))
+    #expect(lines.contains("goal reached the hull passes 88.67 m success"))
+    #expect(lines.contains("fell the hull touches the ground failure"))
+    #expect(lines.contains { $0.hasPrefix("time limit after 1600 steps") })
     #expect(lines.contains("q left-y + rear hip forwards"))
   }
 

@@ -117,6 +117,44 @@ import Experiments
     #expect(try table("drift/drift.csv", folder).count == 1, "the next task has not begun")
   }
 
+  /// Evaluations of different tasks don't compare: the best would be the easiest task's.
+  @Test func changingTasksHaveNoBestCheckpoint() throws {
+    let folder = try TemporaryFolder()
+    let drift = ["--drift", "gravity=cycle:10;2", "--drift-every", "1000"]
+    try train(drift + ["--steps", "2000", "--out", "run"], folder)
+    let run = RunFolder(path: folder.file("run"))
+    #expect(run.linkedStep("best") == nil && run.linkedStep("latest") == 2000)
+    // As an earlier build would have left it.
+    try FileSystem.link(run.checkpoint("best"), to: "1000")
+    for verb in [["evaluate", "run", "-n", "2", "--json"], ["record", "run", "--json"]] {
+      let process = try Tool.start(verb, in: folder)
+      process.waitUntilExit()
+      let (output, errors) = (try folder.text("stdout"), try folder.text("stderr"))
+      #expect(process.terminationStatus == 0, "\(errors)")
+      #expect(errors.contains("its latest checkpoint is used") && errors.contains("gravity 2.0"))
+      #expect(!errors.dropLast().contains("\n"), "one line")
+      if verb[0] == "evaluate" { #expect(output.contains("checkpoints/2000/")) }
+    }
+    let best = try Tool.run("evaluate", "run", "--load-best", in: folder)
+    #expect(best.status == 64 && best.errors.contains("choose latest or a step count"))
+    // One task has a best checkpoint like any other.
+    try train(drift + ["--steps", "1000", "--drift-task", "1", "--out", "one"], folder)
+    #expect(RunFolder(path: folder.file("one")).linkedStep("best") == 1000)
+    let one = try Tool.run("evaluate", "one", "-n", "2", in: folder)
+    #expect(one.status == 0 && one.errors.isEmpty)
+  }
+
+  @Test func aReturnDoesNotEndChangingTasks() throws {
+    let folder = try TemporaryFolder()
+    let words = ["--drift", "gravity=cycle:10;2", "--drift-every", "1000", "--steps", "1000"]
+    let process = try Tool.start(Self.pendulum + words + ["--until-return", "5"], in: folder)
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 64)
+    #expect(try folder.text("stderr").contains("until-return can't be combined with drift.change"))
+    #expect(folder.contents == ["stderr", "stdout"])
+    try train(words + ["--drift-task", "1", "--until-return", "5", "--out", "one"], folder)
+  }
+
   /// The last iteration goes 100 steps beyond the second task, too few for an episode.
   @Test func stepsBeyondTheLastTaskHaveARow() throws {
     let folder = try TemporaryFolder()

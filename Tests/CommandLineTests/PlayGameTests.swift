@@ -63,9 +63,9 @@ import Experiments
     let game = PlayGame(environment, seed: 40)
     while game.result == nil { try game.step(action: [0], push: none) }
     let result = try #require(game.result)
-    #expect(result.length == game.overlay.step && !result.isTruncated)
+    #expect(result.length == game.overlay.step && result.end == .task(.fell))
     #expect(result.episodeReturn == game.overlay.episodeReturn && result.episodeReturn > 0)
-    #expect(game.overlay.flags == ["terminated"])
+    #expect(game.overlay.remarks == [.init("fell", .bad)])
     let last = game.scene
     try game.step(action: [1], push: none)
     #expect(game.overlay.step == result.length && game.scene == last)

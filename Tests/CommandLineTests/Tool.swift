@@ -20,10 +20,11 @@ struct Tool {
 
   /// Starts the program; output goes to files, so that no pipe can fill up.
   static func start(
-    _ arguments: [String], in folder: TemporaryFolder, prefix: [String] = []
+    _ arguments: [String], in folder: TemporaryFolder, prefix: [String] = [],
+    program: String = Tool.program.path
   ) throws -> Process {
     let process = Process()
-    let words = prefix + [program.path] + arguments
+    let words = prefix + [program] + arguments
     process.executableURL = URL(filePath: "/usr/bin/env")
     process.arguments = words
     process.currentDirectoryURL = URL(filePath: folder.path)

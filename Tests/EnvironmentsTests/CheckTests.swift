@@ -12,6 +12,7 @@ import Testing
       toFail: ["no push changes no bit", "every component pushes each way"])
     try expect(
       Flawed<LeavesItsSpace>.self, toFail: ["observations are finite and in their space"])
+    try expect(Flawed<EndsWithoutMeaning>.self, toFail: ["every end has a declared meaning"])
   }
 
   private func expect<F: Flaw>(_ type: Flawed<F>.Type, toFail expected: [String]) throws {
@@ -26,18 +27,21 @@ private protocol Flaw: SendableMetatype {
   static var ignoresParameter: Bool { get }
   static var pushOffset: Double { get }
   static var scale: Double { get }
+  static var undeclaredEnd: TaskEnd? { get }
 }
 
 extension Flaw {
   static var ignoresParameter: Bool { false }
   static var pushOffset: Double { 0 }
   static var scale: Double { 1 }
+  static var undeclaredEnd: TaskEnd? { nil }
 }
 
 private enum Sound: Flaw {}
 private enum IgnoresItsParameter: Flaw { static let ignoresParameter = true }
 private enum ActsOnZeroPushes: Flaw { static let pushOffset = 0.25 }
 private enum LeavesItsSpace: Flaw { static let scale = 99.0 }
+private enum EndsWithoutMeaning: Flaw { static let undeclaredEnd: TaskEnd? = .fell }
 
 /// Steps left and right, pushed from outside.
 private struct Flawed<F: Flaw>: Environment {
@@ -77,7 +81,7 @@ private struct Flawed<F: Flaw>: Environment {
     x += (action[0] == 1 ? stride : -stride) + push
     push = 0
     observation[0] = Float(F.scale * x)
-    return StepOutcome(reward: x, terminated: false)
+    return StepOutcome(reward: x, end: abs(x) > 8 ? F.undeclaredEnd : nil)
   }
 
   mutating func disturb(_ disturbance: Span<Float>) {

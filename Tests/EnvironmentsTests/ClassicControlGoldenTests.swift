@@ -38,7 +38,7 @@ import Testing
         #expect(
           [state.position, state.velocity, state.angle, state.angularVelocity] == episode.states[t])
         #expect((0..<4).map { observation[$0] } == episode.obs[t])
-        #expect(outcome == StepOutcome(reward: rewards[t], terminated: episode.terminated[t]))
+        #expect(outcome.reward == rewards[t] && outcome.terminated == episode.terminated[t])
         if t > 0 && episode.terminated[t - 1] { stepsAfterEnd += 1 }
       }
     }
@@ -74,7 +74,7 @@ import Testing
           : task.step(doubleTorque: action, observation: &observation)
         #expect([task.angle, task.velocity] == episode.states[t])
         #expect((0..<3).map { observation[$0] } == episode.obs[t])
-        #expect(outcome == StepOutcome(reward: episode.reward[t], terminated: false))
+        #expect(outcome == StepOutcome(reward: episode.reward[t]))
       }
     }
   }

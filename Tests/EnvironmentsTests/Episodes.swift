@@ -7,8 +7,10 @@ import RLCore
 struct EpisodeSummary: Sendable, Equatable {
   var totalReward: Double
   var length: Int
-  var terminated: Bool
+  var end: EpisodeEnd
   var finalObservation: [Float]
+
+  var terminated: Bool { end != .timeLimit }
 }
 
 /// Plays seeds 0 ..< count to their ends on two threads.
@@ -22,7 +24,8 @@ func playEpisodes(_ identifier: String, count: Int, controller: String? = nil) -
   guard let entry = EnvironmentRegistry.find(identifier) else { return [] }
   let maker = controller.flatMap { ControllerRegistry.find($0) }
   let episodes = UnsafeMutablePointer<EpisodeSummary>.allocate(capacity: count)
-  let empty = EpisodeSummary(totalReward: 0, length: 0, terminated: false, finalObservation: [])
+  let empty = EpisodeSummary(
+    totalReward: 0, length: 0, end: .leftUnfinished, finalObservation: [])
   episodes.initialize(repeating: empty, count: count)
   defer {
     episodes.deinitialize(count: count)
@@ -42,10 +45,10 @@ func playEpisodes(_ identifier: String, count: Int, controller: String? = nil) -
         policy?.act(on: vector.batch.observations.row(0).span, action: &action)
       }
       vector.step(actions: actions, in: 0..<1)
-    } while !vector.batch.terminated[0] && !vector.batch.truncated[0]
+    } while !vector.batch.hasEnded(0)
     episodes[i] = EpisodeSummary(
       totalReward: vector.batch.episodeReturns[0], length: vector.batch.episodeLengths[0],
-      terminated: vector.batch.terminated[0],
+      end: vector.batch.end(of: 0) ?? .leftUnfinished,
       finalObservation: Array(vector.batch.finalObservations.row(0)))
   }
   return (0..<count).map { episodes[$0] }

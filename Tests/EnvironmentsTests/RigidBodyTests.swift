@@ -200,10 +200,11 @@ import Testing
   }
 
   @Test func quadcopterLeavesItsBounds() {
-    for state in [
-      [2.99, 5, 1, 0, 0, 0], [-2.99, -5, 1, 0, 0, 0], [0, 0, 0.01, -5, 0, 0],
-      [0, 0, 2.99, 5, 0, 0], [0, 0, 1, 0, 1.45, 5], [0, 0, 1, 0, -1.45, -5],
-    ] as [[Double]] {
+    for (state, end) in [
+      ([2.99, 5, 1, 0, 0, 0], .outOfBounds), ([-2.99, -5, 1, 0, 0, 0], .outOfBounds),
+      ([0, 0, 0.01, -5, 0, 0], .fell), ([0, 0, 2.99, 5, 0, 0], .outOfBounds),
+      ([0, 0, 1, 0, 1.45, 5], .fell), ([0, 0, 1, 0, -1.45, -5], .fell),
+    ] as [([Double], TaskEnd)] {
       var values = [Float](repeating: 0, count: 8)
       var observation = values.mutableSpan
       var task = Quadcopter(
@@ -211,7 +212,7 @@ import Testing
         observation: &observation)
       let hover: [2 of Float] = [0, 0]
       let outcome = task.step(action: hover.span, observation: &observation)
-      #expect(outcome.terminated && outcome.reward >= 0 && outcome.reward < 1)
+      #expect(outcome.end == end && outcome.reward >= 0 && outcome.reward < 1)
     }
   }
 }

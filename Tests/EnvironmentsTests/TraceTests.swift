@@ -99,6 +99,19 @@ import Traces
     #expect(!flags.hasSameShape && !flags.passes)
   }
 
+  /// What the end means, and that steps after it change nothing.
+  @Test func theEndIsNamed() throws {
+    var engine = try TraceEngine(environment: "cartpole-v1")
+    func end(_ line: String) throws -> JSONValue? {
+      try JSONValue.parse(engine.process(line).line)["end"]
+    }
+    #expect(try end(#"{"state0":[0,0,0.2,3],"actions":[1,1,1]}"#) == .string("fell"))
+    #expect(try end(#"{"state0":[2.39,3,0,0],"actions":[1,1]}"#) == .string("out of bounds"))
+    #expect(try end(#"{"state0":[0,0,0,0],"actions":[1]}"#) == .string("left unfinished"))
+    let wrong = try engine.process(#"{"state0":[0,0,0.2,3],"actions":[1],"end":"goal reached"}"#)
+    #expect(!wrong.passes)
+  }
+
   @Test func parametersOfALineAct() throws {
     var engine = try TraceEngine(environment: "pendulum-v1")
     let plain = try engine.process(#"{"seed":1,"actions":[1]}"#)

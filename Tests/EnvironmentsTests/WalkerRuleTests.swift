@@ -77,10 +77,10 @@ import Testing
       parameters: .init(), on: flat(), poses: poses)
     let action: [4 of Float] = [1, 1, 1, 1]
     let fall = walker.step(action: action.span, observation: &observation)
-    #expect(fall == StepOutcome(reward: -100, terminated: true))
+    #expect(fall == StepOutcome(reward: -100, end: .fell))
     // Once down, always down: the flag is of the episode, not of the moment.
     let later = walker.step(action: action.span, observation: &observation)
-    #expect(later == StepOutcome(reward: -100, terminated: true))
+    #expect(later == StepOutcome(reward: -100, end: .fell))
   }
 
   @Test func bothEndsOfTheCourseTerminate() {
@@ -91,13 +91,13 @@ import Testing
     var walker = BipedalWalkerSimulation(
       parameters: .init(), on: flat(), poses: poses(shiftedBy: 0.01 - start, velocity: -5))
     let left = walker.step(action: action.span, observation: &observation)
-    #expect(left == StepOutcome(reward: -100, terminated: true))
+    #expect(left == StepOutcome(reward: -100, end: .outOfBounds))
     // At 190 columns the ordinary reward stays: 5 m/s for 0.02 s pay about 0.43.
     let finish = Float(190 * BipedalWalkerTerrain.spacing)
     walker = BipedalWalkerSimulation(
       parameters: .init(), on: flat(), poses: poses(shiftedBy: finish - 0.05 - start, velocity: 5))
     let goal = walker.step(action: action.span, observation: &observation)
-    #expect(goal.terminated && goal.reward > 0.2 && goal.reward < 0.6)
+    #expect(goal.end == .goalReached && goal.reward > 0.2 && goal.reward < 0.6)
     walker = BipedalWalkerSimulation(
       parameters: .init(), on: flat(), poses: poses(shiftedBy: finish - 0.5 - start, velocity: 5))
     let before = walker.step(action: action.span, observation: &observation)

@@ -161,7 +161,7 @@ private struct Gravity: Environment {
     observation: inout MutableSpan<Float>
   ) {}
   mutating func step(action: Span<Float>, observation: inout MutableSpan<Float>) -> StepOutcome {
-    StepOutcome(reward: 0, terminated: true)
+    StepOutcome(reward: 0, end: .completed)
   }
   func hashState(into hasher: inout StateHasher) {}
 }

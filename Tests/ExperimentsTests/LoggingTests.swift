@@ -2,6 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 import Training
+import RLCore
 import Storage
 import Experiments
 
@@ -49,8 +50,8 @@ import Experiments
         let result = EvaluationResult(
           mode: .deterministic,
           episodes: [
-            .init(seed: 7, episodeReturn: Double(i), length: 3, isSuccess: nil),
-            .init(seed: 8, episodeReturn: 2, length: 4, isSuccess: nil),
+            .init(seed: 7, episodeReturn: Double(i), length: 3, end: .timeLimit, isSuccess: nil),
+            .init(seed: 8, episodeReturn: 2, length: 4, end: .timeLimit, isSuccess: nil),
           ])
         try logger.record(result, steps: 10 * i)
       }
@@ -71,7 +72,7 @@ import Experiments
         + "{\"iteration\":2,\"steps\":20,\"loss\":0.6666666666666666,\"episode-return\":5.0}\n")
     #expect(
       try folder.text("evaluations.csv").split(separator: "\n").last
-        == "20,deterministic,2,2.0,0.0,2.0,3.5,,7 8,2.0 2.0,3 4")
+        == "20,deterministic,2,2.0,0.0,3.5,,7 8,2.0 2.0,3 4")
     let events = try #require(folder.contents.contains("tensorboard") ? folder : nil)
     let names = try FileManager.default.contentsOfDirectory(atPath: events.file("tensorboard"))
     #expect(names.count == 1 && names[0].hasPrefix("events.out.tfevents."))

@@ -122,7 +122,7 @@ private struct Pulled: Environment {
     observation: inout MutableSpan<Float>
   ) {}
   mutating func step(action: Span<Float>, observation: inout MutableSpan<Float>) -> StepOutcome {
-    StepOutcome(reward: 0, terminated: true)
+    StepOutcome(reward: 0, end: .completed)
   }
   func hashState(into hasher: inout StateHasher) {}
 }

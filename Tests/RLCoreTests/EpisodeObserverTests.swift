@@ -39,7 +39,7 @@ import Testing
       sum += Float(parameters.gain) * action[0] + push
       push = 0
       observation[0] = sum
-      return StepOutcome(reward: Double(sum), terminated: sum > 5)
+      return StepOutcome(reward: Double(sum), end: sum > 5 ? .completed : nil)
     }
 
     mutating func disturb(_ disturbance: Span<Float>) { push = disturbance[0] }
@@ -151,7 +151,7 @@ import Testing
       Issue.record("\(witness.events)")
       return
     }
-    #expect(last.terminated == vector.batch.terminated[1] && last.terminated != last.truncated)
+    #expect(last.end == vector.batch.ends[1] && last.terminated != last.truncated)
     #expect(disturbance.isEmpty && observation == vector.batch.finalObservations[1, 0])
     #expect(episode == 1 && hash == vector.stateHash(of: 1) && hash != last.stateHash)
     #expect(first == vector.batch.observations[1, 0])

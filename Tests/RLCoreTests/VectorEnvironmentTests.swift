@@ -28,7 +28,8 @@ import Testing
     ) -> StepOutcome {
       count += 1
       observation[0] = start + count
-      return StepOutcome(reward: Double(count), terminated: action[0] == 1 && count >= 5)
+      return StepOutcome(
+        reward: Double(count), end: action[0] == 1 && count >= 5 ? .completed : nil)
     }
 
     func hashState(into hasher: inout StateHasher) {
@@ -51,9 +52,9 @@ import Testing
     for t in 1...16 {
       vector.step(actions: actions, in: 0..<2)
       let batch = vector.batch
-      #expect(batch.terminated[0] == (t % 5 == 0) && !batch.truncated[0])
-      #expect(!batch.terminated[1] && batch.truncated[1] == (t % 8 == 0))
-      if batch.terminated[0] {
+      #expect(batch.ends[0] == (t % 5 == 0 ? .completed : nil) && !batch.truncated[0])
+      #expect(batch.end(of: 1) == (t % 8 == 0 ? .timeLimit : nil))
+      if batch.hasTerminated(0) {
         let episode = UInt64(t / 5)
         #expect(batch.finalObservations[0, 0] == first(100 + 2 * (episode - 1)) + 5)
         #expect(batch.observations[0, 0] == first(100 + 2 * episode))
@@ -77,7 +78,7 @@ import Testing
       actions[0, 0] = t == 8 ? 1 : 0
       vector.step(actions: actions, in: 0..<1)
     }
-    #expect(vector.batch.terminated[0] && !vector.batch.truncated[0])
+    #expect(vector.batch.end(of: 0) == .task(.completed) && !vector.batch.truncated[0])
   }
 
   @Test func rangesLeaveTheOthersAlone() {

@@ -52,6 +52,7 @@ import Storage
       #expect(step.disturbance == seen.disturbance)
       #expect(step.reward.bitPattern == seen.0.reward.bitPattern)
       #expect(step.terminated == seen.0.terminated && step.truncated == seen.0.truncated)
+      if step.terminated { #expect(header.end == seen.0.end) }
       let hash = RecordingHash.step(
         state: seen.0.stateHash, action: seen.action.span, disturbance: seen.disturbance.span)
       #expect(step.hash == hash)
@@ -71,6 +72,7 @@ import Storage
     header.actionSpace = .box(low: [-.infinity], high: [.infinity])
     header.seed = .max
     header.initialHash = 5
+    header.end = .goalReached
     header.initialObservation = [-0.0, .leastNonzeroMagnitude, 1 / 3]
     header.disturbanceComponents = []
     header.policy = .init(fingerprint: 1 << 63, steps: 12)

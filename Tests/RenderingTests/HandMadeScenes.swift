@@ -66,7 +66,7 @@ enum HandMade {
   static let overlay = Overlay(
     title: "walker-hardcore", actor: "ppo", seed: 7, step: 300, steps: 2000, time: 6,
     reward: -0.128, episodeReturn: 123.4,
-    flags: ["terminated"],
+    remarks: [.init("fell", .bad)],
     action: .gauges([
       .init("hip 1 torque", value: 0.5, bounds: -1...1),
       .init("knee 1 torque", value: -0.75, bounds: -1...1),

@@ -40,7 +40,9 @@ import Testing
     let changes: [(inout Overlay) -> Void] = [
       { $0.title = "x" }, { $0.actor = "x" }, { $0.seed = 8 }, { $0.actor = nil },
       { $0.step = 301 }, { $0.steps = nil }, { $0.time = 6.02 },
-      { $0.reward = nil }, { $0.episodeReturn = -1 }, { $0.flags = [] }, { $0.action = nil },
+      { $0.reward = nil }, { $0.episodeReturn = -1 }, { $0.remarks = [] },
+      { $0.remarks = [.init("fell", .good)] }, { $0.remarks = [.init("fell", .neutral)] },
+      { $0.action = nil },
       { $0.disturbances[0].value = 1 }, { $0.mode = "paused" },
     ]
     for (number, change) in changes.enumerated() {

@@ -1,7 +1,8 @@
 public import RLCore
 
 func describe(
-  _ identifier: String, observations: Int, actions: Space, episodeSteps: Int
+  _ identifier: String, observations: Int, actions: Space, episodeSteps: Int,
+  ends: [EnvironmentSpecification.End] = []
 ) -> EnvironmentSpecification {
   let bound = [Float](repeating: 100, count: observations)
   return EnvironmentSpecification(
@@ -9,7 +10,7 @@ func describe(
     observationSpace: .box(low: bound.map { -$0 }, high: bound),
     observationComponents: bound.map { _ in .init("state") }, actionSpace: actions,
     actionComponents: [.init("action")], timeStep: 1, episodeSteps: episodeSteps,
-    solvedReturn: nil, source: "none")
+    ends: ends, solvedReturn: nil, source: "none")
 }
 
 /// Pays 1 per step for ever and shows nothing: V is 1 / (1 − γ) if truncation bootstraps.
@@ -26,7 +27,7 @@ public struct ConstantReward: Environment {
     action: Span<Float>, observation: inout MutableSpan<Float>
   ) -> StepOutcome {
     observation[0] = 1
-    return StepOutcome(reward: 1, terminated: false)
+    return StepOutcome(reward: 1)
   }
 
   public func hashState(into hasher: inout StateHasher) {}
@@ -35,7 +36,8 @@ public struct ConstantReward: Environment {
 /// One step, one continuous arm: the reward is −(a − 0.7)².
 public struct ContinuousBandit: Environment {
   public static let specification = describe(
-    "continuous-bandit", observations: 1, actions: .box(low: [-2], high: [2]), episodeSteps: 2)
+    "continuous-bandit", observations: 1, actions: .box(low: [-2], high: [2]), episodeSteps: 2,
+    ends: [.init(.completed, when: "an arm is pulled")])
 
   public init(
     parameters: NoParameters, using random: inout NumPyRandom,
@@ -47,7 +49,7 @@ public struct ContinuousBandit: Environment {
   ) -> StepOutcome {
     observation[0] = 1
     let error = Double(action[0]) - 0.7
-    return StepOutcome(reward: -error * error, terminated: true)
+    return StepOutcome(reward: -error * error, end: .completed)
   }
 
   public func hashState(into hasher: inout StateHasher) {}
@@ -62,7 +64,8 @@ public struct RandomWalk: Environment {
   }
 
   public static let specification = describe(
-    "random-walk", observations: 2, actions: .discrete(count: 3), episodeSteps: 20)
+    "random-walk", observations: 2, actions: .discrete(count: 3), episodeSteps: 20,
+    ends: [.init(.outOfBounds, when: "the place is beyond ±3")])
   public static let parameterTable: [PhysicalParameter<Parameters>] = [
     PhysicalParameter("reward", unit: "1", range: -1...1, "reward of each step", \.reward)
   ]
@@ -87,7 +90,8 @@ public struct RandomWalk: Environment {
     position += 0.5 * (Double(action[0]) - 1) + random.uniform(-0.5, 0.5)
     steps += 1
     observe(&observation)
-    return StepOutcome(reward: parameters.reward * position, terminated: abs(position) > 3)
+    return StepOutcome(
+      reward: parameters.reward * position, end: abs(position) > 3 ? .outOfBounds : nil)
   }
 
   private func observe(_ observation: inout MutableSpan<Float>) {

@@ -68,39 +68,6 @@ import Storage
   }
 }
 
-@Suite struct StatisticsTests {
-  /// The 5 × 2 test vector that scipy's trimmed mean gives 0.6 for.
-  @Test func interquartileMean() {
-    let scores = [0.10, 0.80, 0.35, 0.95, 0.50, 0.20, 0.90, 1.10, 0.65, 0.40]
-    #expect(abs(Statistics.interquartileMean(scores) - 0.6) < 1e-12)
-    #expect(Statistics.interquartileMean([3]) == 3)
-    // Two of eight are dropped at each end: (3 + 4 + 10 + 20) / 4.
-    #expect(Statistics.interquartileMean([80, 1, 20, 3, 10, 4, 40, 2]) == 9.25)
-  }
-
-  @Test func bootstrapCoversTheMeanAndRepeats() {
-    var random = RandomStream(seed: 4, name: "sample")
-    let sample = (0..<400).map { _ in Double(random.normalPair().0) }
-    let mean = { (values: [Double]) in values.reduce(0, +) / Double(values.count) }
-    let (estimate, interval) = Statistics.bootstrap(sample, statistic: mean)
-    #expect(estimate == mean(sample))
-    // The standard error is 1/20: a 95 % interval is about ± 0.098.
-    #expect(abs(interval.upperBound - interval.lowerBound - 0.196) < 0.03)
-    #expect(interval.lowerBound < estimate && estimate < interval.upperBound)
-    let again = Statistics.bootstrap(sample, statistic: mean).interval
-    #expect(again.lowerBound == interval.lowerBound && again.upperBound == interval.upperBound)
-  }
-
-  /// A policy without an answer has returns of NaN, which must neither stop the process nor vanish
-  /// among the values that are left out.
-  @Test(arguments: [[Double.nan, .nan], [1, 2, 3, .nan, 5], []])
-  func whatIsNoNumberStaysNone(values: [Double]) {
-    let (estimate, interval) = Statistics.bootstrap(
-      values, statistic: Statistics.interquartileMean)
-    #expect(estimate.isNaN && interval.lowerBound.isNaN && interval.upperBound.isNaN)
-  }
-}
-
 @Suite struct NormalizerTests {
   @Test func rewardScaleIsTheDeviationOfTheRunningReturn() {
     let rollout = RolloutBuffer(

@@ -13,7 +13,9 @@ public struct PointMass: Environment {
     observationSpace: .box(low: [-2, -5], high: [2, 5]),
     observationComponents: [.init("position", unit: "m"), .init("velocity", unit: "m/s")],
     actionSpace: .box(low: [-1], high: [1]), actionComponents: [.init("force", unit: "N")],
-    timeStep: 0.05, episodeSteps: 100, solvedReturn: -15, source: "this example")
+    timeStep: 0.05, episodeSteps: 100,
+    ends: [.init(.outOfBounds, when: "the mass is beyond ±2 m")], solvedReturn: -15,
+    source: "this example")
   public static let parameterTable: [PhysicalParameter<Parameters>] = [
     .init("mass", unit: "kg", range: 0.5...2, "of the point", \.mass)
   ]
@@ -38,7 +40,7 @@ public struct PointMass: Environment {
     position += velocity * 0.05
     observe(into: &observation)
     let reward = -abs(position) - 0.1 * abs(velocity)
-    return StepOutcome(reward: reward, terminated: abs(position) > 2)
+    return StepOutcome(reward: reward, end: abs(position) > 2 ? .outOfBounds : nil)
   }
 
   public func hashState(into hasher: inout StateHasher) {

@@ -51,7 +51,13 @@ package struct DriftPlan {
       return "drift.every \(every) divides \(steps) steps into \(steps / every + 1) tasks, and at "
         + "most \(mostTasks) are allowed; raise it"
     }
-    guard let task = run.drift.task else { return nil }
+    guard let task = run.drift.task else {
+      return run.untilReturn == nil
+        ? nil
+        : "until-return can't be combined with drift.change: every evaluation measures the task of "
+          + "the moment, and an easy one would end training; leave it out or choose one task with "
+          + "drift.task"
+    }
     if !(0..<mostTasks).contains(task) {
       return "drift.task must lie in 0...\(mostTasks - 1)"
     }

@@ -52,7 +52,7 @@ public final class MetricsLogger {
     let timingHeader =
       "iteration,steps,seconds,steps-per-second,environment-share,policy-share,update-share"
     let evaluationHeader =
-      "steps,mode,episodes,mean-return,std-return,iqm-return,mean-length,success-rate,"
+      "steps,mode,episodes,mean-return,std-return,mean-length,success-rate,"
       + "seeds,returns,lengths"
     if let resumeStep {
       for file in [folder.metricsFile, folder.timingFile] {
@@ -123,8 +123,8 @@ public final class MetricsLogger {
     func list(_ values: [String]) -> String { values.joined(separator: " ") }
     let cells: [String] = [
       "\(steps)", result.mode.rawValue, "\(result.episodes.count)", "\(result.mean)",
-      "\(result.standardDeviation)", "\(Statistics.interquartileMean(result.returns))",
-      "\(result.meanLength)", result.successRate.map { "\($0)" } ?? "",
+      "\(result.standardDeviation)", "\(result.meanLength)",
+      result.successRate.map { "\($0)" } ?? "",
       list(result.episodes.map { "\($0.seed)" }),
       list(result.episodes.map { "\($0.episodeReturn)" }),
       list(result.episodes.map { "\($0.length)" }),

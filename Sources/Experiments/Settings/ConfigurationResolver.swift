@@ -148,6 +148,17 @@ public struct ConfigurationResolver {
     }
     return (try identifier("environment"), try identifier("agent"))
   }
+
+  /// Reads from a configuration file how physical parameters change, without any other setting.
+  ///
+  /// - Throws: `ConfigurationError` if the file is not YAML or these settings are not valid.
+  static func drift(yaml: String, source: String) throws(ConfigurationError) -> RunSettings.Drift {
+    var run = RunSettings()
+    if let drift = try SettingNode(yaml: yaml, source: source)["drift"] {
+      try RunSettings.table.lay(.nested(["drift"], drift), on: &run)
+    }
+    return run.drift
+  }
 }
 
 extension StringProtocol {

@@ -15,6 +15,10 @@ public struct RunConfiguration: Sendable {
   /// Tasks with physical parameters of their own, from ``RunSettings/drift``; nil without drift.
   public internal(set) var tasks: TaskSchedule?
 
+  /// Whether all evaluations measure the same task, so that one can be the best; false if physical
+  /// parameters change.
+  public var hasOneTask: Bool { run.drift.hasOneTask }
+
   /// Contents of `config.yaml`, with which `train --config` repeats the run.
   public var yaml: String { table.tree(of: self).yaml() }
 
@@ -110,6 +114,11 @@ public struct RunSettings: SettingGroup {
     public var every = 200_000
     /// Index of the only task to train on; nil to train on one task after another.
     public var task: Int?
+
+    /// Names of the parameters that change.
+    var names: [String] { change.map { String($0.prefix { $0 != "=" }) } }
+    /// Whether the whole run has one task.
+    var hasOneTask: Bool { change.isEmpty || task != nil }
   }
 
   /// Id of the environment.

@@ -25,8 +25,10 @@ package final class Trainer {
     var attachments: (any Agent) throws -> [any TrainingAttachment]
   }
 
-  /// First seed of evaluations during training; `evaluate` uses smaller ones, so that a policy is
-  /// never reported on the episodes by which it was selected.
+  /// First seed of every evaluation during training.
+  ///
+  /// All evaluations have the same episodes, so that policies and not starts are compared. `evaluate`
+  /// uses smaller seeds: a policy is never reported on the episodes by which it was selected.
   package static let firstEvaluationSeed: UInt64 = 1 << 40
 
   private let configuration: RunConfiguration
@@ -164,19 +166,16 @@ package final class Trainer {
   /// Evaluates the policy and logs the result.
   ///
   /// - Returns: Whether the result is the best so far; the later of equal ones is, since it has
-  ///   trained longer.
+  ///   trained longer.  False if tasks change, since evaluations then measure different tasks.
   private func evaluate(_ observer: (any TrainingObserver)?) throws -> Bool {
     observer?.willEvaluate(episodes: run.evaluation.episodes, progress)
-    let first =
-      Self.firstEvaluationSeed + UInt64(state.evaluations * run.evaluation.episodes)
     let result = try Evaluation.run(
       agent.policy,
       in: { count throws(ParameterError) in
         try parts.environment.makeVector(count, parameters: currentParameters)
       },
-      episodes: run.evaluation.episodes, firstSeed: first, mode: .deterministic, pool: parts.pool,
-      isSuccess: parts.environment.isSuccess)
-    state.evaluations += 1
+      episodes: run.evaluation.episodes, firstSeed: Self.firstEvaluationSeed,
+      mode: .deterministic, pool: parts.pool, isSuccess: parts.environment.isSuccess)
     state.lastEvaluationStep = agent.environmentSteps
     try logger.record(result, steps: agent.environmentSteps)
     guard result.mean.isFinite else {
@@ -184,7 +183,8 @@ package final class Trainer {
       throw TrainingError.notFinite(metric: "evaluation return", iteration: agent.iterations)
     }
     state.lastReturn = result.mean
-    let isBest = result.mean >= (state.bestReturn ?? -.infinity)
+    let isBest =
+      configuration.hasOneTask && result.mean >= (state.bestReturn ?? -.infinity)
     if isBest { (state.bestReturn, state.bestStep) = (result.mean, agent.environmentSteps) }
     observer?.didEvaluate(result, progress)
     return isBest

@@ -3,15 +3,13 @@ internal import Storage
 
 /// State of the trainer itself between two iterations.
 struct TrainerState: Codable, Equatable {
-  /// Number of evaluations so far.
-  var evaluations = 0
   /// Environment step of the last evaluation.
   var lastEvaluationStep: Int?
   /// Mean return of the last evaluation.
   var lastReturn: Double?
-  /// Mean return of the best evaluation.
+  /// Mean return of the best evaluation; nil if tasks change.
   var bestReturn: Double?
-  /// Environment step of the best evaluation.
+  /// Environment step of the best evaluation; nil if tasks change.
   var bestStep: Int?
   /// Whether the run has finished.
   var isFinished = false
@@ -32,9 +30,6 @@ struct TrainerState: Codable, Equatable {
       self = try JSONDecoder().decode(TrainerState.self, from: Data(text.utf8))
     } catch {
       throw .invalid(reason: "its trainer state can't be read")
-    }
-    guard (0..<1 << 40).contains(evaluations) else {
-      throw .invalid(reason: "its count of evaluations is impossible")
     }
   }
 

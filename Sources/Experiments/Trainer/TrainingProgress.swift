@@ -18,7 +18,7 @@ public struct TrainingProgress: Sendable {
   public var metrics: [(name: String, value: Double)]
   /// Mean return of the last evaluation; nil before the first one.
   public var lastReturn: Double?
-  /// Mean return of the best evaluation; nil before the first one.
+  /// Mean return of the best evaluation; nil before the first one, and if tasks change.
   public var bestReturn: Double?
 
   /// Fraction of the run's steps that have been taken, in 0...1.

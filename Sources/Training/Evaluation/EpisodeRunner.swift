@@ -12,6 +12,8 @@ public final class EpisodeRunner {
     public let episodeReturn: Double
     /// Length of the episode, in steps.
     public let length: Int
+    /// How the episode ended; left unfinished if an action was not finite.
+    public let end: EpisodeEnd
     /// Last observation of the episode, [O].
     public let finalObservation: [Float]
   }
@@ -63,19 +65,23 @@ public final class EpisodeRunner {
       actor.act(on: observation, rows: 1, mode: mode, streams: &streams, actions: action)
       // A simulator may never return if it receives NaN.
       if (0..<action.columns).contains(where: { !action[0, $0].isFinite }) {
-        return Outcome(episodeReturn: .nan, length: steps, finalObservation: row(observation, 0))
+        return Outcome(
+          episodeReturn: .nan, length: steps, end: .leftUnfinished,
+          finalObservation: row(observation, 0))
       }
       actions.copyRow(slot, from: action, row: 0)
       environment.step(actions: actions, in: slot..<slot + 1)
       steps += 1
       sum += Double(batch.rewards[slot])
-      if batch.hasEnded(slot) {
+      if let end = batch.end(of: slot) {
         return Outcome(
-          episodeReturn: sum, length: steps, finalObservation: row(batch.finalObservations, slot))
+          episodeReturn: sum, length: steps, end: end,
+          finalObservation: row(batch.finalObservations, slot))
       }
     }
     return Outcome(
-      episodeReturn: sum, length: steps, finalObservation: row(batch.observations, slot))
+      episodeReturn: sum, length: steps, end: .leftUnfinished,
+      finalObservation: row(batch.observations, slot))
   }
 
   private func row(_ matrix: Matrix, _ i: Int) -> [Float] {

@@ -11,14 +11,19 @@ public struct EvaluationResult: Sendable, Equatable {
     public let episodeReturn: Double
     /// Length of the episode, in steps.
     public let length: Int
+    /// How the episode ended.
+    public let end: EpisodeEnd
     /// Whether the episode succeeded; nil if the environment does not define success.
     public let isSuccess: Bool?
 
     /// Creates the result of an episode.
-    public init(seed: UInt64, episodeReturn: Double, length: Int, isSuccess: Bool?) {
+    public init(
+      seed: UInt64, episodeReturn: Double, length: Int, end: EpisodeEnd, isSuccess: Bool?
+    ) {
       self.seed = seed
       self.episodeReturn = episodeReturn
       self.length = length
+      self.end = end
       self.isSuccess = isSuccess
     }
   }
@@ -38,6 +43,10 @@ public struct EvaluationResult: Sendable, Equatable {
   public var returns: [Double] { episodes.map(\.episodeReturn) }
   /// Mean return.
   public var mean: Double { returns.reduce(0, +) / Double(episodes.count) }
+  /// 95 % interval of the mean over episodes of this policy; nil if it can't be known from so few.
+  ///
+  /// It says nothing of other policies that the same training with other seeds would yield.
+  public var meanInterval: Interval? { Statistics.meanInterval(returns) }
   /// Population standard deviation of the returns.
   public var standardDeviation: Double {
     let mean = mean
@@ -48,17 +57,22 @@ public struct EvaluationResult: Sendable, Equatable {
   public var meanLength: Double {
     Double(episodes.reduce(0) { $0 + $1.length }) / Double(episodes.count)
   }
-  /// Fraction of successful episodes; nil if the environment does not define success.
-  public var successRate: Double? {
+  /// Number of successful episodes; nil if the environment does not define success.
+  public var successes: Int? {
     let known = episodes.compactMap(\.isSuccess)
-    guard known.count == episodes.count, !known.isEmpty else { return nil }
-    return Double(known.count { $0 }) / Double(known.count)
+    return known.count == episodes.count && !known.isEmpty ? known.count { $0 } : nil
   }
-  /// Interquartile mean of the returns, with its 95 % bootstrap interval.
-  public var interquartileMean:
-    (estimate: Double, interval: (lowerBound: Double, upperBound: Double))
-  {
-    Statistics.bootstrap(returns, statistic: Statistics.interquartileMean)
+  /// Fraction of successful episodes; nil if the environment does not define success.
+  public var successRate: Double? { successes.map { Double($0) / Double(episodes.count) } }
+  /// 95 % interval of the probability of success; nil if success is not defined or there is only one
+  /// episode.
+  public var successInterval: Interval? {
+    successes.flatMap { Statistics.probabilityInterval(successes: $0, trials: episodes.count) }
+  }
+
+  /// Returns the fraction of episodes of which something is true.
+  public func share(where condition: (Episode) -> Bool) -> Double {
+    Double(episodes.count(where: condition)) / Double(episodes.count)
   }
 }
 
@@ -76,14 +90,16 @@ public enum Evaluation {
   ///   - firstSeed: The first seed, below 2⁶²; training uses seeds from 2⁶³ up.
   ///   - mode: Whether actions are deterministic or stochastic.
   ///   - pool: The threads to use.
-  ///   - isSuccess: A closure that judges an episode by its last observation; nil if the
-  ///     environment does not define success.
+  ///   - didFinish: A closure called after each episode, on the thread that ran it.
+  ///   - isSuccess: A closure that judges an episode by its end and its last observation, or returns
+  ///     nil if the environment does not define success.
   /// - Throws: The error of `makeEnvironment`.
   /// - Returns: The results of all episodes, in order of their seeds.
   public static func run<Failure: Error>(
     _ policy: any Policy, in makeEnvironment: (Int) throws(Failure) -> any BatchedEnvironment,
     episodes: Int, firstSeed: UInt64, mode: ActionMode, pool: WorkerPool,
-    isSuccess: ((Span<Float>) -> Bool)? = nil
+    didFinish: (@Sendable () -> Void)? = nil,
+    isSuccess: (EpisodeEnd, Span<Float>) -> Bool? = { _, _ in nil }
   ) throws(Failure) -> EvaluationResult {
     precondition(episodes >= 1 && firstSeed < 1 << 62)
     let slots = min(episodes, 8)
@@ -96,12 +112,12 @@ public enum Evaluation {
         seeds: stride(from: slot, to: episodes, by: slots).map { firstSeed + UInt64($0) },
         actions: actions)
     }
-    pool.run(slots) { workers[$0].run(mode: mode) }
+    pool.run(slots) { workers[$0].run(mode: mode, didFinish: didFinish) }
     let results = (0..<episodes).map { e in
       let outcome = workers[e % slots].outcomes[e / slots]
       return EvaluationResult.Episode(
         seed: firstSeed + UInt64(e), episodeReturn: outcome.episodeReturn, length: outcome.length,
-        isSuccess: isSuccess?(outcome.finalObservation.span))
+        end: outcome.end, isSuccess: isSuccess(outcome.end, outcome.finalObservation.span))
     }
     return EvaluationResult(mode: mode, episodes: results)
   }
@@ -121,7 +137,10 @@ private final class EvaluationWorker {
     self.seeds = seeds
   }
 
-  func run(mode: ActionMode) {
-    for seed in seeds { outcomes.append(runner.run(seed: seed, mode: mode)) }
+  func run(mode: ActionMode, didFinish: (() -> Void)?) {
+    for seed in seeds {
+      outcomes.append(runner.run(seed: seed, mode: mode))
+      didFinish?()
+    }
   }
 }

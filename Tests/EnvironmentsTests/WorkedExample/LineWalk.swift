@@ -19,7 +19,11 @@ struct LineWalk: Environment {
     observationSpace: .box(low: [-5], high: [5]), observationComponents: [.init("place")],
     actionSpace: .discrete(count: 3),
     actionComponents: [.init("step left"), .init("stay"), .init("step right")],
-    timeStep: 1, episodeSteps: 50, solvedReturn: 0.9, source: "none")
+    timeStep: 1, episodeSteps: 50,
+    ends: [
+      .init(.goalReached, when: "the right end is reached"),
+      .init(.outOfBounds, when: "the left end is reached"),
+    ], solvedReturn: 0.9, source: "none")
 
   private var place: Int
 
@@ -34,7 +38,8 @@ struct LineWalk: Environment {
   mutating func step(action: Span<Float>, observation: inout MutableSpan<Float>) -> StepOutcome {
     place += Int(action[0]) - 1
     observation[0] = Float(place)
-    return StepOutcome(reward: place == 5 ? 1 : -0.01, terminated: abs(place) == 5)
+    let end: TaskEnd? = place == 5 ? .goalReached : place == -5 ? .outOfBounds : nil
+    return StepOutcome(reward: place == 5 ? 1 : -0.01, end: end)
   }
 
   func hashState(into hasher: inout StateHasher) { hasher.combine(place) }

@@ -29,7 +29,7 @@ import Testing
     for place in Int(observation[0]) + 1...5 {
       let outcome = walk.step(action: right.span, observation: &observation)
       let isEnd = place == 5
-      #expect(outcome == StepOutcome(reward: isEnd ? 1 : -0.01, terminated: isEnd))
+      #expect(outcome == StepOutcome(reward: isEnd ? 1 : -0.01, end: isEnd ? .goalReached : nil))
     }
   }
 }
