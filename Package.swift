@@ -45,8 +45,8 @@ let package = Package(
       "Training", "Agents", "Plasticity", "Recording", "Rendering", "Experiments",
     ].map { .library(name: $0, targets: [$0]) },
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/apple/swift-argument-parser", .upToNextMinor(from: "1.8.2")),
+    .package(url: "https://github.com/jpsim/Yams", .upToNextMinor(from: "6.2.2")),
   ],
   targets: [
     .target(
@@ -65,7 +65,7 @@ let package = Package(
     module("Physics", ["CBox2D"], strict),
     module("RLCore", ["LinearAlgebra", "CThreads"], strict),
     module("Environments", ["RLCore", "Physics", "LinearAlgebra"], in: "Environments"),
-    module("Traces", ["Environments", "RLCore", "Physics"]),
+    module("Traces", ["Environments", "RLCore", "Physics", "Storage"]),
     module("Conformance", ["RLCore", "LinearAlgebra"], strict),
     module("Storage", []),
     module("Training", ["RLCore", "NeuralNetworks", "LinearAlgebra", "Storage", "Yams"]),

@@ -1,3 +1,4 @@
+public import RLCore
 public import Training
 
 /// The settings of A2C.
@@ -47,5 +48,15 @@ public struct A2CConfiguration: OnPolicyConfiguration {
   public func problem(environments: Int, totalSteps: Int) -> String? {
     let rows = environments.multipliedReportingOverflow(by: shared.stepsPerRollout).partialValue
     return shared.problem(environments: environments, minibatch: rows, name: "steps-per-rollout")
+  }
+
+  /// Returns what rollouts and networks need; every rollout is one minibatch.
+  public func memoryNeeds(
+    in specification: EnvironmentSpecification, environments: Int
+  ) -> [MemoryNeed] {
+    let rows = environments.multipliedReportingOverflow(by: shared.stepsPerRollout)
+    return shared.memoryNeeds(
+      in: specification, environments: environments,
+      minibatch: rows.overflow ? .max : rows.partialValue, name: "steps-per-rollout")
   }
 }

@@ -1,4 +1,5 @@
 public import NeuralNetworks
+public import RLCore
 public import Training
 
 /// The settings of PPO.
@@ -56,5 +57,14 @@ public struct PPOConfiguration: OnPolicyConfiguration {
   public func problem(environments: Int, totalSteps: Int) -> String? {
     shared.problem(
       environments: environments, minibatch: minibatchSize, name: "minibatch-size")
+  }
+
+  /// Returns what rollouts, networks and minibatches need.
+  public func memoryNeeds(
+    in specification: EnvironmentSpecification, environments: Int
+  ) -> [MemoryNeed] {
+    shared.memoryNeeds(
+      in: specification, environments: environments, minibatch: minibatchSize,
+      name: "minibatch-size")
   }
 }

@@ -112,12 +112,14 @@ public final class SACAgent: Agent {
     let remaining = max(0, 1 - Double(environmentSteps) / Double(max(1, totalSteps)))
     sums.learningRateFactor = configuration.learningRates.value(progressRemaining: remaining)
     let end = min(environmentSteps + configuration.stepsPerIteration, max(totalSteps, 1))
+    var episodes: [FinishedEpisode] = []
     repeat {
       let isRandom = environmentSteps < configuration.warmUpSteps
       let spent = collector.collect(steps: configuration.stepsPerRound, isRandom: isRandom)
       guard !collector.hasLostPolicy else {
         throw .notFinite(metric: "action", iteration: iterations + 1)
       }
+      episodes += collector.finishedEpisodes
       times.environment += spent.environment
       times.policy += spent.policy
       let steps = configuration.stepsPerRound * environment.count
@@ -134,7 +136,7 @@ public final class SACAgent: Agent {
     iterations += 1
     return IterationReport(
       metrics: metrics(steps: environmentSteps - firstStep), environmentTime: times.environment,
-      policyTime: times.policy, updateTime: times.update)
+      policyTime: times.policy, updateTime: times.update, episodes: episodes)
   }
 
   private func metrics(steps: Int) -> [Double] {

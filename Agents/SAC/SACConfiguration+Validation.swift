@@ -1,6 +1,6 @@
 internal import NeuralNetworks
 public import RLCore
-internal import Training
+public import Training
 
 extension SACConfiguration {
   /// Returns the problem with the combination of settings, in one sentence with the remedy; nil if
@@ -26,11 +26,24 @@ extension SACConfiguration {
   /// The steps of a round.
   public var stepsAtOnce: Int { stepsPerRound }
 
-  /// Returns the size of the replay buffer, in bytes.
-  public func experienceBytes(in specification: EnvironmentSpecification) -> Int {
-    ReplayBuffer.byteCount(
-      capacity: bufferSize, observationWidth: specification.observationWidth,
-      actionWidth: specification.actionWidth)
+  /// Returns what the replay buffer, the networks and a minibatch need.
+  public func memoryNeeds(
+    in specification: EnvironmentSpecification, environments: Int
+  ) -> [MemoryNeed] {
+    let (observations, actions) = (specification.observationWidth, specification.actionWidth)
+    let buffer = ReplayBuffer.byteCount(
+      capacity: bufferSize, observationWidth: observations, actionWidth: actions)
+    let policy = MLPArchitecture(
+      inputs: observations, hidden: policyHidden, outputs: 2 * actions, activation: activation,
+      usesLayerNorm: policyLayerNorm, pattern: policyArchitecture)
+    let critic = MLPArchitecture(
+      inputs: observations + actions, hidden: criticHidden, outputs: quantiles,
+      activation: activation, usesLayerNorm: criticLayerNorm, pattern: criticArchitecture)
+    return [MemoryNeed(key: "buffer-size", bytes: Double(buffer), isSaved: true)]
+      + MemoryNeed.networks("policy-hidden", policy, rows: batchSize, rowsKey: "batch-size")
+      + MemoryNeed.networks(
+        "critic-hidden", critic, count: critics * (usesTargetNetworks ? 2 : 1), rows: batchSize,
+        rowsKey: "batch-size")
   }
 
   private func sizeProblem(environments: Int, totalSteps: Int) -> String? {

@@ -3,6 +3,7 @@ import CAllocationCounter
 import Environments
 import Foundation
 import RLCore
+import Storage
 import Training
 
 /// Cases that measure PPO end to end, from new networks, without evaluations.
@@ -86,7 +87,7 @@ enum TrainingCases {
   static func printWalkerMemory(threads: Int) {
     _ = walkerRate(minibatch: 512, threads: threads)
     let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
-    let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+    let line = status.lines.first { $0.hasPrefix("VmHWM:") }
     let kibibytes = line?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap {
       Int($0)
     }

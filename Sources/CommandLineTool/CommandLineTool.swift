@@ -48,7 +48,8 @@ struct Root: ParsableCommand {
       returns are not finite; 64 invalid arguments; 65 a file is damaged; 66 a file is missing; 69 \
       a system library is missing; 74 a file could not be read or written; 130 interrupted.
       """,
-    version: suiteVersion,
+    // Its details take a few programs of git, so they are found only when asked for.
+    version: CommandLine.arguments.contains("--version") ? suiteVersionInDetail : suiteVersion,
     subcommands: [
       Train.self, Evaluate.self, Record.self, ReplayRecording.self, Play.self, List.self,
       Describe.self, Inspect.self, Trace.self, Bench.self,

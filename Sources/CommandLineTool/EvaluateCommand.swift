@@ -28,15 +28,18 @@ struct Evaluate: ParsableCommand {
   @Option(seedsBelow2To: 40) var seed: UInt64 = 0
   @OptionGroup var gateOptions: GateOptions
   @Option(
+    path: .long,
     help: ArgumentHelp(
       "Record failing episodes in this folder: those that fell, left the bounds, did not succeed, "
         + "are not finite or have a return below --min-return; at most \(mostFailures) per mode.",
       valueName: "dir"))
   var recordFailures: String?
   @Option(
+    path: .long,
     help: ArgumentHelp("Write results, thresholds and verdicts as JSON.", valueName: "file.json"))
   var summary: String?
   @Option(
+    path: .long,
     help: ArgumentHelp("Write the verdicts as a JUnit test report.", valueName: "file.xml"))
   var junit: String?
   @Flag(help: "Evaluate with the most likely actions, and with no others unless asked.")

@@ -25,9 +25,12 @@ enum Failure {
   /// Prints an error and ends the process with the error's exit code.
   static func exit(_ error: any Error, of root: any ParsableCommand.Type) -> Never {
     guard let status = status(of: error) else { root.exit(withError: error) }
-    complain(sentence(error))
+    report(error)
     Foundation.exit(status.rawValue)
   }
+
+  /// Prints an error as one sentence.
+  static func report(_ error: any Error) { complain(sentence(error)) }
 
   static func status(of error: any Error) -> ExitStatus? {
     switch error {

@@ -10,7 +10,7 @@ struct Inspect: ParsableCommand {
     commandName: "inspect",
     abstract: "Show the contents of a file or folder of the suite, and check it for damage.")
 
-  @Argument(help: "A run folder, a checkpoint folder, a safetensors file or a recording.")
+  @Argument(input: "A run folder, a checkpoint folder, a safetensors file or a recording.")
   var path: String
   @Flag(help: "Write one JSON object per line to standard output.") var json = false
 
@@ -19,19 +19,25 @@ struct Inspect: ParsableCommand {
       try inspectRun(RunFolder(path: path))
     } else if FileSystem.isFolder(path) {
       try inspectCheckpoint(path)
-    } else if try isRecording(path) {
-      try inspectRecording(path)
     } else {
-      try inspectArchive(try Checkpoint.readArchive(path), path)
+      try inspectFile(path)
     }
   }
 
-  /// Whether a file is a recording, by its name or, if that is inconclusive, by its first bytes.
-  private func isRecording(_ path: String) throws -> Bool {
-    if path.hasSuffix(".rlrec") || path.hasSuffix(".rlrec\(RecordingWriter.partialSuffix)") {
-      return true
+  /// Shows a file, which is read only once since it may be a pipe.
+  private func inspectFile(_ path: String) throws {
+    let contents = try FileSystem.read(path)
+    let isNamedSo = ["", RecordingWriter.partialSuffix].contains { path.hasSuffix(".rlrec\($0)") }
+    if isNamedSo || RecordingReader.isRecording(contents) && !path.hasSuffix(".safetensors") {
+      try inspectRecording(
+        try RecordingReader(contents, path: path, accepting: .toLastWholeChunk))
+      return
     }
-    return try !path.hasSuffix(".safetensors") && RecordingReader.isRecording(FileSystem.read(path))
+    do {
+      try inspectArchive(TensorArchive(safetensors: contents), path)
+    } catch let error as ArchiveError {
+      throw FileError.damaged(path: path, reason: "\(error)")
+    }
   }
 
   private func inspectRun(_ folder: RunFolder) throws {
@@ -54,6 +60,7 @@ struct Inspect: ParsableCommand {
         table([
           ["run", folder.path], ["environment", manifest.environment], ["agent", manifest.agent],
           ["seed", "\(manifest.seed)"], ["commit", commit ?? "unknown"],
+          ["packages", RunManifest.text(manifest.packages)],
           ["machine", "\(machine.processor), \(machine.cores) cores, \(machine.operatingSystem)"],
           [
             "libraries",
@@ -94,8 +101,8 @@ struct Inspect: ParsableCommand {
     try inspectArchive(checkpoint.trainer, "\(path)/\(Checkpoint.trainerFile)")
   }
 
-  private func inspectRecording(_ path: String) throws {
-    let recording = try RecordingReader(path: path, accepting: .toLastWholeChunk)
+  private func inspectRecording(_ recording: RecordingReader) throws {
+    let path = recording.path
     let report = RecordingReport(recording, verified: nil)
     if json {
       writeLine(
@@ -148,7 +155,7 @@ struct Inspect: ParsableCommand {
     }
     writeLine(path)
     for (key, value) in archive.metadata.sorted(by: { $0.key < $1.key }) {
-      writeLine("  \(key): \(value)")
+      writeLine("  \(key.printable): \(value.printable(atMost: 4000))")
     }
     let rows = tensors.map { name, tensor in
       let report = TensorReport(name: name, tensor)
@@ -189,8 +196,11 @@ struct Inspect: ParsableCommand {
     var name: String
     var type: String
     var shape: [Int]
+    /// Least and greatest of the finite numbers.
     var least: Double?
     var greatest: Double?
+    /// Count of NaN and infinite numbers.
+    var notFinite: Int?
 
     init(name: String, _ tensor: TensorArchive.Tensor) {
       self.name = name
@@ -198,17 +208,35 @@ struct Inspect: ParsableCommand {
       switch tensor.values {
       case .floats(let values):
         type = "F32"
-        (least, greatest) = (values.min().map(Double.init), values.max().map(Double.init))
+        measure(values.lazy.map(Double.init))
       case .doubles(let values):
         type = "F64"
-        (least, greatest) = (values.min(), values.max())
+        measure(values)
       case .words: type = "U64"
       }
     }
 
+    private mutating func measure(_ values: some Collection<Double>) {
+      var count = 0
+      for value in values where value.isFinite {
+        count += 1
+        least = Swift.min(least ?? value, value)
+        greatest = Swift.max(greatest ?? value, value)
+      }
+      notFinite = values.count - count
+    }
+
     var range: String {
-      guard let least, let greatest else { return "" }
-      return "\(number(least)) … \(number(greatest))"
+      let range = least.flatMap { least in
+        greatest.map { "\(number(least)) … \(number($0))" }
+      }
+      let lost = notFinite.flatMap { $0 > 0 ? "\(grouped($0)) not finite" : nil }
+      return [range, lost].compactMap(\.self).joined(separator: ", ")
+    }
+
+    enum CodingKeys: String, CodingKey {
+      case name, type, shape, least, greatest
+      case notFinite = "not-finite"
     }
   }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Storage
 
 /// The option for the number of threads.
 struct ThreadOptions: ParsableArguments {
@@ -32,8 +33,10 @@ func jsonText(_ value: some Encodable, isPretty: Bool) throws -> String {
   return String(decoding: try encoder.encode(value), as: UTF8.self)
 }
 
-/// Returns a text table whose columns are as wide as their widest cells.
-func table(_ rows: [[String]], indent: String = "") -> String {
+/// Returns a text table whose columns are as wide as their widest cells; control characters, which
+/// a terminal would obey, are spelt out.
+func table(_ cells: [[String]], indent: String = "") -> String {
+  let rows = cells.map { $0.map { $0.printable(atMost: 4000) } }
   let columns = rows.map(\.count).max() ?? 0
   let widths = (0..<columns).map { column in
     rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0

@@ -7,9 +7,9 @@ import Training
 
 /// Options for pictures and films of episodes.
 struct PictureOptions: ParsableArguments {
-  @Option(help: "Folder for numbered pictures, one per step.") var frames: String?
+  @Option(path: .long, help: "Folder for numbered pictures, one per step.") var frames: String?
   @Option(help: "Format of the pictures: png or ppm.") var format = PictureFormat.png.rawValue
-  @Option(help: "Film to write: .gif, or .mp4, .mkv or .webm with the program ffmpeg.")
+  @Option(path: .long, help: "Film to write: .gif, or .mp4, .mkv or .webm with the program ffmpeg.")
   var video: String?
   @Option(help: "Width and height of pictures, in pixels.") var size = "600x400"
   @Option(help: "Steps between two pictures; the last state is drawn too. Films keep their pace.")

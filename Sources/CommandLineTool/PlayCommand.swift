@@ -112,7 +112,10 @@ struct Play: ParsableCommand {
   private func makeRecorder(
     _ registered: RegisteredEnvironment, _ environment: any BatchedEnvironment
   ) throws -> FileRecorder? {
-    guard let record else { return nil }
+    // As a flag without a value it is empty.
+    guard let record = try record.map({ $0.isEmpty ? "" : try PathOption.expand($0) }) else {
+      return nil
+    }
     let header = RecordingHeader(
       specification: registered.specification, parameters: registered.parameters,
       disturbances: environment.disturbanceComponents, agent: "manual", mode: .manual,

@@ -4,7 +4,7 @@ import Training
 
 /// Options for a policy or controller, its environment and the physical parameters.
 struct PolicySelection: ParsableArguments {
-  @Argument(help: "A run folder, a checkpoint folder, a policy.safetensors file, or a controller.")
+  @Argument(input: "A run folder, a checkpoint folder, a policy.safetensors file, or a controller.")
   var path: String
   @Option(help: "Use this environment instead of the policy's own.") var env: String?
   @Option(

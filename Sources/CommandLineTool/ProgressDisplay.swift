@@ -63,9 +63,11 @@ final class ProgressDisplay: TrainingObserver {
 
   /// Returns a remark on the size of the replay buffer; empty if the agent has none.
   private func experience(_ training: TrainingRun) -> String {
-    let bytes = training.configuration.settings.experienceBytes(
-      in: training.environment.specification)
-    return bytes == 0 ? "" : ", replay buffer of \(decimals(Double(bytes) / 1e6, 1)) MB"
+    let configuration = training.configuration
+    let needs = configuration.settings.memoryNeeds(
+      in: training.environment.specification, environments: configuration.run.environments)
+    guard let buffer = needs.first(where: { $0.key == "buffer-size" }) else { return "" }
+    return ", replay buffer of \(decimals(buffer.bytes / 1e6, 1)) MB"
   }
 
   func didIterate(_ progress: TrainingProgress) {

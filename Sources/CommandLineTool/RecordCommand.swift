@@ -22,7 +22,7 @@ struct Record: ParsableCommand {
   @Option(help: "Leave episodes unfinished after this many steps.") var steps: Int?
   @Flag(help: "Sample actions instead of taking the most likely ones.") var stochastic = false
   @Option(
-    name: [.long, .customShort("o")],
+    path: [.long, .customShort("o")],
     help: "Folder for recordings; by default recordings/ in the run's folder, or Recordings.")
   var out: String?
   @Flag(help: "Replace existing recordings of the same name.") var overwrite = false

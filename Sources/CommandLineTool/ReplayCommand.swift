@@ -15,10 +15,11 @@ struct ReplayRecording: ParsableCommand {
     discussion: """
       Each episode is simulated again from its seed, parameters and actions, and every step is \
       compared bit for bit. The first difference is reported with its step and field; with \
-      --verify it is a failed check (exit code 1).
+      --verify it is a failed check (exit code 1). Of several recordings all are tried; if some \
+      can't be read, the exit code is that of the first of these.
       """)
 
-  @Argument(help: "Recordings (.rlrec).", completion: .file(extensions: ["rlrec"]))
+  @Argument(inputs: "Recordings (.rlrec).", extensions: ["rlrec"])
   var files: [String]
   @Flag(help: "Exit with 1 unless every step is the same, bit for bit.") var verify = false
   @Flag(help: "Play the recording in a window; h explains the keys.") var window = false
@@ -40,13 +41,29 @@ struct ReplayRecording: ParsableCommand {
   }
 
   func run() throws {
-    var failures = 0
-    for file in files where try !replay(file) { failures += 1 }
-    guard failures == 0 || !verify else {
+    var different = 0
+    var unread: [ExitStatus] = []
+    for file in files {
+      do {
+        if try !replay(file) { different += 1 }
+      } catch {
+        guard files.count > 1, let status = Failure.status(of: error) else { throw error }
+        Failure.report(error)
+        unread.append(status)
+      }
+    }
+    let counts = [
+      different > 0 && (verify || !unread.isEmpty)
+        ? "\(different) of \(files.count) recordings do not replay as they were recorded" : nil,
+      unread.isEmpty ? nil : "\(unread.count) of \(files.count) recordings can't be replayed",
+    ].compactMap(\.self)
+    if let status = unread.first {
+      complain(counts.joined(separator: "; "))
+      throw ExitCode(status.rawValue)
+    }
+    guard different == 0 || !verify else {
       throw CheckFailure(
-        failures == 1 && files.count == 1
-          ? "\(files[0]) does not replay as it was recorded"
-          : "\(failures) of \(files.count) recordings do not replay as they were recorded")
+        files.count == 1 ? "\(files[0]) does not replay as it was recorded" : counts[0])
     }
   }
 

@@ -15,25 +15,30 @@ struct Trace: ParsableCommand {
     discussion: """
       Reads JSON lines, each with a seed or an initial state and the actions, and writes the same \
       lines with observations, states, rewards and flags in full precision. With --check, compares \
-      these with the values that the lines already hold, and exits with 1 if any differ.
+      these with the values that the lines already hold, and exits with 1 if any differ, if the \
+      name of a member is misspelt or if there is nothing to compare. A line may have at most 16 MiB.
       """)
 
-  @Argument(help: "A file of JSON lines; - for standard input.") var path: String
+  /// Maximum length of a line, in bytes.
+  private static let longestLine = 16 << 20
+
+  @Argument(input: "A file of JSON lines; - for standard input.") var path: String
   @Flag(help: "Compare with the values in the file instead of writing.") var check = false
   @Option(help: "Environment of all lines, if the file names none.") var env: String?
   @Flag(help: "With --check: write one JSON object per compared member.") var json = false
 
   func run() throws {
     var engine = try makeEngine()
-    let data =
-      path == "-"
-      ? try FileHandle.standardInput.readToEnd() ?? Data() : try FileSystem.read(path)
+    let lines = try FileSystem.readText(path).allLines
     var tally = TraceTally()
-    let lines = data.split(separator: 0x0A, omittingEmptySubsequences: false)
-    for (index, bytes) in lines.enumerated() where !bytes.isEmpty {
+    for (index, line) in lines.enumerated() where line.utf8.contains(where: { $0 > 0x20 }) {
       let result: TraceResult
+      guard line.utf8.count <= Self.longestLine else {
+        throw FileError.damaged(
+          path: path, reason: "line \(index + 1) has more than \(Self.longestLine) bytes")
+      }
       do {
-        result = try engine.process(String(decoding: bytes, as: UTF8.self))
+        result = try engine.process(String(line))
       } catch {
         throw FileError.damaged(path: path, reason: "line \(index + 1): \(error)")
       }
@@ -74,6 +79,9 @@ private struct TraceTally {
   private var episodes = 0
   private var skipped = 0
   private var failures = 0
+  private var misspelt = 0
+  /// Members that were not compared, in order of appearance.
+  private var unknown: [String] = []
 
   mutating func add(_ result: TraceResult, line: Int, json: Bool) throws {
     if result.isMetadata { return }
@@ -83,6 +91,14 @@ private struct TraceTally {
       return
     }
     episodes += 1
+    for name in result.unknownMembers {
+      if let near = NearestName.find(name, among: result.knownMembers) {
+        misspelt += 1
+        writeError("line \(line): unknown member '\(name.printable)'; did you mean '\(near)'?")
+      } else if !unknown.contains(name) {
+        unknown.append(name)
+      }
+    }
     for comparison in result.comparisons {
       if json { writeLine(try jsonLine(Report(line: line, comparison))) }
       if !comparison.passes {
@@ -125,8 +141,20 @@ private struct TraceTally {
         table([["member", "numbers", "exact", "greatest error", "tolerance", ""]] + rows))
       writeLine("\(grouped(episodes)) lines compared, \(grouped(skipped)) skipped")
     }
+    if !unknown.isEmpty {
+      writeError("not compared: \(unknown.map(\.printable).joined(separator: ", "))")
+    }
     if failures > 0 {
       throw CheckFailure("\(failures) members differ from the recording")
+    }
+    if misspelt > 0 {
+      throw CheckFailure("\(misspelt) members are unknown and look misspelt")
+    }
+    guard sums.contains(where: { $0.sum.numbers > 0 && $0.sum.tolerance != nil }) else {
+      throw CheckFailure(
+        episodes == 0
+          ? "nothing was compared: there is no episode" + (skipped > 0 ? " that can be traced" : "")
+          : "nothing was compared: no line has a member that is computed and must agree")
     }
   }
 

@@ -30,8 +30,7 @@ struct Train: ParsableCommand {
   @Option(setting: "seed") var seed: SettingOption?
   @Option(setting: "environments", [.long, .customLong("n-envs")]) var envs: SettingOption?
   @OptionGroup var threadOptions: ThreadOptions
-  @Option(
-    help: "Settings file, such as the config.yaml of an earlier run.", completion: .file())
+  @Option(input: .long, help: "Settings file, such as the config.yaml of an earlier run.")
   var config: String?
   @Option(
     help: ArgumentHelp(
@@ -39,7 +38,7 @@ struct Train: ParsableCommand {
       valueName: "key=value"))
   var set: [String] = []
   @Option(
-    name: [.long, .customShort("o")],
+    path: [.long, .customShort("o")],
     help: "Folder for the run, new or empty; by default runs/<env>-<agent>-<k>.")
   var out: String?
   @Option(setting: "until-return") var untilReturn: SettingOption?
@@ -60,7 +59,7 @@ struct Train: ParsableCommand {
   @Option(setting: "drift.change") var drift: SettingOption?
   @Option(setting: "drift.every") var driftEvery: SettingOption?
   @Option(setting: "drift.task") var driftTask: SettingOption?
-  @Option(help: "Continue the interrupted run in this folder.") var resume: String?
+  @Option(path: .long, help: "Continue the interrupted run in this folder.") var resume: String?
   @Flag(name: [.long, .customShort("q")], help: "Show only warnings and errors.") var quiet = false
   @Flag(help: "Write one JSON object per line to standard output.") var json = false
 
@@ -80,7 +79,7 @@ struct Train: ParsableCommand {
   private func experiment() throws -> Experiment {
     let registry = Registry.ofTheTool
     let file = try config.map { path in
-      (source: path, yaml: String(decoding: try FileSystem.read(path), as: UTF8.self))
+      (source: path, yaml: try ConfigurationResolver.read(path))
     }
     let identifiers = try file.map {
       try ConfigurationResolver.identifiers(yaml: $0.yaml, source: $0.source)

@@ -61,6 +61,7 @@ public struct Experiment {
           + "\(agent.identifier) on \(environment.identifier)")
     }
     try Self.checkFit(configuration.settings, in: environment)
+    try MemoryLimit.current.check(configuration.memoryNeeds(in: environment))
     let attachments = Attachments(configuration.run, environment, registry)
     try attachments.check(configuration, agent)
     try attachments.refuseFixedRatio(configuration, agent)
@@ -79,6 +80,7 @@ public struct Experiment {
   public func start(
     in path: String? = nil, threads: Int? = nil, warn: @escaping (String) -> Void = { _ in }
   ) throws -> TrainingRun {
+    guard path != "" else { throw ConfigurationError("the run's folder must have a name") }
     let configuration = try configuration()
     let pool = try WorkerPool.make(threads: threads)
     let folder =
@@ -92,30 +94,20 @@ public struct Experiment {
     }
     let manifest = RunManifest(
       run: configuration.run, machine: .current, sources: sources?.0,
+      packages: RunManifest.currentPackages,
       session: .init(commandLine: CommandLine.arguments, threads: pool.threads, firstStep: 0))
     return try TrainingRun(
       Attachments(configuration.run, environment, registry), configuration, agent, folder,
       manifest, pool: pool, checkpoint: nil, warn: warn)
   }
 
-  /// Refuses an agent that can't learn in the environment or a replay buffer beyond the memory.
+  /// Refuses an agent that can't learn in the environment.
   static func checkFit(
     _ settings: any AgentConfiguration, in environment: RegisteredEnvironment
   ) throws(ConfigurationError) {
     if let problem = settings.problem(in: environment.specification) {
       throw ConfigurationError(problem)
     }
-    let bytes = settings.experienceBytes(in: environment.specification)
-    let memory = ProcessInfo.processInfo.physicalMemory
-    // Writing a checkpoint takes two copies more: an array and the file's bytes.
-    guard bytes < 0 || UInt64(bytes) > memory / 4 else { return }
-    throw ConfigurationError(
-      "buffer-size needs \(gigabytes(UInt64(max(0, bytes)))), three times that while a "
-        + "checkpoint is written, and this machine has \(gigabytes(memory)); lower it")
-  }
-
-  private static func gigabytes(_ bytes: UInt64) -> String {
-    "\((Double(bytes) / 1e8).rounded() / 10) GB"
   }
 }
 

@@ -115,6 +115,6 @@ public struct Registry: Sendable {
 
   /// Returns whether a text is a valid id.
   static func isIdentifier(_ text: String) -> Bool {
-    text.wholeMatch(of: /[A-Za-z0-9][A-Za-z0-9_-]{0,63}/) != nil
+    text.utf8.count <= 64 && text.wholeMatch(of: /[A-Za-z0-9][A-Za-z0-9_-]{0,63}/) != nil
   }
 }

@@ -80,10 +80,12 @@ public struct StoredPolicy {
         + "it is of the task \(task.joined(separator: ", "))"
     }
     steps = archive.metadata["steps"].flatMap { Int($0) }
-    // The id is part of the names of recordings.
-    guard agent.map(Registry.isIdentifier) ?? true else {
-      throw FileError.damaged(
-        path: path, reason: "its agent's id is not letters, digits and dashes")
+    // The ids are part of the names of recordings.
+    for (id, owner) in [(agent, "agent"), (policy.environmentIdentifier, "environment")] {
+      guard id.map(Registry.isIdentifier) ?? true else {
+        throw FileError.damaged(
+          path: path, reason: "its \(owner)'s id is not letters, digits and dashes")
+      }
     }
     // The file may name an environment that its network does not fit.
     if let own = try? registry.environment(policy.environmentIdentifier) {
@@ -97,7 +99,15 @@ public struct StoredPolicy {
           path: path, reason: "its physical parameters do not fit \(own.identifier)")
       }
     }
-    environment = try registry.environment(other ?? policy.environmentIdentifier)
+    do {
+      environment = try registry.environment(other ?? policy.environmentIdentifier)
+    } catch {
+      guard other == nil else { throw error }
+      throw FileError.damaged(
+        path: path,
+        reason: "its policy acts in the environment '\(policy.environmentIdentifier)', which this "
+          + "version does not have")
+    }
     guard policy.fits(environment.specification) else {
       throw ConfigurationError(
         "a policy for \(policy.environmentIdentifier) does not fit \(environment.identifier)")

@@ -27,7 +27,7 @@ public struct StoredRun {
     self.registry = registry
     guard FileSystem.isFolder(path) else { throw .missing(path: path) }
     let file = folder.configurationFile
-    let yaml = String(decoding: try FileSystem.read(file), as: UTF8.self)
+    let yaml = try ConfigurationResolver.read(file)
     do {
       let identifiers = try ConfigurationResolver.identifiers(yaml: yaml, source: file)
       environment = try registry.environment(identifiers.environment ?? "")
@@ -47,12 +47,14 @@ public struct StoredRun {
   /// - Parameters:
   ///   - threads: Number of threads, in 1...1024; nil for one per core. Results don't depend on it.
   ///   - warn: A closure called with each warning that the run's results are in doubt.
-  /// - Throws: `ConfigurationError` if the number of threads is out of range, `FileError` if a file
-  ///   is damaged or can't be written.
+  /// - Throws: `ConfigurationError` if the number of threads is out of range or this machine has too
+  ///   little memory, `FileError` if a file is damaged or can't be written.
   /// - Returns: The run, ready to train.
   public func resume(
     threads: Int? = nil, warn: @escaping (String) -> Void = { _ in }
   ) throws -> TrainingRun {
+    // Too little memory is no damage of the run, which may be resumed elsewhere.
+    try MemoryLimit.current.check(configuration.memoryNeeds(in: environment))
     let attachments = Attachments(configuration.run, environment, registry)
     do {
       try attachments.check(configuration, agent)
@@ -68,12 +70,17 @@ public struct StoredRun {
     try folder.removeLeftovers()
     var manifest = try RunManifest(folder: folder)
     let (machine, sources) = (RunManifest.Machine.current, RunManifest.Sources.current()?.0)
-    if machine != manifest.machine || sources?.commit != manifest.sources?.commit {
+    let packages = RunManifest.currentPackages
+    if machine != manifest.machine || sources?.commit != manifest.sources?.commit
+      || packages != manifest.packages
+    {
       warn(
-        "machine or sources differ from the run's last session: results may not be bit-identical")
+        "machine, sources or packages differ from the run's last session: results may not be bit-identical"
+      )
     }
     manifest.machine = machine
     manifest.sources = sources
+    manifest.packages = packages
     manifest.sessions.append(
       .init(
         commandLine: CommandLine.arguments, threads: pool.threads,

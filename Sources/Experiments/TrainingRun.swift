@@ -38,7 +38,7 @@ public final class TrainingRun {
       configuration: configuration,
       parts: Trainer.Parts(
         agent: agent, environment: environment, pool: pool, folder: folder, recorder: recorder,
-        attachments: { try attachments.make(for: $0, warn: warn) }),
+        attachments: { try attachments.make(for: $0, warn: warn) }, warn: warn),
       resume: checkpoint)
     self.folder = folder
     self.configuration = configuration

@@ -1,7 +1,7 @@
 internal import CZlib
 
 /// Calls to zlib.
-enum Zlib {
+package enum Zlib {
   /// Compression level, 1 to 9; above 6, walkers' columns take five times as long to shrink by 1 %
   /// more.
   private static let level: Int32 = 6
@@ -9,7 +9,7 @@ enum Zlib {
   static let greatestRatio = 1032
 
   /// Returns zlib's CRC-32 of bytes, or of earlier bytes followed by these.
-  static func checksum(_ bytes: RawSpan, continuing earlier: UInt32 = 0) -> UInt32 {
+  package static func checksum(_ bytes: RawSpan, continuing earlier: UInt32 = 0) -> UInt32 {
     unsafe bytes.withUnsafeBytes { buffer in
       let start = unsafe buffer.baseAddress?.assumingMemoryBound(to: UInt8.self)
       // For no bytes, zlib would return its initial value.

@@ -6,19 +6,6 @@ public import Foundation
 /// folder, synced and renamed, so a reader sees either the old or the new one, and a full disk
 /// leaves the old one unchanged.
 public enum FileSystem {
-  /// Reads a whole file.
-  ///
-  /// - Throws: ``FileError/missing(path:)`` or ``FileError/unreadable(path:reason:)``.
-  public static func read(_ path: String) throws(FileError) -> Data {
-    guard FileManager.default.fileExists(atPath: path) else { throw .missing(path: path) }
-    guard !isFolder(path) else { throw .unreadable(path: path, reason: "it is a folder") }
-    do {
-      return try Data(contentsOf: URL(filePath: path))
-    } catch {
-      throw .unreadable(path: path, reason: reason(error))
-    }
-  }
-
   /// Writes a file, completely or not at all.
   ///
   /// - Parameters:
@@ -168,10 +155,22 @@ public enum FileSystem {
   package static func reason(_ error: any Error) -> String {
     let outer = error as NSError
     let inner = outer.userInfo[NSUnderlyingErrorKey] as? NSError ?? outer
-    if inner.domain == NSPOSIXErrorDomain, let message = unsafe strerror(Int32(inner.code)) {
-      return unsafe String(cString: message).lowercased()
+    if inner.domain == NSPOSIXErrorDomain { return systemReason(Int32(inner.code)) }
+    // Foundation's own text would be a domain and a number.
+    return switch CocoaError.Code(rawValue: outer.code) {
+    case .fileNoSuchFile, .fileReadNoSuchFile: systemReason(ENOENT)
+    case .fileReadNoPermission, .fileWriteNoPermission: systemReason(EACCES)
+    case .fileWriteOutOfSpace: systemReason(ENOSPC)
+    case .fileWriteVolumeReadOnly: systemReason(EROFS)
+    case .fileWriteFileExists: systemReason(EEXIST)
+    default: "the system gives no reason"
     }
-    return outer.localizedDescription
+  }
+
+  /// Returns the system's words for an error number.
+  static func systemReason(_ number: Int32) -> String {
+    guard let message = unsafe strerror(number) else { return "error \(number)" }
+    return unsafe String(cString: message).lowercased()
   }
 
   /// Returns the error of the last system call.

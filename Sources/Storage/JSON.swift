@@ -16,14 +16,19 @@ package enum JSON {
     }
   }
 
-  /// Decodes a file's contents.
+  /// Greatest size of a file that is decoded, in bytes.
+  package static let mostBytes = 16 << 20
+
+  /// Reads and decodes a file.
   ///
-  /// - Throws: ``FileError/damaged(path:reason:)`` if they are not JSON of this type.
-  package static func decode<Value: Decodable>(
-    _ type: Value.Type, from data: Data, path: String
+  /// - Throws: ``FileError`` if it can't be read, and ``FileError/damaged(path:reason:)`` if it is
+  ///   not JSON of this type or is larger than ``mostBytes``.
+  package static func read<Value: Decodable>(
+    _ type: Value.Type, from path: String
   ) throws(FileError) -> Value {
+    let text = try FileSystem.readText(path, atMost: mostBytes)
     do {
-      return try JSONDecoder().decode(type, from: data)
+      return try JSONDecoder().decode(type, from: Data(text.utf8))
     } catch {
       throw .damaged(path: path, reason: "its contents are not as expected")
     }

@@ -1,6 +1,6 @@
 package import Foundation
 
-/// A text file that grows line by line and can be truncated to an earlier step.
+/// A text file that grows line by line; `LogFile+Rows.swift` continues one at an earlier step.
 package final class LogFile {
   private let path: String
   private let handle: FileHandle
@@ -35,23 +35,5 @@ package final class LogFile {
     } catch {
       throw .unwritable(path: path, reason: FileSystem.reason(error))
     }
-  }
-
-  /// Removes all lines of later steps, and a last line that is incomplete.
-  ///
-  /// - Parameters:
-  ///   - path: Path of the file; nothing happens if it does not exist.
-  ///   - steps: Number of steps; lines with a larger number are removed.
-  ///   - stepOf: Returns the number of steps of a line; nil for lines to keep, such as a header.
-  /// - Throws: ``FileError`` if the file can't be read or written.
-  package static func truncate(
-    _ path: String, afterStep steps: Int, stepOf: (Substring) -> Int?
-  ) throws(FileError) {
-    guard FileSystem.exists(path) else { return }
-    let text = String(decoding: try FileSystem.read(path), as: UTF8.self)
-    let complete = text.lastIndex(of: "\n").map { text[...$0] } ?? ""
-    let kept = complete.split(separator: "\n").filter { stepOf($0).map { $0 <= steps } ?? true }
-    let result = kept.map { $0 + "\n" }.joined()
-    if result != text { try FileSystem.write(Data(result.utf8), to: path) }
   }
 }

@@ -7,8 +7,8 @@ public import Foundation
 // Source: https://huggingface.co/docs/safetensors, format of version 0.4 and later.
 
 extension TensorArchive {
-  /// Length of the longest header accepted, in bytes, which is the format's limit.
-  private static let longestHeader = 100_000_000
+  /// Length of the longest header accepted, in bytes: a checkpoint of 65,536 environments has 25 MB.
+  private static let longestHeader = 32 << 20
 
   /// The contents of a safetensors file with this archive.
   ///
@@ -54,7 +54,11 @@ extension TensorArchive {
     let data = data.startIndex == 0 ? data : Data(data)
     guard data.count >= 8 else { throw .invalid(reason: "it is too short for a safetensors file") }
     let headerCount: UInt64 = data.span.word(at: 0)
-    guard headerCount <= UInt64(min(Self.longestHeader, data.count - 8)) else {
+    // Other files begin with something else than the length of a header.
+    guard headerCount <= UInt64(Self.longestHeader) else {
+      throw .invalid(reason: "it is not a safetensors file\(Self.beginning(of: data))")
+    }
+    guard headerCount <= UInt64(data.count - 8) else {
       throw .invalid(
         reason: "its header claims \(headerCount) bytes and the file has \(data.count)")
     }
@@ -64,13 +68,13 @@ extension TensorArchive {
     (metadata, entries) = try Self.parseHeader(data[8..<bodyStart])
 
     var expected = 0
-    for (name, entry) in entries.sorted(by: { $0.entry.dataOffsets[0] < $1.entry.dataOffsets[0] }) {
-      let (begin, end) = (entry.dataOffsets[0], entry.dataOffsets[1])
+    for (original, entry) in entries.sorted(by: { $0.entry.begin < $1.entry.begin }) {
+      let (name, begin, end) = (original.printable, entry.begin, entry.end)
       guard begin == expected, end >= begin, end <= bodyCount else {
         throw .invalid(reason: "\(name) lies at \(begin)..<\(end) rather than at \(expected)")
       }
       guard let count = entry.elementCount, let size = Values.elementSizes[entry.dtype] else {
-        throw .invalid(reason: "\(name) has type \(entry.dtype) and shape \(entry.shape)")
+        throw .invalid(reason: "\(name) has type \(entry.dtype.printable) and shape \(entry.shape)")
       }
       let (bytes, overflow) = count.multipliedReportingOverflow(by: size)
       guard !overflow, bytes == end - begin else {
@@ -78,7 +82,7 @@ extension TensorArchive {
       }
       let values = Values(
         typeName: entry.dtype, bytes: data.span, in: bodyStart + begin..<bodyStart + end)
-      set(name, values, shape: entry.shape)
+      set(original, values, shape: entry.shape)
       expected = end
     }
     guard expected == bodyCount else {
@@ -86,34 +90,55 @@ extension TensorArchive {
     }
   }
 
+  /// Returns how a file begins, if that is text.
+  private static func beginning(of data: Data) -> String {
+    let start = data.prefix(40).prefix { $0 >= 0x20 && $0 < 0x7F }
+    guard start.count >= 8 else { return "" }
+    return ": it begins with the text '\(String(decoding: start, as: UTF8.self))'"
+  }
+
+  /// Reads the header, in memory that is proportional to it.
   private static func parseHeader(
     _ json: Data
-  ) throws(ArchiveError) -> ([String: String], [(String, HeaderEntry)]) {
-    let header: [String: HeaderValue]
-    do {
-      header = try JSONDecoder().decode([String: HeaderValue].self, from: json)
-    } catch {
-      throw .invalid(reason: "its header is not a safetensors header")
-    }
-    var metadata: [String: String] = [:]
-    var entries: [(String, HeaderEntry)] = []
-    for (name, value) in header {
-      switch value {
-      case .metadata(let strings) where name == "__metadata__": metadata = strings
-      case .entry(let entry) where name != "__metadata__" && entry.dataOffsets.count == 2:
-        entries.append((name, entry))
-      default: throw .invalid(reason: "its header's entry \(name) is malformed")
+  ) throws(ArchiveError) -> ([String: String], [(name: String, entry: HeaderEntry)]) {
+    var metadata: [String: String]?
+    var names: Set<String> = []
+    var entries: [(name: String, entry: HeaderEntry)] = []
+    var scanner = JSONScanner(Array(json))
+    do throws(JSONScanner.Failure) {
+      try scanner.object { name, scanner throws(JSONScanner.Failure) in
+        guard names.insert(name).inserted else { throw scanner.failure("a name twice") }
+        guard name == "__metadata__" else {
+          entries.append((name, try HeaderEntry(&scanner)))
+          return
+        }
+        var strings: [String: String] = [:]
+        try scanner.object { key, scanner throws(JSONScanner.Failure) in
+          guard strings.updateValue(try scanner.string(), forKey: key) == nil else {
+            throw scanner.failure("a key twice")
+          }
+        }
+        metadata = strings
       }
+      scanner.skipSpace()
+      guard scanner.isAtEnd else { throw scanner.failure("text after the header") }
+    } catch {
+      throw .invalid(
+        reason: "its header is not a safetensors header: at byte \(error.byte), \(error.reason)")
     }
     // Offsets alone don't order empty tensors; with names, order and errors are repeatable.
     return (
-      metadata, entries.sorted { ($0.1.dataOffsets[1], $0.0) < ($1.1.dataOffsets[1], $1.0) }
+      metadata ?? [:],
+      entries.sorted { ($0.entry.end, $0.name) < ($1.entry.end, $1.name) }
     )
   }
 }
 
 /// The description of one tensor in a safetensors header.
-private struct HeaderEntry: Codable {
+private struct HeaderEntry: Encodable {
+  /// Maximum number of extents.
+  private static let mostExtents = 32
+
   let dtype: String
   let shape: [Int]
   let dataOffsets: [Int]
@@ -122,6 +147,43 @@ private struct HeaderEntry: Codable {
     case dtype, shape
     case dataOffsets = "data_offsets"
   }
+
+  init(dtype: String, shape: [Int], dataOffsets: [Int]) {
+    (self.dtype, self.shape, self.dataOffsets) = (dtype, shape, dataOffsets)
+  }
+
+  /// Reads an entry, which has all three members and no others.
+  init(_ scanner: inout JSONScanner) throws(JSONScanner.Failure) {
+    var (type, shape, offsets) = (String?.none, [Int]?.none, [Int]?.none)
+    try scanner.object { key, scanner throws(JSONScanner.Failure) in
+      switch key {
+      case "dtype" where type == nil: type = try scanner.string()
+      case "shape" where shape == nil: shape = try Self.integers(&scanner)
+      case "data_offsets" where offsets == nil: offsets = try Self.integers(&scanner)
+      default: throw scanner.failure("an unknown member")
+      }
+    }
+    guard let type, let shape, let offsets, offsets.count == 2 else {
+      throw scanner.failure("a tensor without type, shape and two offsets")
+    }
+    self.init(dtype: type, shape: shape, dataOffsets: offsets)
+  }
+
+  private static func integers(_ scanner: inout JSONScanner) throws(JSONScanner.Failure) -> [Int] {
+    var numbers: [Int] = []
+    try scanner.array { scanner throws(JSONScanner.Failure) in
+      guard numbers.count < mostExtents, let number = Int(try scanner.number()) else {
+        throw scanner.failure("expected at most \(mostExtents) whole numbers")
+      }
+      numbers.append(number)
+    }
+    return numbers
+  }
+
+  /// Index of the tensor's first byte.
+  var begin: Int { dataOffsets[0] }
+  /// Index after the tensor's last byte.
+  var end: Int { dataOffsets[1] }
 
   /// The product of the extents; nil if an extent is negative or the product overflows.
   var elementCount: Int? {
@@ -135,18 +197,10 @@ private struct HeaderEntry: Codable {
   }
 }
 
-/// A value in a safetensors header.
-private enum HeaderValue: Codable {
+/// A value in a safetensors header that is written.
+private enum HeaderValue: Encodable {
   case metadata([String: String])
   case entry(HeaderEntry)
-
-  init(from decoder: any Decoder) throws {
-    if let entry = try? HeaderEntry(from: decoder) {
-      self = .entry(entry)
-    } else {
-      self = .metadata(try [String: String](from: decoder))
-    }
-  }
 
   func encode(to encoder: any Encoder) throws {
     switch self {

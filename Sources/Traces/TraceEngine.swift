@@ -72,18 +72,19 @@ public struct TraceEngine {
     switch content {
     case nil: throw .noEnvironment
     case .environment(let environment):
-      return TraceResult(json: json, fields: try environment.run(record))
+      return TraceResult(json: json, fields: try environment.run(record), line: record)
     case .eitherWalker:
       let name = try record.flag("hardcore") ? "walker-hardcore" : "walker"
-      return TraceResult(json: json, fields: try Self.find(name).run(record))
+      return TraceResult(json: json, fields: try Self.find(name).run(record), line: record)
     case .randomStreams:
-      return TraceResult(json: json, fields: try RandomStreamTrace.run(record))
+      return TraceResult(json: json, fields: try RandomStreamTrace.run(record), line: record)
     case .seededResets:
       guard let name = try record.string("id") else { throw .missing(field: "id") }
       guard let identifier = Self.gymnasiumNames[name] else {
         return TraceResult(json: json, fields: [], skipReason: "no environment matches \(name)")
       }
-      return TraceResult(json: json, fields: try Self.find(identifier).runResets(record))
+      return TraceResult(
+        json: json, fields: try Self.find(identifier).runResets(record), line: record)
     }
   }
 
@@ -113,6 +114,10 @@ public struct TraceResult: Sendable {
   public let line: String
   /// Comparisons of each computed member with the one that the line already had.
   public let comparisons: [TraceComparison]
+  /// Keys of the members that were neither read nor computed, in order of appearance.
+  public let unknownMembers: [String]
+  /// Keys of the members that such a line can have, sorted.
+  public let knownMembers: [String]
   /// Whether the line describes the file and was returned unchanged.
   public let isMetadata: Bool
   /// Reason why the line was returned without simulating it; nil if there was none.
@@ -122,8 +127,16 @@ public struct TraceResult: Sendable {
   public var passes: Bool { comparisons.allSatisfy(\.passes) }
 
   init(
-    json: JSONValue, fields: [TraceField], isMetadata: Bool = false, skipReason: String? = nil
+    json: JSONValue, fields: [TraceField], line record: TraceLine? = nil, isMetadata: Bool = false,
+    skipReason: String? = nil
   ) {
+    let known = (record?.known ?? []).union(fields.map(\.name))
+    knownMembers = known.sorted()
+    if record != nil, case .object(let members) = json {
+      unknownMembers = members.map(\.key).filter { !known.contains($0) }
+    } else {
+      unknownMembers = []
+    }
     line = fields.isEmpty ? json.text : json.setting(fields.map { .init($0.name, $0.json) }).text
     comparisons = fields.compactMap { field in
       json[field.name].map { field.compare(with: $0) }

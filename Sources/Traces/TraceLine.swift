@@ -3,14 +3,27 @@ struct TraceLine {
   /// Largest number of steps of an episode and of elements of an array.
   static let maximumCount = 1_000_000
 
+  /// Names of the members that were asked for.
+  private final class Requests {
+    var names: Set<String> = []
+  }
+
   let json: JSONValue
+  private let requests = Requests()
+
+  init(json: JSONValue) { self.json = json }
+
+  /// Names of the members that this kind of line can have besides those computed.
+  var known: Set<String> { requests.names }
 
   func has(_ field: String) -> Bool {
+    requests.names.insert(field)
     guard let value = json[field] else { return false }
     return value != .null
   }
 
   func required(_ field: String) throws(TraceError) -> JSONValue {
+    requests.names.insert(field)
     guard let value = json[field], value != .null else { throw .missing(field: field) }
     return value
   }

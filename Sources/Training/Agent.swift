@@ -190,12 +190,16 @@ public struct IterationReport: Sendable {
   public var policyTime: UInt64
   /// Nanoseconds spent learning.
   public var updateTime: UInt64
+  /// Episodes that ended, in order of time.
+  public var episodes: [FinishedEpisode]
 
   /// Creates a report.
   public init(
-    metrics: [Double], environmentTime: UInt64, policyTime: UInt64, updateTime: UInt64
+    metrics: [Double], environmentTime: UInt64, policyTime: UInt64, updateTime: UInt64,
+    episodes: [FinishedEpisode] = []
   ) {
     self.metrics = metrics
+    self.episodes = episodes
     self.environmentTime = environmentTime
     self.policyTime = policyTime
     self.updateTime = updateTime

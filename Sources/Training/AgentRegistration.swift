@@ -7,11 +7,12 @@ public protocol AgentConfiguration: SettingGroup {
   func problem(environments: Int, totalSteps: Int) -> String?
   /// Returns why the agent can't learn in an environment, in one sentence; nil if it can.
   func problem(in specification: EnvironmentSpecification) -> String?
-  /// Returns the size of the replay buffer, in bytes; 0 for agents without one.
-  func experienceBytes(in specification: EnvironmentSpecification) -> Int
   /// Returns the steps that each environment takes before the agent can stop: a run's steps are
   /// rounded up to a multiple of this and of the number of environments.
   var stepsAtOnce: Int { get }
+  /// Returns estimates of the memory that the agent's parts need, from which a run that does not fit
+  /// into memory is refused.
+  func memoryNeeds(in specification: EnvironmentSpecification, environments: Int) -> [MemoryNeed]
 }
 
 extension AgentConfiguration {
@@ -21,8 +22,10 @@ extension AgentConfiguration {
   public func problem(in specification: EnvironmentSpecification) -> String? { nil }
   /// One step: the agent can stop after any step of all environments.
   public var stepsAtOnce: Int { 1 }
-  /// Returns 0: the agent has no replay buffer.
-  public func experienceBytes(in specification: EnvironmentSpecification) -> Int { 0 }
+  /// Returns nothing: the agent fits into any memory.
+  public func memoryNeeds(
+    in specification: EnvironmentSpecification, environments: Int
+  ) -> [MemoryNeed] { [] }
 }
 
 /// An agent in the table of agents, with its presets and default settings.

@@ -141,9 +141,16 @@ func exactContents(of name: String, in folder: TemporaryFolder) throws -> [Strin
   let run = RunFolder(path: folder.file(name))
   let checkpoint = try run.latestCheckpoint()
   var contents: [String: Data] = [:]
-  for file in ["config.yaml", "metrics.csv", "metrics.jsonl", "evaluations.csv"] {
+  for file in [
+    "config.yaml", "metrics.csv", "metrics.jsonl", "evaluations.csv", "evaluations.npz",
+  ] {
     contents[file] = try FileSystem.read("\(run.path)/\(file)")
   }
+  // Of the episodes, only the times depend on the clock.
+  let episodes = try FileSystem.readText(run.monitorFile).lines.dropFirst().map {
+    $0.split(separator: ",").prefix(2).joined(separator: ",")
+  }
+  contents["monitor.csv"] = Data(episodes.joined(separator: "\n").utf8)
   for file in ["manifest.json", "policy.safetensors", "trainer.safetensors"] {
     contents[file] = try FileSystem.read("\(checkpoint)/\(file)")
   }

@@ -1,4 +1,5 @@
 import Foundation
+import LinearAlgebra
 import RLCore
 import TestSupport
 import Testing
@@ -143,6 +144,69 @@ private struct FakeSettings: AgentConfiguration {
     #expect(error?.description.contains("too many values") == true)
   }
 
+  /// Keys are compared while a tree is built: such a text took hours.
+  @Test(
+    arguments: [
+      "? *a30\n: 1\n", "x: {*a30 : 1, b: 2}\n", "x: {*a30, b}\n", "x: [*a30 : 1]\n",
+      "x: {[*a30]: 1, b: 2}\n", "x: {{a: *a30}: 1, b: 2}\n", "? - *a30\n: 1\n", "*a30 : 1\nb: 2\n",
+      "x: {? *a30 : 1, ? b : 2}\n", "x:\n  ? a: *a30\n  : 1\n  ? b\n", "x: {'a' : 1, *a30 : 2}\n",
+      "x: {\"}\", [*a30], ']' : 1}\n", "x: a\n  'b\ny: {*a30 : 1, b: 2}\nz: it's\n",
+    ])
+  func referencesInKeysAreRefused(end: String) throws {
+    var yaml = "a0: &a0 [1, 1]\n"
+    for i in 1...30 { yaml += "a\(i): &a\(i) [*a\(i - 1), *a\(i - 1)]\n" }
+    let error = #expect(throws: ConfigurationError.self) {
+      _ = try SettingNode(yaml: yaml + end, source: "f.yaml")
+    }
+    #expect(error?.description.contains("keys must be single words") == true, "\(error as Any)")
+  }
+
+  /// Nested keys took time in the product of size and depth.
+  @Test func sizeDepthAndCountAreLimited() throws {
+    func message(_ yaml: String) -> String {
+      do {
+        _ = try SettingNode(yaml: yaml, source: "f.yaml")
+        return ""
+      } catch {
+        return "\(error)"
+      }
+    }
+    let deep = String(repeating: "{", count: 900) + String(repeating: "}: 1", count: 900)
+    #expect(message(deep).contains("keys must be single words"))
+    #expect(message(String(repeating: "[", count: 33)).contains("more than 32 levels"))
+    #expect(message(String(repeating: "- ", count: 33) + "a").contains("more than 32 levels"))
+    #expect(message("a: [\(String(repeating: "1,", count: 100_001))]").contains("more than 100000"))
+    #expect(message("a: \(String(repeating: "x", count: 1 << 18))").contains("at most 262144"))
+    #expect(message("a: [\(String(repeating: "1,", count: 50_000))]").isEmpty)
+    let long = String(repeating: "n", count: 250_000)
+    #expect(NearestName.find(long, among: ["walker"]) == nil)
+    #expect(ConfigurationError.unknown("key", long, allowed: []).description.utf8.count < 300)
+    var resolver = try resolver()
+    let error = #expect(throws: ConfigurationError.self) {
+      try resolver.overlay(yaml: "settings: {epochs: \(long)}", source: "f.yaml")
+    }
+    #expect((error?.description.utf8.count ?? .max) < 400)
+  }
+
+  /// Whatever text passes the check of structure, its tree has single words as keys, and building it
+  /// ends.
+  @Test func randomTextsAreRefusedOrRead() {
+    var random = RandomStream(seed: 1, name: "texts")
+    let parts = [
+      "{", "}", "[", "]", ",", ":", " ", ": ", "- ", "? ", "\n", "\n  ", "\n    ", "&a ", "*a",
+      "*a ",
+      "a", "b: ", "'", "\"", "#", " # ", "|", ">", "|\n  ", "!!str ", "<<: ", "---\n", "\t",
+      "x: &a [",
+      "y: *a\n", "\u{FEFF}", "\\",
+    ]
+    var read = 0
+    for _ in 0..<20_000 {
+      let count = 1 + random.integer(below: 14)
+      let text = (0..<count).map { _ in parts[Int(random.integer(below: UInt32(parts.count)))] }
+      if (try? SettingNode(yaml: text.joined(), source: "f.yaml")) != nil { read += 1 }
+    }
+    #expect(read > 500)
+  }
 }
 
 /// An environment whose only purpose is its parameter.

@@ -100,3 +100,47 @@ import Training
     #expect(message { try policy.record(episodes: 1, seed: 8) }.contains("exists"))
   }
 }
+
+/// Products of settings exceed integers and memories; every combination is accepted or refused.
+@Suite struct ExtremeSettingTests {
+  private static let numbers = [
+    "9223372036854775807", "1125899906842624", "2147483648", "1048576", "65536", "8192",
+  ]
+
+  @Test(arguments: Registry.standard.agents.map(\.identifier))
+  func noneEndsTheProgram(agent: String) throws {
+    for environment in ["walker", "cartpole-infinite"] {
+      let fresh = try Experiment(environment: environment, agent: agent)
+      var together = fresh
+      for setting in fresh.settings.unchecked.table {
+        for number in Self.numbers + ["[8192, 8192, 8192, 8192]"] {
+          var alone = fresh
+          guard (try? alone.settings.overlay(assignment: "\(setting.key)=\(number)")) != nil else {
+            continue
+          }
+          _ = try? alone.configuration().stepsTaken
+          try? together.settings.overlay(assignment: "\(setting.key)=\(number)")
+          _ = try? together.configuration().stepsTaken
+        }
+      }
+    }
+  }
+
+  @Test func theErrorNamesFigureAndKey() throws {
+    func message(_ agent: String, _ assignments: String...) throws -> String {
+      var experiment = try Experiment(environment: "cartpole-infinite", agent: agent)
+      for assignment in assignments { try experiment.settings.overlay(assignment: assignment) }
+      do {
+        _ = try experiment.configuration()
+        return ""
+      } catch {
+        return "\(error)"
+      }
+    }
+    let wide = "[\(Array(repeating: "8192", count: 64).joined(separator: ", "))]"
+    #expect(
+      try message("ppo", "critic-hidden=\(wide)").hasPrefix(
+        "critic-hidden needs 84.6 GB, three times that while a checkpoint is written, and "))
+    #expect(try message("ppo").isEmpty)
+  }
+}

@@ -115,18 +115,9 @@ import RLCore
     try FileSystem.write(Data(program.utf8), to: folder.file("read.py"))
     try FileSystem.write(
       Data(documents.map { "---\n\($0)" }.joined().utf8), to: folder.file("documents.yaml"))
-    let process = Process()
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = ["python3", "read.py"]
-    process.currentDirectoryURL = URL(filePath: folder.path)
-    let output = Pipe()
-    process.standardOutput = output
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    let data = try output.fileHandleForReading.readToEnd() ?? Data()
-    process.waitUntilExit()
-    guard ![77, 127].contains(process.terminationStatus) else { return nil }
-    #expect(process.terminationStatus == 0)
-    return String(decoding: data, as: UTF8.self).split(separator: "\n").map(String.init)
+    let (status, output) = try Python.run(["read.py"], in: folder.path)
+    guard ![77, 127].contains(status) else { return nil }
+    #expect(status == 0)
+    return output.split(separator: "\n").map(String.init)
   }
 }

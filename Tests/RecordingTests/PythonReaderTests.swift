@@ -9,20 +9,7 @@ import Testing
   private static let script = GoldenTests.folder.deletingLastPathComponent()
     .appending(path: "read_recording.py").path
 
-  private static func python(_ arguments: [String]) throws -> (status: Int32, output: String) {
-    let process = Process()
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = ["python3"] + arguments
-    let output = Pipe()
-    process.standardOutput = output
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    let data = try output.fileHandleForReading.readToEnd() ?? Data()
-    process.waitUntilExit()
-    return (process.terminationStatus, String(decoding: data, as: UTF8.self))
-  }
-
-  static let hasPython = (try? python(["-c", "import zlib"]).status) == 0
+  static let hasPython = Python.has("zlib")
 
   @Test func theScriptIsShort() throws {
     let text = try String(contentsOfFile: Self.script, encoding: .utf8)
@@ -40,7 +27,7 @@ import Testing
       ? VerificationTests.walker.get() : record(identifier, isDisturbed: identifier == "quadcopter")
     try contents.write(to: URL(filePath: path))
     let reader = try RecordingReader(path: path)
-    let result = try Self.python([Self.script, path, "--csv"])
+    let result = try Python.run([Self.script, path, "--csv"])
     #expect(result.status == 0)
     let lines = result.output.split(whereSeparator: \.isNewline)
     let header = reader.header
@@ -57,7 +44,7 @@ import Testing
       let expected = step.action + step.disturbance + [step.reward] + step.observation
       #expect(numbers == expected.map(Double.init))
     }
-    let summary = try Self.python([Self.script, path]).output
+    let summary = try Python.run([Self.script, path]).output
     #expect(
       summary.contains("seed,\(header.seed)") && summary.contains("steps,\(reader.stepCount)"))
   }
@@ -68,6 +55,6 @@ import Testing
     var contents = try DamageTests.small.get()
     contents[contents.count / 2] ^= 1
     try contents.write(to: URL(filePath: folder.file("damaged.rlrec")))
-    #expect(try Self.python([Self.script, folder.file("damaged.rlrec")]).status != 0)
+    #expect(try Python.run([Self.script, folder.file("damaged.rlrec")]).status != 0)
   }
 }

@@ -80,6 +80,15 @@ import Storage
       #"{"a":{"dtype":"Q7","shape":[2],"data_offsets":[0,8]}}"#,
       #"{"a":{"dtype":"F32","shape":[1e99],"data_offsets":[0,8]}}"#,
       #"{"__metadata__":{"a":1},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#,
+      #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"#
+        + #""a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#,
+      #"{"a":{"dtype":"F32","shape":[2],"shape":[2],"data_offsets":[0,8]}}"#,
+      #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8],"x":[1]}}"#,
+      #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}x"#,
+      #"{"a":{"dtype":"F32","shape":["# + String(repeating: "1,", count: 40)
+        + #"2],"data_offsets":[0,8]}}"#,
+      #"{"__metadata__":{"a":"1","a":"2"},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#,
+      "{\"a\u{1}\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}",
       #"{"a":{"b":"c"}}"#, #"{"a":7}"#, "[]", "{", "null", "",
       String(repeating: "[", count: 100_000),
     ])
@@ -93,6 +102,38 @@ import Storage
     #expect(throws: ArchiveError.self) { _ = try TensorArchive(safetensors: file) }
     file = Data([UInt8](repeating: 0xFF, count: 64))
     #expect(throws: ArchiveError.self) { _ = try TensorArchive(safetensors: file) }
+  }
+
+  /// A text is no file with a header of exabytes, and a long name is not repeated in full.
+  @Test func errorsSayWhatIsThere() {
+    func message(_ data: Data) -> String {
+      do {
+        _ = try TensorArchive(safetensors: data)
+        return ""
+      } catch {
+        return "\(error)"
+      }
+    }
+    #expect(
+      message(Data("iteration,steps,loss\n1,2,3\n".utf8))
+        == "it is not a safetensors file: it begins with the text 'iteration,steps,loss'")
+    #expect(
+      message(Data([0x89] + Array(repeating: 0xFF, count: 63))) == "it is not a safetensors file")
+    let name = String(repeating: "x", count: 1_000_000)
+    let header = #"{"\#(name)":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}"#
+    let error = message(Self.file(header: header, body: Data(count: 8)))
+    #expect(error.contains("does not fit 8 bytes") && error.utf8.count < 500)
+  }
+
+  /// Headers are read in memory that is a small multiple of their size.
+  @Test func largeHeadersAreRead() throws {
+    let count = 20_000
+    let entries = (0..<count).map {
+      #""episode.\#($0).actions":{"data_offsets":[\#(4 * $0),\#(4 * $0 + 4)],"dtype":"F32","shape":[1]}"#
+    }
+    let file = Self.file(
+      header: "{\(entries.joined(separator: ","))}", body: Data(count: 4 * count))
+    #expect(try TensorArchive(safetensors: file).tensors.count == count)
   }
 
   private static func file(header: String, body: Data) -> Data {

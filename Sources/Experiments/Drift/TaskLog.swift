@@ -18,10 +18,11 @@ final class TaskLog {
   ///   - environments: Number of environments that run in parallel.
   ///   - firstStep: Environment steps taken before; rows that end later are dropped.
   ///   - checkpoint: Checkpoint from which the run continues; nil for a new run.
+  ///   - warn: A closure called with the warning that rows are missing.
   /// - Throws: `FileError` if the file or the checkpoint can't be used.
   init(
     _ path: String, _ tasks: TaskSchedule, environments: Int, firstStep: Int,
-    resuming checkpoint: (path: String, Checkpoint)?
+    resuming checkpoint: (path: String, Checkpoint)?, warn: (String) -> Void
   ) throws(FileError) {
     self.tasks = tasks
     self.environments = environments
@@ -33,20 +34,18 @@ final class TaskLog {
         throw .damaged(path: path, reason: "\(error)")
       }
     }
-    try LogFile.truncate(path, afterStep: firstStep) { line in
-      let cells = line.split(separator: ",", omittingEmptySubsequences: false)
-      return cells.count > 2 ? Int(cells[2]) : nil
-    }
-    // A run that was killed early may have left an incomplete header.
-    var isNew = !FileSystem.exists(path)
-    if !isNew { isNew = try FileSystem.read(path).isEmpty }
-    file = try LogFile(path)
-    guard isNew else { return }
     let names = tasks.values(current.task).map(\.name)
-    try file.append(
-      line: (["task", "first-step", "last-step"] + names
-        + ["episodes", "mean-return", "late-episodes", "late-mean-return"])
-        .joined(separator: ","))
+    let header =
+      ["task", "first-step", "last-step"] + names
+      + ["episodes", "mean-return", "late-episodes", "late-mean-return"]
+    let log = try LogFile.openRows(path, header: [header.joined(separator: ",")]) { _, line in
+      let cells = line.split(separator: ",", omittingEmptySubsequences: false)
+      return cells.count <= 2 || Int(cells[2]).map { $0 <= firstStep } ?? true
+    }
+    file = log.file
+    MetricsLogger.warn(
+      of: path, rows: log.rows.count, of: tasks.only == nil ? current.task : 0, before: firstStep,
+      warn)
   }
 
   /// Adds the returns of an iteration's episodes and writes the tasks that have ended.

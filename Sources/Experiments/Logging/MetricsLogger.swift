@@ -2,10 +2,11 @@ internal import Foundation
 public import Storage
 public import Training
 
-/// A writer of a run's metrics to CSV, JSON lines and TensorBoard event files.
+/// A writer of a run's metrics to CSV, JSON lines, NumPy arrays and TensorBoard event files.
 ///
-/// The columns are fixed when the run starts.  Metrics and evaluations contain nothing that depends
-/// on the clock, so equal runs write equal files; times go to a file of their own.
+/// The columns are fixed when the run starts.  Metrics, evaluations and episodes contain nothing
+/// that depends on the clock, so equal runs write equal files; times are in `timing.csv` and in the
+/// column `t` of `monitor.csv`.
 public final class MetricsLogger {
   /// The time and speed of one iteration.
   public struct Timing: Sendable {
@@ -27,12 +28,35 @@ public final class MetricsLogger {
     }
   }
 
+  /// The point at which a run continues.
+  public struct Resumption: Sendable {
+    /// Environment steps taken before; later rows are dropped.
+    public var steps: Int
+    /// Iterations before.
+    public var iterations: Int
+    /// Evaluations before.
+    public var evaluations: Int
+    /// Episodes of training that had ended before.
+    public var episodes: Int
+
+    /// Creates the description of a point; all counts are 0 for a run that starts again.
+    public init(steps: Int = 0, iterations: Int = 0, evaluations: Int = 0, episodes: Int = 0) {
+      self.steps = steps
+      self.iterations = iterations
+      self.evaluations = evaluations
+      self.episodes = episodes
+    }
+  }
+
   private let names: [String]
   private let metrics: LogFile
   private let lines: LogFile
   private let timing: LogFile
   private let evaluations: LogFile
+  private let monitor: MonitorLog
   private let events: LogFile
+  private let arraysFile: String
+  private var arrays = EvaluationArrays()
 
   /// Opens the log files of a run.
   ///
@@ -40,41 +64,55 @@ public final class MetricsLogger {
   ///   - folder: Folder of the run.
   ///   - metricNames: Names of the metrics, one per column.
   ///   - settings: Names and values for TensorBoard's table of hyperparameters.
-  ///   - resumeStep: Step of the checkpoint from which the run continues, after which rows are
-  ///     dropped; nil for a new run.
-  /// - Throws: `FileError` if a file can't be read or written.
+  ///   - environment: Id of the environment.
+  ///   - resumption: Point at which the run continues; nil for a new run.
+  ///   - warn: A closure called with each warning that rows are missing.
+  /// - Throws: `FileError` if a file can't be read or written, or is no log of this run.
   public init(
     folder: RunFolder, metricNames: [String], settings: [(name: String, value: String)],
-    resumeStep: Int?
+    environment: String, resumption: Resumption?, warn: (String) -> Void = { _ in }
   ) throws(FileError) {
     names = metricNames
-    let header = (["iteration", "steps"] + metricNames).joined(separator: ",")
-    let timingHeader =
-      "iteration,steps,seconds,steps-per-second,environment-share,policy-share,update-share"
-    let evaluationHeader =
-      "steps,mode,episodes,mean-return,std-return,mean-length,success-rate,"
-      + "seeds,returns,lengths"
-    if let resumeStep {
-      for file in [folder.metricsFile, folder.timingFile] {
-        try LogFile.truncate(file, afterStep: resumeStep) { Self.field(1, of: $0) }
+    let point = resumption ?? Resumption()
+    /// Opens a log and warns if it lacks rows.
+    func open(
+      _ path: String, header: [String], rows expected: Int, stepOf: (Substring) -> Int?
+    ) throws(FileError) -> (file: LogFile, header: [String], rows: [Substring]) {
+      let log = try LogFile.openRows(path, header: header) { _, line in
+        stepOf(line).map { $0 <= point.steps } ?? true
       }
-      try LogFile.truncate(folder.evaluationsFile, afterStep: resumeStep) { Self.field(0, of: $0) }
-      try LogFile.truncate(folder.metricsLinesFile, afterStep: resumeStep) { line in
-        (try? JSONDecoder().decode(StepLine.self, from: Data(line.utf8)))?.steps
-      }
+      Self.warn(of: path, rows: log.rows.count, of: expected, before: point.steps, warn)
+      return log
     }
-    metrics = try Self.open(folder.metricsFile, header: header)
-    timing = try Self.open(folder.timingFile, header: timingHeader)
-    evaluations = try Self.open(folder.evaluationsFile, header: evaluationHeader)
-    lines = try LogFile(folder.metricsLinesFile)
+    metrics = try open(
+      folder.metricsFile, header: [(["iteration", "steps"] + metricNames).joined(separator: ",")],
+      rows: point.iterations, stepOf: { Self.field(1, of: $0) }
+    ).file
+    timing = try open(
+      folder.timingFile, header: [Self.timingHeader], rows: point.iterations,
+      stepOf: { Self.field(1, of: $0) }
+    ).file
+    lines = try open(folder.metricsLinesFile, header: [], rows: point.iterations) { line in
+      (try? JSONDecoder().decode(StepLine.self, from: Data(line.utf8)))?.steps
+    }.file
+    let evaluations = try open(
+      folder.evaluationsFile, header: [Self.evaluationHeader], rows: point.evaluations,
+      stepOf: { Self.field(0, of: $0) })
+    self.evaluations = evaluations.file
+    arraysFile = folder.evaluationArraysFile
+    monitor = try MonitorLog(
+      folder.monitorFile, environment: environment, episodes: point.episodes,
+      warn: { Self.warn(of: $0, rows: $1, of: point.episodes, before: point.steps, warn) })
+    for row in evaluations.rows { arrays.add(row: row, header: Self.evaluationHeader) }
+    if resumption != nil { try arrays.write(to: arraysFile) }
     try FileSystem.makeFolder(folder.tensorBoardFolder)
     let now = Date().timeIntervalSince1970
     let host = ProcessInfo.processInfo.hostName
     events = try LogFile(
       "\(folder.tensorBoardFolder)/events.out.tfevents.\(Int(now)).\(host).\(getpid()).0")
     try events.append(EventEncoder.version(wallTime: now))
-    if let resumeStep {
-      try events.append(EventEncoder.sessionStart(step: resumeStep + 1, wallTime: now))
+    if let resumption {
+      try events.append(EventEncoder.sessionStart(step: resumption.steps + 1, wallTime: now))
     } else {
       let runName = FileSystem.split(folder.path).name
       try events.append(
@@ -83,11 +121,18 @@ public final class MetricsLogger {
     }
   }
 
-  private static func open(_ path: String, header: String) throws(FileError) -> LogFile {
-    let isNew = !FileSystem.exists(path)
-    let file = try LogFile(path)
-    if isNew { try file.append(line: header) }
-    return file
+  private static let timingHeader =
+    "iteration,steps,seconds,steps-per-second,environment-share,policy-share,update-share"
+  private static let evaluationHeader =
+    "steps,mode,episodes,mean-return,std-return,mean-length,success-rate,"
+    + "seeds,returns,lengths"
+
+  /// Says that a log has fewer rows than the run has written.
+  static func warn(
+    of path: String, rows: Int, of expected: Int, before steps: Int, _ warn: (String) -> Void
+  ) {
+    guard rows < expected else { return }
+    warn("\(path) lacks \(expected - rows) of the \(expected) rows up to step \(steps)")
   }
 
   private struct StepLine: Decodable { let steps: Int }
@@ -97,9 +142,9 @@ public final class MetricsLogger {
     return fields.count > index ? Int(fields[index]) : nil
   }
 
-  /// Writes the metrics and times of one iteration.
+  /// Writes the metrics and times of one iteration, and the episodes that ended in it.
   public func record(
-    iteration: Int, steps: Int, values: [Double], timing: Timing
+    iteration: Int, steps: Int, values: [Double], timing: Timing, episodes: [FinishedEpisode] = []
   ) throws(FileError) {
     precondition(values.count == names.count, "\(values.count) values for \(names.count) metrics")
     let cells = values.map { $0.isFinite ? "\($0)" : "" }
@@ -112,6 +157,7 @@ public final class MetricsLogger {
     let shares = [timing.shares.environment, timing.shares.policy, timing.shares.update]
     let times = ([timing.elapsed, timing.stepsPerSecond] + shares).map { Self.rounded($0) }
     try self.timing.append(line: (["\(iteration)", "\(steps)"] + times).joined(separator: ","))
+    try monitor.record(episodes)
     let scalars =
       zip(names, values).filter { $1.isFinite }.map { TensorBoardTag.scalar($0, $1) }
       + [("time/fps", timing.stepsPerSecond.rounded()), ("time/iterations", Double(iteration))]
@@ -130,6 +176,8 @@ public final class MetricsLogger {
       list(result.episodes.map { "\($0.length)" }),
     ]
     try evaluations.append(line: cells.joined(separator: ","))
+    arrays.add(result, steps: steps)
+    try arrays.write(to: arraysFile)
     var scalars = [("eval/mean_reward", result.mean), ("eval/mean_ep_length", result.meanLength)]
     if let rate = result.successRate { scalars.append(("eval/success_rate", rate)) }
     try events.append(EventEncoder.scalars(scalars, step: steps, wallTime: Self.now))
@@ -144,6 +192,7 @@ public final class MetricsLogger {
   /// Waits until every row is on the disk, since a checkpoint must not be ahead of the logs.
   public func synchronize() throws(FileError) {
     for file in [metrics, lines, timing, evaluations, events] { try file.synchronize() }
+    try monitor.synchronize()
   }
 
   private static var now: Double { Date().timeIntervalSince1970 }

@@ -108,7 +108,7 @@ public struct Checkpoint: Sendable, Equatable {
     guard FileSystem.exists(file) else {
       throw .damaged(path: path, reason: "it has no \(manifestFile)")
     }
-    let manifest = try JSON.decode(CheckpointManifest.self, from: FileSystem.read(file), path: file)
+    let manifest = try JSON.read(CheckpointManifest.self, from: file)
     guard manifest.version == CheckpointManifest.currentVersion else {
       throw .damaged(
         path: path,

@@ -18,6 +18,10 @@ public struct RunFolder: Sendable, Equatable {
   public var timingFile: String { "\(path)/timing.csv" }
   /// File with the evaluations, one row each.
   public var evaluationsFile: String { "\(path)/evaluations.csv" }
+  /// File with the evaluations as NumPy arrays, as Stable-Baselines3 writes them.
+  public var evaluationArraysFile: String { "\(path)/evaluations.npz" }
+  /// File with the episodes of training, one row each, as Stable-Baselines3 writes them.
+  public var monitorFile: String { "\(path)/monitor.csv" }
   /// File with the returns per task, if physical parameters change; one row per task.
   public var driftFile: String { "\(path)/drift.csv" }
   /// Folder of TensorBoard's event files.

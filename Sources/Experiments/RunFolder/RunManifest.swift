@@ -1,4 +1,4 @@
-public import Foundation
+internal import Foundation
 internal import LinearAlgebra
 internal import Physics
 public import Storage
@@ -88,23 +88,29 @@ public struct RunManifest: Codable, Sendable, Equatable {
   public var machine: Machine
   /// Sources of the last session; nil if unknown.
   public var sources: Sources?
+  /// Versions of the Swift packages that the last session's program was built with, by name; nil if
+  /// unknown.
+  public var packages: [String: String]?
   /// All sessions of the run, in order.
   public var sessions: [Session]
 
   /// Creates the manifest of a new run.
-  public init(run: RunSettings, machine: Machine, sources: Sources?, session: Session) {
+  public init(
+    run: RunSettings, machine: Machine, sources: Sources?, packages: [String: String]?,
+    session: Session
+  ) {
     environment = run.environment
     agent = run.agent
     seed = run.seed
     self.machine = machine
     self.sources = sources
+    self.packages = packages
     sessions = [session]
   }
 
   /// Reads the manifest in a run's folder.
   public init(folder: RunFolder) throws(FileError) {
-    let path = folder.manifestFile
-    self = try JSON.decode(RunManifest.self, from: FileSystem.read(path), path: path)
+    self = try JSON.read(RunManifest.self, from: folder.manifestFile)
   }
 
   /// Writes the manifest into a run's folder.
@@ -125,7 +131,7 @@ extension RunManifest.Machine {
   public static var current: RunManifest.Machine {
     let information = ProcessInfo.processInfo
     let processors = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
-    let model = processors.split(separator: "\n").first { $0.hasPrefix("model name") }
+    let model = processors.lines.first { $0.hasPrefix("model name") }
     return RunManifest.Machine(
       processor: model?.split(separator: ":").last?.trimmingCharacters(in: .whitespaces)
         ?? "unknown",
@@ -143,40 +149,5 @@ extension RunManifest.Machine {
     #else
       "Swift 6.2"
     #endif
-  }
-}
-
-extension RunManifest.Sources {
-  /// Returns the commit that this program was built from, if it still lies in its build folder.
-  ///
-  /// - Returns: The commit and the changes against it; nil without git or outside the build folder.
-  public static func current() -> (RunManifest.Sources, changes: Data)? {
-    guard let program = Bundle.main.executableURL?.resolvingSymlinksInPath() else { return nil }
-    var root = program.deletingLastPathComponent()
-    // `.build` of `swift build`, `.build-program` of `./rlsuite`.
-    while root.path != "/", !root.lastPathComponent.hasPrefix(".build") {
-      root.deleteLastPathComponent()
-    }
-    root.deleteLastPathComponent()
-    guard FileSystem.exists(root.appending(path: "Package.swift").path),
-      let commit = git(["rev-parse", "HEAD"], in: root),
-      let changes = git(["diff", "HEAD"], in: root)
-    else { return nil }
-    let hash = String(decoding: commit, as: UTF8.self).trimmingCharacters(in: .newlines)
-    return (RunManifest.Sources(commit: hash, isDirty: !changes.isEmpty), changes)
-  }
-
-  private static func git(_ arguments: [String], in folder: URL) -> Data? {
-    let process = Process()
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = ["git", "-C", folder.path] + arguments
-    let output = Pipe()
-    process.standardOutput = output
-    process.standardError = FileHandle.nullDevice
-    process.standardInput = FileHandle.nullDevice
-    guard (try? process.run()) != nil else { return nil }
-    let data = try? output.fileHandleForReading.readToEnd()
-    process.waitUntilExit()
-    return process.terminationStatus == 0 ? data ?? Data() : nil
   }
 }

@@ -1,4 +1,5 @@
 public import RLCore
+public import Storage
 public import Training
 
 /// Combines settings from defaults, presets, files, `--set` and options; later ones override.
@@ -123,6 +124,13 @@ public struct ConfigurationResolver {
     var resolved = resolved
     resolved.tasks = try DriftPlan(resolved, resolved.descriptions)?.schedule
     return resolved
+  }
+
+  /// Reads a configuration file: a file, pipe or device in UTF-8 of at most 256 KiB.
+  ///
+  /// - Throws: `FileError` if it is missing, can't be read, is too large or is not UTF-8.
+  public static func read(_ path: String) throws(FileError) -> String {
+    try FileSystem.readText(path, atMost: SettingNode.mostBytes)
   }
 
   /// Reads the ids of environment and agent from a configuration file.

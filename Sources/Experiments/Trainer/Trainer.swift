@@ -23,6 +23,8 @@ package final class Trainer {
     var recorder: TrainingRecorder?
     /// Closure that creates the attachments of the agent.
     var attachments: (any Agent) throws -> [any TrainingAttachment]
+    /// Closure that is called with each warning that the run's results are in doubt.
+    var warn: (String) -> Void
   }
 
   /// First seed of every evaluation during training.
@@ -79,14 +81,20 @@ package final class Trainer {
     }
     // A run that was stopped before its first checkpoint starts again in the same folder.
     let hasLogs = FileSystem.exists(parts.folder.metricsFile)
+    var resumption = hasLogs ? MetricsLogger.Resumption() : nil
+    if let manifest = checkpoint?.1.manifest {
+      resumption = .init(
+        steps: manifest.steps, iterations: manifest.iterations, evaluations: state.evaluations,
+        episodes: state.episodes)
+    }
     logger = try MetricsLogger(
       folder: parts.folder, metricNames: agent.metricNames + attachments.flatMap(\.metricNames),
-      settings: configuration.flattened,
-      resumeStep: checkpoint?.1.manifest.steps ?? (hasLogs ? 0 : nil))
+      settings: configuration.flattened, environment: run.environment,
+      resumption: resumption, warn: parts.warn)
     taskLog = try configuration.tasks.map { tasks in
       try TaskLog(
         parts.folder.driftFile, tasks, environments: run.environments, firstStep: firstStep,
-        resuming: checkpoint)
+        resuming: checkpoint, warn: parts.warn)
     }
   }
 
@@ -154,7 +162,8 @@ package final class Trainer {
     let timing = clock.add(report, steps: agent.environmentSteps - before)
     try logger.record(
       iteration: agent.iterations, steps: agent.environmentSteps, values: metrics,
-      timing: timing)
+      timing: timing, episodes: report.episodes)
+    state.episodes += report.episodes.count
   }
 
   private func leavePostMortem() {
@@ -176,6 +185,7 @@ package final class Trainer {
       },
       episodes: run.evaluation.episodes, firstSeed: Self.firstEvaluationSeed,
       mode: .deterministic, pool: parts.pool, isSuccess: parts.environment.isSuccess)
+    state.evaluations += 1
     state.lastEvaluationStep = agent.environmentSteps
     try logger.record(result, steps: agent.environmentSteps)
     guard result.mean.isFinite else {

@@ -3,6 +3,10 @@ internal import Storage
 
 /// State of the trainer itself between two iterations.
 struct TrainerState: Codable, Equatable {
+  /// Number of evaluations so far.
+  var evaluations = 0
+  /// Number of episodes of training that have ended so far.
+  var episodes = 0
   /// Environment step of the last evaluation.
   var lastEvaluationStep: Int?
   /// Mean return of the last evaluation.
@@ -30,6 +34,9 @@ struct TrainerState: Codable, Equatable {
       self = try JSONDecoder().decode(TrainerState.self, from: Data(text.utf8))
     } catch {
       throw .invalid(reason: "its trainer state can't be read")
+    }
+    guard (0..<1 << 40).contains(evaluations), (0..<1 << 50).contains(episodes) else {
+      throw .invalid(reason: "its count of evaluations or episodes is impossible")
     }
   }
 

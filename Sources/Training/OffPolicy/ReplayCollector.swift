@@ -19,6 +19,8 @@ public protocol ReplayObserver: AnyObject {
 public final class ReplayCollector {
   /// Statistics of the most recently finished episodes.
   public private(set) var recentEpisodes = RecentEpisodes()
+  /// Episodes that ended in the last call of ``collect(steps:isRandom:)``, in order of time.
+  public private(set) var finishedEpisodes: [FinishedEpisode] = []
   /// Whether the policy has chosen a NaN action; no environment receives one.
   public private(set) var hasLostPolicy = false
   /// Observer of the policy and of the first environment.
@@ -79,6 +81,7 @@ public final class ReplayCollector {
   /// - Returns: Time spent in environments and on choosing actions, in nanoseconds.
   public func collect(steps: Int, isRandom: Bool) -> (environment: UInt64, policy: UInt64) {
     var times = (environment: UInt64(0), policy: UInt64(0))
+    finishedEpisodes.removeAll(keepingCapacity: true)
     for _ in 0..<steps {
       let start = monotonicNanoseconds()
       for i in 0..<environment.count {
@@ -129,7 +132,7 @@ public final class ReplayCollector {
         reward: batch.rewards[0], hasEnded: hasEnded, hasTerminated: hasTerminated)
     }
     guard hasEnded else { return }
-    recentEpisodes.add([
+    finishedEpisodes += recentEpisodes.add([
       FinishedEpisode(
         step: steps, environment: i, episodeReturn: batch.episodeReturn(i),
         length: batch.episodeLength(i))

@@ -96,7 +96,7 @@ public final class OnPolicyAgent<Method: OnPolicyMethod>: Agent {
 
   private func collect(_ report: inout IterationReport) throws(TrainingError) {
     pool.run(collectors.count) { collectors[$0].collect() }
-    recentEpisodes.add(collectors.flatMap(\.finishedEpisodes))
+    report.episodes += recentEpisodes.add(collectors.flatMap(\.finishedEpisodes))
     for collector in collectors {
       report.environmentTime += collector.environmentTime
       report.policyTime += collector.policyTime

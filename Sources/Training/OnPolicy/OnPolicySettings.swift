@@ -97,8 +97,7 @@ public struct OnPolicySettings: SettingGroup {
     }
     if minibatch > rollout {
       let (fewestEnvironments, fewestSteps) = (
-        (minibatch + stepsPerRollout - 1) / stepsPerRollout,
-        (minibatch + environments - 1) / environments
+        (minibatch - 1) / stepsPerRollout + 1, (minibatch - 1) / environments + 1
       )
       return "\(name) is \(minibatch) and a rollout has only \(rollout) transitions, "
         + "steps-per-rollout times environments; set \(name)=\(rollout), "

@@ -77,10 +77,13 @@ public struct RecentEpisodes: Sendable, Equatable {
   }
 
   /// Adds the episodes of one rollout, in order of time regardless of the order they are passed in.
-  public mutating func add(_ episodes: [FinishedEpisode]) {
+  ///
+  /// - Returns: The episodes in order of time.
+  @discardableResult public mutating func add(_ episodes: [FinishedEpisode]) -> [FinishedEpisode] {
     let ordered = episodes.sorted { ($0.step, $0.environment) < ($1.step, $1.environment) }
     returns = (returns + ordered.map(\.episodeReturn)).suffix(Self.capacity)
     lengths = (lengths + ordered.map { Double($0.length) }).suffix(Self.capacity)
+    return ordered
   }
 
   /// Writes the returns and lengths.

@@ -1,3 +1,5 @@
+internal import Storage
+
 /// An error in settings or arguments, described to the user in one sentence with the remedy.
 public struct ConfigurationError: Error, Equatable, CustomStringConvertible {
   /// Description of the error in one sentence.
@@ -22,6 +24,6 @@ public struct ConfigurationError: Error, Equatable, CustomStringConvertible {
     let place = origin.map { " (\($0))" } ?? ""
     let hint = NearestName.question(name, among: allowed + unlisted).map { "; \($0)" } ?? "."
     let list = allowed.isEmpty ? "" : " Allowed: \(allowed.joined(separator: ", "))."
-    return ConfigurationError("unknown \(kind) '\(name)'\(place)\(hint)\(list)")
+    return ConfigurationError("unknown \(kind) '\(name.printable)'\(place)\(hint)\(list)")
   }
 }

@@ -1,6 +1,10 @@
 /// A search for the allowed name that a misspelt name, or a name from another suite, was probably
 /// meant to be.
 public enum NearestName {
+  /// Maximum length of a name that is compared, in bytes: comparing takes time in its product with
+  /// the other name's.
+  private static let mostBytes = 256
+
   /// Returns the name that was probably meant; nil if none is close enough.
   public static func find(_ name: String, among names: [String]) -> String? {
     candidates(name, among: names).first
@@ -10,8 +14,10 @@ public enum NearestName {
   /// stands for all of them.
   ///
   /// A name that ``PeerNames`` knows is never compared by its letters: `n_steps` of
-  /// Stable-Baselines3 resembles `steps`, which is something else.
+  /// Stable-Baselines3 resembles `steps`, which is something else.  A text that is longer than any
+  /// name is no name.
   public static func candidates(_ name: String, among names: [String]) -> [String] {
+    guard name.utf8.count <= mostBytes else { return [] }
     if let known = PeerNames.find(name) { return known.filter(names.contains) }
     if let near = misspelling(name, among: names) { return [near] }
     return beginning(name, among: names).map { [$0] } ?? []

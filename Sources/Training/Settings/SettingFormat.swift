@@ -1,4 +1,5 @@
 internal import NeuralNetworks
+internal import Storage
 
 /// A type of value that a setting can have: numbers, flags, text, their optionals and lists, and
 /// string enumerations, which need only declare conformance.
@@ -158,7 +159,7 @@ extension SettingNode {
   }
 
   fileprivate func mismatch(_ name: String, _ expected: String) -> ConfigurationError {
-    ConfigurationError("\(name) must be \(expected) and is \(text) (\(origin))")
+    ConfigurationError("\(name) must be \(expected) and is \(text.printable) (\(origin))")
   }
 
   /// Converts Swift's text of a number to one that YAML 1.1 can read too: whole numbers other than

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Storage
 internal import Yams
 
 /// A tree of settings as written, with the origin of each value.
@@ -93,6 +94,8 @@ package indirect enum SettingNode: Sendable {
 // MARK: - Reading
 
 extension SettingNode {
+  /// Maximum length of a text, in bytes.
+  package static let mostBytes = 1 << 18
   /// Maximum number of values, which stops files whose references multiply.
   private static let mostNodes = 100_000
 
@@ -103,11 +106,19 @@ extension SettingNode {
   ///   - source: The name of the source in error messages.
   ///   - hasLines: Whether error messages include line and column.
   /// - Throws: ``ConfigurationError`` if the text is not YAML, has keys that are not single words,
-  ///   or holds too many values.
+  ///   is longer than 256 KiB, is nested more than 32 levels deep or holds more than 100,000 values.
   package init(yaml: String, source: String, hasLines: Bool = true) throws(ConfigurationError) {
+    guard yaml.utf8.count <= Self.mostBytes else {
+      throw ConfigurationError(
+        "\(source) has \(yaml.utf8.count) bytes and may have at most \(Self.mostBytes)")
+    }
     let node: Node?
     do {
+      try YAMLStructure.check(yaml)
       node = try Yams.compose(yaml: yaml)
+    } catch let fault as YAMLStructure.Fault {
+      let place = hasLines ? "\(source):\(fault.line):\(fault.column)" : source
+      throw ConfigurationError("\(place): \(fault.sentence)")
     } catch {
       throw ConfigurationError("\(source) is not YAML: \(Self.describe(error))")
     }
@@ -160,8 +171,8 @@ extension SettingNode {
   }
 
   private static func describe(_ error: any Error) -> String {
-    let text = "\(error)".split(separator: "\n").first.map(String.init) ?? "\(error)"
-    return text.replacingOccurrences(of: "error: ", with: "")
+    let text = "\(error)".lines.first.map(String.init) ?? "\(error)"
+    return text.replacingOccurrences(of: "error: ", with: "").printable
   }
 }
 
