@@ -78,7 +78,17 @@ final class ProgressDisplay: TrainingObserver {
 
   func willEvaluate(episodes: Int, _ progress: TrainingProgress) {
     last = progress
-    showLive("evaluating \(counted(episodes, "episode")) after \(liveSummary(progress))")
+    showEvaluation(0, of: episodes)
+  }
+
+  func didEvaluateEpisode(_ finished: Int, of episodes: Int) {
+    guard Date().timeIntervalSince(lastUpdate) > 0.2 else { return }
+    showEvaluation(finished, of: episodes)
+  }
+
+  private func showEvaluation(_ finished: Int, of episodes: Int) {
+    guard let last else { return }
+    showLive("evaluated \(finished) of \(counted(episodes, "episode")) after \(liveSummary(last))")
   }
 
   private func showLive(_ text: String) {

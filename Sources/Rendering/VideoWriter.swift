@@ -54,10 +54,6 @@ public final class VideoWriter {
       guard let found = FFmpeg.find(in: searchPath) else { throw .encoderMissing(path: path) }
       program = found
     }
-    // Checked here rather than after all pictures.
-    guard !FileSystem.isFolder(path) else {
-      throw .file(.unwritable(path: path, reason: "it is a folder"))
-    }
     self.path = path
     size = (width, height)
     self.timeStep = timeStep
@@ -65,8 +61,8 @@ public final class VideoWriter {
     let film = Film(
       path: path, temporary: temporary, width: width, height: height, timeStep: timeStep)
     do {
-      let folder = FileSystem.split(path).folder
-      if !folder.isEmpty { try FileSystem.makeFolder(folder) }
+      // Checked here rather than after all pictures.
+      try FileSystem.makeFolder(ofFile: path)
       let file = try film.create()
       switch kind {
       case .gif: encoder = try GIFEncoder(film, file: file)

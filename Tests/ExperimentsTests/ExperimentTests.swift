@@ -73,6 +73,28 @@ import Training
     #expect(try RunManifest(folder: finished.folder) == manifest)
   }
 
+  /// Notes what it is told of evaluations.
+  private final class Watcher: TrainingObserver {
+    var notes: [String] = []
+    func willEvaluate(episodes: Int, _ progress: TrainingProgress) { notes.append("\(episodes)") }
+    func didEvaluateEpisode(_ finished: Int, of episodes: Int) { notes.append("+\(finished)") }
+    func didEvaluate(_ result: EvaluationResult, _ progress: TrainingProgress) {
+      notes.append("=\(result.episodes.count)")
+    }
+  }
+
+  @Test func evaluationsCanBeWatched() throws {
+    let folder = try TemporaryFolder()
+    var experiment = try Experiment(environment: "pendulum-v1", agent: "ppo")
+    try experiment.set("steps", to: 3200)
+    try experiment.set("epochs", to: 1)
+    try experiment.set("evaluation.every", to: 1600)
+    try experiment.set("evaluation.episodes", to: 3)
+    let watcher = Watcher()
+    try experiment.start(in: folder.file("run"), threads: 2).train(observer: watcher)
+    #expect(watcher.notes == ["3", "+1", "+2", "+3", "=3", "3", "+1", "+2", "+3", "=3"])
+  }
+
   @Test func aRunGoesFromStartToRecording() throws {
     let folder = try TemporaryFolder()
     let path = folder.file("run")

@@ -177,14 +177,16 @@ package final class Trainer {
   /// - Returns: Whether the result is the best so far; the later of equal ones is, since it has
   ///   trained longer.  False if tasks change, since evaluations then measure different tasks.
   private func evaluate(_ observer: (any TrainingObserver)?) throws -> Bool {
-    observer?.willEvaluate(episodes: run.evaluation.episodes, progress)
+    let episodes = run.evaluation.episodes
+    observer?.willEvaluate(episodes: episodes, progress)
+    let count = EpisodeCount(of: episodes, for: observer)
     let result = try Evaluation.run(
       agent.policy,
       in: { count throws(ParameterError) in
         try parts.environment.makeVector(count, parameters: currentParameters)
       },
-      episodes: run.evaluation.episodes, firstSeed: Self.firstEvaluationSeed,
-      mode: .deterministic, pool: parts.pool, isSuccess: parts.environment.isSuccess)
+      episodes: episodes, firstSeed: Self.firstEvaluationSeed, mode: .deterministic,
+      pool: parts.pool, didFinish: { count.add() }, isSuccess: parts.environment.isSuccess)
     state.evaluations += 1
     state.lastEvaluationStep = agent.environmentSteps
     try logger.record(result, steps: agent.environmentSteps)

@@ -38,6 +38,9 @@ public protocol TrainingObserver: AnyObject {
   func didIterate(_ progress: TrainingProgress)
   /// Called before each evaluation.
   func willEvaluate(episodes: Int, _ progress: TrainingProgress)
+  /// Called after each episode of an evaluation, on any thread but never twice at once, with the
+  /// number of episodes finished so far.
+  func didEvaluateEpisode(_ finished: Int, of episodes: Int)
   /// Called after each evaluation.
   func didEvaluate(_ result: EvaluationResult, _ progress: TrainingProgress)
   /// Called after each checkpoint, with the path of its folder.
@@ -49,6 +52,8 @@ extension TrainingObserver {
   public func didIterate(_ progress: TrainingProgress) {}
   /// Does nothing.
   public func willEvaluate(episodes: Int, _ progress: TrainingProgress) {}
+  /// Does nothing.
+  public func didEvaluateEpisode(_ finished: Int, of episodes: Int) {}
   /// Does nothing.
   public func didEvaluate(_ result: EvaluationResult, _ progress: TrainingProgress) {}
   /// Does nothing.
