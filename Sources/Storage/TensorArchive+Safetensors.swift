@@ -54,13 +54,16 @@ extension TensorArchive {
     let data = data.startIndex == 0 ? data : Data(data)
     guard data.count >= 8 else { throw .invalid(reason: "it is too short for a safetensors file") }
     let headerCount: UInt64 = data.span.word(at: 0)
-    // Other files begin with something else than the length of a header.
-    guard headerCount <= UInt64(Self.longestHeader) else {
-      throw .invalid(reason: "it is not a safetensors file\(Self.beginning(of: data))")
-    }
     guard headerCount <= UInt64(data.count - 8) else {
+      // Other files begin with something else than the length of a header.
       throw .invalid(
-        reason: "its header claims \(headerCount) bytes and the file has \(data.count)")
+        reason: headerCount > UInt64(Self.longestHeader)
+          ? "it is not a safetensors file\(Self.beginning(of: data))"
+          : "its header claims \(headerCount) bytes and the file has \(data.count)")
+    }
+    guard headerCount <= UInt64(Self.longestHeader) else {
+      throw .invalid(
+        reason: "its header has \(headerCount) bytes, and at most \(Self.longestHeader) are read")
     }
     let bodyStart = 8 + Int(headerCount)
     let bodyCount = data.count - bodyStart

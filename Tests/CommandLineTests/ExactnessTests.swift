@@ -64,7 +64,7 @@ import Testing
     process.interrupt()
     process.waitUntilExit()
     #expect(process.terminationReason == .exit && process.terminationStatus == 130)
-    #expect(try folder.text("stdout").contains("next: rlsuite train --resume stopped"))
+    #expect(try folder.text("stdout").contains("rlsuite train --resume stopped\n"))
     let manifest = try folder.text("stopped/manifest.json")
     #expect(manifest.contains("\"outcome\" : \"interrupted\""))
     let result = try Tool.run("train", "--resume", "stopped", in: folder)
@@ -73,7 +73,7 @@ import Testing
     let again = try Tool.run("train", "--resume", "stopped", in: folder)
     #expect(again.status == 0 && again.errors.contains("already finished"))
     let longer = try Tool.run("train", "--resume", "stopped", "--steps", "90000", in: folder)
-    #expect(longer.status == 64 && longer.errors.contains("planned for 60000 steps"))
+    #expect(longer.status == 64 && longer.errors.contains("planned for 60,000 steps"))
   }
 
   /// Stopped before there is anything to continue from.

@@ -119,6 +119,9 @@ import Storage
         == "it is not a safetensors file: it begins with the text 'iteration,steps,loss'")
     #expect(
       message(Data([0x89] + Array(repeating: 0xFF, count: 63))) == "it is not a safetensors file")
+    #expect(
+      message(Self.file(header: String(repeating: " ", count: 1 << 25 + 1), body: Data()))
+        == "its header has 33554433 bytes, and at most 33554432 are read")
     let name = String(repeating: "x", count: 1_000_000)
     let header = #"{"\#(name)":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}"#
     let error = message(Self.file(header: header, body: Data(count: 8)))
