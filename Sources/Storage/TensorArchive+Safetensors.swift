@@ -71,21 +71,24 @@ extension TensorArchive {
     (metadata, entries) = try Self.parseHeader(data[8..<bodyStart])
 
     var expected = 0
-    for (original, entry) in entries.sorted(by: { $0.entry.begin < $1.entry.begin }) {
-      let (name, begin, end) = (original.printable, entry.begin, entry.end)
+    for (name, entry) in entries.sorted(by: { $0.entry.begin < $1.entry.begin }) {
+      let (begin, end) = (entry.begin, entry.end)
       guard begin == expected, end >= begin, end <= bodyCount else {
-        throw .invalid(reason: "\(name) lies at \(begin)..<\(end) rather than at \(expected)")
+        throw .invalid(
+          reason: "\(name.printable) lies at \(begin)..<\(end) rather than at \(expected)")
       }
       guard let count = entry.elementCount, let size = Values.elementSizes[entry.dtype] else {
-        throw .invalid(reason: "\(name) has type \(entry.dtype.printable) and shape \(entry.shape)")
+        throw .invalid(
+          reason: "\(name.printable) has type \(entry.dtype.printable) and shape \(entry.shape)")
       }
       let (bytes, overflow) = count.multipliedReportingOverflow(by: size)
       guard !overflow, bytes == end - begin else {
-        throw .invalid(reason: "\(name) of shape \(entry.shape) does not fit \(end - begin) bytes")
+        throw .invalid(
+          reason: "\(name.printable) of shape \(entry.shape) does not fit \(end - begin) bytes")
       }
       let values = Values(
         typeName: entry.dtype, bytes: data.span, in: bodyStart + begin..<bodyStart + end)
-      set(original, values, shape: entry.shape)
+      set(name, values, shape: entry.shape)
       expected = end
     }
     guard expected == bodyCount else {
