@@ -13,9 +13,17 @@ public enum AgentRegistry {
       presets: String(decoding: PackageResources.A2CPresets_yaml, as: UTF8.self),
       defaults: A2CConfiguration(), make: A2CAgent.init(configuration:context:)),
     RegisteredAgent(
+      "mdpo", "mirror descent policy optimisation: steps held near the previous policy by a KL",
+      presets: String(decoding: PackageResources.MDPOPresets_yaml, as: UTF8.self),
+      defaults: MDPOConfiguration(), make: MDPOAgent.init(configuration:context:)),
+    RegisteredAgent(
       "sac", "soft actor-critic with a replay buffer; REDQ, TQC, DroQ, CrossQ as settings",
       presets: String(decoding: PackageResources.SACPresets_yaml, as: UTF8.self),
       defaults: SACConfiguration(), make: SACAgent.init(configuration:context:)),
+    RegisteredAgent(
+      "mdpo-offpolicy", "mirror descent with a replay buffer: SAC, held near its previous policy",
+      presets: String(decoding: PackageResources.SACPresets_yaml, as: UTF8.self),
+      defaults: SACConfiguration.mirrorDescent, make: SACAgent.init(configuration:context:)),
   ]
 
   /// Returns the agent with the given identifier; nil if there is none.

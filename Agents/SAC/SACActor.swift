@@ -21,6 +21,8 @@ package final class SACActor {
   package let nextSample: SquashedGaussianSampler
   /// Sampler of actions for the observations, from which the policy learns.
   package let sample: SquashedGaussianSampler
+  /// Previous policy of mirror descent; nil for SAC.
+  package let previous: PreviousPolicy?
   private let configuration: SACConfiguration
   private let logTemperature: ParameterBlock
   private let optimizer: Optimizer
@@ -50,6 +52,9 @@ package final class SACActor {
       activation: configuration.activation, usesLayerNorm: configuration.policyLayerNorm,
       pattern: pattern, initializer: pattern == .plain ? .fanInUniform : .heNormal,
       normalizesObservations: configuration.normalizeObservations, random: &random)
+    previous =
+      configuration.mirrorCoefficient > 0
+      ? PreviousPolicy(configuration, policy: policy.network) : nil
     let (rows, width) = (configuration.batchSize, specification.actionWidth)
     nextSample = distribution.makeSampler(rows: rows, drawsPairs: true)
     sample = distribution.makeSampler(rows: rows, drawsPairs: true)
@@ -86,12 +91,14 @@ package final class SACActor {
   package func sampleCurrent(_ observations: Matrix, using random: inout RandomStream) {
     let output = policy.network.forward(observations, rows: rows, in: workspace)
     sample.sample(output, rows: rows, using: &random)
+    previous?.evaluate(observations)
   }
 
   /// Takes one optimiser step on the policy loss, unless the gradient is not finite.
   ///
   /// The gradient flows through both the density and the value:
-  /// `mean(α logπ(a|s) − Q(s, a))` with `a = tanh(μ + σ ε)`.
+  /// `mean(α logπ(a|s) − Q(s, a))` with `a = tanh(μ + σ ε)`, and with the terms of
+  /// ``PreviousPolicy`` in mirror descent.
   ///
   /// - Parameters:
   ///   - observations: Observations of the last ``sampleCurrent(_:using:)`` [B × O].
@@ -113,14 +120,20 @@ package final class SACActor {
   ) {
     let scale = 1 / Float(rows)
     combineCritics(critics, observationWidth: observations.columns)
+    let densityWeight = previous?.replacesEntropy == true ? 0 : temperature
     var sum: Float = 0
     for i in 0..<rows {
-      sum += scale * (temperature * sample.logProbabilities[i] - values[i])
+      sum += scale * (densityWeight * sample.logProbabilities[i] - values[i])
+    }
+    sample.backward(
+      densityWeight: scale * densityWeight, actionGradient: actionGradient, rows: rows,
+      outputGradient: outputGradient)
+    if let previous {
+      sum += previous.addGradient(
+        sample, output: workspace.output, temperature: temperature,
+        outputGradient: outputGradient)
     }
     loss = sum
-    sample.backward(
-      densityWeight: scale * temperature, actionGradient: actionGradient, rows: rows,
-      outputGradient: outputGradient)
     policy.network.backward(
       observations, rows: rows, outputGradient: outputGradient, in: workspace)
     squaredNorm = sumOfSquares(policy.network.parameters.gradients)
@@ -192,6 +205,7 @@ package final class SACActor {
   /// Reinitialises policy, temperature and optimisers.
   func reset(random: inout RandomStream) {
     policy.network.reinitialize(random: &random)
+    previous?.refresh(policy.network)
     optimizer.restart()
     logTemperature.parameters[0].value[0, 0] = ScalarMaths.log(configuration.initialTemperature)
     temperatureOptimizer.restart()
@@ -200,6 +214,7 @@ package final class SACActor {
   /// Writes policy, temperature and optimiser states.
   package func save(to archive: inout TensorArchive) {
     policy.save(to: &archive)
+    previous?.save(to: &archive)
     archive.set(logTemperature.parameters)
     archive.set(optimizer, named: "policy.adam")
     archive.set(temperatureOptimizer, named: "log-temperature.adam")
@@ -208,6 +223,7 @@ package final class SACActor {
   /// Reads policy, temperature and optimiser states.
   package func load(from archive: TensorArchive) throws(ArchiveError) {
     try policy.load(from: archive)
+    try previous?.load(from: archive)
     try archive.read(into: logTemperature.parameters)
     try archive.read(into: optimizer, named: "policy.adam")
     try archive.read(into: temperatureOptimizer, named: "log-temperature.adam")

@@ -16,6 +16,7 @@ extension SACAgent {
     resetIfDue()
     let rates = sums.learningRateFactor
     let temperature = actor.temperature
+    actor.previous?.refreshIfDue(actor.policy.network, update: updates)
     let improvesPolicy = updates % configuration.policyDelay == 0
     buffer.sample(into: batch, using: &streams.minibatches)
     let normalizer = actor.policy.normalizer

@@ -55,11 +55,7 @@ public final class SACAgent: Agent {
           experience: criticExperience, isLearning: sums.updates > 0)
       }
   }
-  public let metricNames = [
-    "episode-return", "episode-length", "actor-loss", "critic-loss", "temperature-loss",
-    "temperature", "entropy", "mean-q", "max-q", "q-bias", "replay-ratio", "policy-gradient-norm",
-    "critic-gradient-norm", "learning-rate-factor", "buffer-transitions",
-  ]
+  public let metricNames: [String]
 
   /// Creates an agent with new weights; the configuration must be valid.
   public init(configuration: SACConfiguration, context: AgentContext) {
@@ -68,6 +64,13 @@ public final class SACAgent: Agent {
       specification.observationWidth, specification.actionWidth
     )
     self.configuration = configuration
+    metricNames =
+      [
+        "episode-return", "episode-length", "actor-loss", "critic-loss", "temperature-loss",
+        "temperature", "entropy", "mean-q", "max-q", "q-bias", "replay-ratio",
+        "policy-gradient-norm", "critic-gradient-norm", "learning-rate-factor",
+        "buffer-transitions",
+      ] + (configuration.mirrorCoefficient > 0 ? ["divergence"] : [])
     replayRatio = configuration.replayRatio
     environment = context.environment
     pool = context.pool
@@ -150,6 +153,7 @@ public final class SACAgent: Agent {
       sums.mean(sums.policyNorm, of: sums.policyUpdates), sums.mean(sums.criticNorm),
       Double(sums.learningRateFactor), Double(buffer.count),
     ]
+      + (actor.previous == nil ? [] : [sums.mean(sums.divergence, of: sums.policyUpdates)])
   }
 
   public func save(to archive: inout TensorArchive) {
@@ -232,6 +236,7 @@ struct SACMetricSums {
   private(set) var meanValue = 0.0
   private(set) var greatestValue = -Double.infinity
   private(set) var policyNorm = 0.0
+  private(set) var divergence = 0.0
   private(set) var criticNorm = 0.0
   private(set) var updates = 0
   private(set) var policyUpdates = 0
@@ -255,6 +260,7 @@ struct SACMetricSums {
     temperatureLoss += Double(actor.temperatureLoss)
     entropy += Double(actor.entropy)
     policyNorm += Double(actor.squaredNorm.squareRoot())
+    divergence += Double(actor.previous?.divergence ?? 0)
     policyUpdates += 1
   }
 

@@ -15,10 +15,10 @@ extension SACConfiguration {
   /// Discrete choices have no density over −1...1, and an unbounded interval can't be scaled to it.
   public func problem(in specification: EnvironmentSpecification) -> String? {
     guard case .box(let low, let high) = specification.actionSpace else {
-      return "sac needs continuous actions, and \(specification.identifier) has choices; use ppo"
+      return "continuous actions are needed, and \(specification.identifier) has choices; use ppo"
     }
     guard (low + high).allSatisfy(\.isFinite) else {
-      return "sac needs bounded actions, and those of \(specification.identifier) are not"
+      return "bounded actions are needed, and those of \(specification.identifier) are not"
     }
     return nil
   }
@@ -71,6 +71,9 @@ extension SACConfiguration {
   private var familyProblem: String? {
     if targetCritics > critics {
       return "target-critics must lie in 1...\(critics), the number of critics"
+    }
+    if tsallisIndex > 1 && mirrorCoefficient == 0 {
+      return "tsallis-index needs mirror-coefficient above 0; change one of them"
     }
     if droppedQuantiles >= quantiles {
       return "dropped-quantiles must lie in 0...\(quantiles - 1), below quantiles"

@@ -73,6 +73,12 @@ public struct SACConfiguration: AgentConfiguration {
   public var targetCritics = 2
   /// Combination of the critics' values in the policy's loss.
   public var policyCombination = SACCriticCombination.minimum
+  /// Weight of the divergence from the previous policy in the policy's loss; 0 for SAC.
+  public var mirrorCoefficient: Float = 0
+  /// Number of updates after which the previous policy becomes the current one.
+  public var mirrorRefreshEvery = 1000
+  /// Index q of the divergence: 1 for KL, up to 2 for the Tsallis divergences.
+  public var tsallisIndex: Float = 1
   /// Number of quantiles of the return that each critic predicts; 1 for the mean.
   public var quantiles = 1
   /// Number of highest quantiles, per critic, that are left out of a target.
@@ -171,6 +177,15 @@ public struct SACConfiguration: AgentConfiguration {
     Setting(
       "policy-combination", \.policyCombination, .any,
       "combination of the critics' values in the policy's loss"),
+    Setting(
+      "mirror-coefficient", \.mirrorCoefficient, .atLeast(0),
+      "weight of the divergence from the previous policy (MDPO); 0 for SAC"),
+    Setting(
+      "mirror-refresh-every", \.mirrorRefreshEvery, .atLeast(1),
+      "updates after which the previous policy becomes the current one (MDPO)"),
+    Setting(
+      "tsallis-index", \.tsallisIndex, .range(1...2),
+      "index of the divergence from the previous policy (MDPO); 1 for KL"),
     Setting(
       "quantiles", \.quantiles, .range(1...1024),
       "number of quantiles that each critic predicts (TQC: 25); 1 for the mean"),

@@ -66,8 +66,10 @@ public protocol ActionDistribution: AnyObject {
   ///   - rows: The number of rows.
   ///   - outputGradient: The gradient to add to, [≥ rows × D]; the gradients of ``parameters`` are
   ///     added to as well.
+  /// - Returns: The mean of KL(p ‖ q) over the rows, in nats.
   func addDivergenceGradient(
-    weight: Float, outputs: Matrix, from q: DistributionBatch, rows: Int, outputGradient: Matrix)
+    weight: Float, outputs: Matrix, from q: DistributionBatch, rows: Int, outputGradient: Matrix
+  ) -> Double
 }
 
 extension ActionDistribution {
@@ -153,16 +155,6 @@ func gaussianDivergence(
   let distance = mean - otherMean
   return otherLogDeviation - logDeviation - 0.5
     + (variance + distance * distance) / (2 * ScalarMaths.exp(2 * otherLogDeviation))
-}
-
-/// Returns the derivatives of KL(p ‖ q) of two normal distributions with respect to p's mean and
-/// the logarithm of p's standard deviation.
-func gaussianDivergenceGradient(
-  mean: Float, logDeviation: Float, from otherMean: Float, _ otherLogDeviation: Float
-) -> (mean: Float, logDeviation: Float) {
-  let inverse = ScalarMaths.exp(-otherLogDeviation)
-  let ratio = ScalarMaths.exp(logDeviation - otherLogDeviation)
-  return ((mean - otherMean) * inverse * inverse, ratio * ratio - 1)
 }
 
 /// Returns Schulman's k3 estimate of KL(old ‖ new) from one action, `ratio − 1 − log ratio`, which

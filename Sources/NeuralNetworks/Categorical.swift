@@ -54,33 +54,49 @@ public final class Categorical: LikelihoodDistribution {
   public func divergence(
     _ p: DistributionBatch, from q: DistributionBatch, rows: Int
   ) -> Double {
-    var sum = 0.0
-    for i in 0..<rows {
-      let (p, q) = (Self.logProbabilities(p.outputs, i), Self.logProbabilities(q.outputs, i))
-      for (p, q) in zip(p, q) where p > -.infinity { sum += ScalarMaths.exp(p) * (p - q) }
-    }
-    return sum / Double(rows)
+    (0..<rows).reduce(0.0) { $0 + Self.divergence(p.outputs, from: q.outputs, row: $1).value }
+      / Double(rows)
   }
 
   public func addDivergenceGradient(
     weight: Float, outputs: Matrix, from q: DistributionBatch, rows: Int, outputGradient: Matrix
-  ) {
+  ) -> Double {
     // ∂KL/∂z_k = p_k (log p_k − log q_k − KL)
+    var sum = 0.0
     for i in 0..<rows {
-      let (p, q) = (Self.logProbabilities(outputs, i), Self.logProbabilities(q.outputs, i))
-      let terms = zip(p, q).map { p, q in p > -.infinity ? p - q : 0 }
-      let divergence = zip(p, terms).reduce(0) { $0 + ScalarMaths.exp($1.0) * $1.1 }
-      for k in p.indices {
-        outputGradient[i, k] += weight * Float(ScalarMaths.exp(p[k]) * (terms[k] - divergence))
+      let divergence = Self.divergence(outputs, from: q.outputs, row: i)
+      sum += divergence.value
+      for k in 0..<outputs.columns {
+        let logit = Double(outputs[i, k]) - divergence.logSum
+        guard logit > -.infinity else { continue }
+        let difference = logit - (Double(q.outputs[i, k]) - divergence.otherLogSum)
+        outputGradient[i, k] +=
+          weight * Float(ScalarMaths.exp(logit) * (difference - divergence.value))
       }
     }
+    return sum / Double(rows)
   }
 
-  private static func logProbabilities(_ logits: Matrix, _ row: Int) -> [Double] {
-    let logits = (0..<logits.columns).map { Double(logits[row, $0]) }
-    let largest = logits.max() ?? 0
-    let sum = logits.reduce(0) { $0 + ScalarMaths.exp($1 - largest) }
-    return logits.map { $0 - largest - ScalarMaths.log(sum) }
+  /// Returns KL(p ‖ q) of a row, in nats, and the logarithms of both sums of exponentials.
+  private static func divergence(
+    _ p: Matrix, from q: Matrix, row: Int
+  ) -> (value: Double, logSum: Double, otherLogSum: Double) {
+    let (logSum, otherLogSum) = (logSumOfExponentials(p, row), logSumOfExponentials(q, row))
+    var value = 0.0
+    for k in 0..<p.columns {
+      let logit = Double(p[row, k]) - logSum
+      guard logit > -.infinity else { continue }
+      value += ScalarMaths.exp(logit) * (logit - (Double(q[row, k]) - otherLogSum))
+    }
+    return (value, logSum, otherLogSum)
+  }
+
+  private static func logSumOfExponentials(_ logits: Matrix, _ row: Int) -> Double {
+    var largest = -Double.infinity
+    for k in 0..<logits.columns { largest = max(largest, Double(logits[row, k])) }
+    var sum = 0.0
+    for k in 0..<logits.columns { sum += ScalarMaths.exp(Double(logits[row, k]) - largest) }
+    return largest + ScalarMaths.log(sum)
   }
 }
 

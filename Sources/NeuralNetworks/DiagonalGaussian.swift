@@ -89,16 +89,24 @@ public final class DiagonalGaussian: LikelihoodDistribution {
 
   public func addDivergenceGradient(
     weight: Float, outputs: Matrix, from q: DistributionBatch, rows: Int, outputGradient: Matrix
-  ) {
+  ) -> Double {
+    var sum = 0.0
     for j in low.indices {
       let (own, other) = (logDeviation.value[0, j], q.own[0, j])
+      let inverse = ScalarMaths.exp(-other)
+      let ratio = ScalarMaths.exp(own - other)
+      let precision = inverse * inverse
+      var squares: Float = 0
       for i in 0..<rows {
-        let gradient = gaussianDivergenceGradient(
-          mean: outputs[i, j], logDeviation: own, from: q.outputs[i, j], other)
-        outputGradient[i, j] += weight * gradient.mean
-        logDeviation.gradient[0, j] += weight * gradient.logDeviation
+        let distance = outputs[i, j] - q.outputs[i, j]
+        squares += distance * distance
+        outputGradient[i, j] += weight * distance * precision
       }
+      logDeviation.gradient[0, j] += weight * Float(rows) * (ratio * ratio - 1)
+      sum += Double(rows) * Double(other - own + 0.5 * (ratio * ratio - 1))
+      sum += 0.5 * Double(squares * precision)
     }
+    return sum / Double(rows)
   }
 }
 

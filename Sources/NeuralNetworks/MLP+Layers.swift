@@ -34,11 +34,16 @@ extension MLP {
   /// Creates a network with the same parameters, statistics and frozen parts.
   public func copy() -> MLP {
     let copy = fresh(seed: 0, purpose: "unused")
-    copy.parameters.copyValues(from: parameters)
-    copy.statistics.copyValues(from: statistics)
-    copy.copyFrozenParts(of: self)
-    copy.parametersDidChange()
+    copy.copyState(of: self)
     return copy
+  }
+
+  /// Copies the parameters, statistics and frozen parts of a network of the same shape.
+  public func copyState(of other: MLP) {
+    parameters.copyValues(from: other.parameters)
+    statistics.copyValues(from: other.statistics)
+    copyFrozenParts(of: other)
+    parametersDidChange()
   }
 
   /// Creates a network of the same shape with new weights.

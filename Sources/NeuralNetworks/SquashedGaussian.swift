@@ -64,19 +64,23 @@ public final class SquashedGaussian: ActionDistribution {
 
   public func addDivergenceGradient(
     weight: Float, outputs: Matrix, from q: DistributionBatch, rows: Int, outputGradient: Matrix
-  ) {
+  ) -> Double {
     let halfRange = 0.5 * (logDeviations.upperBound - logDeviations.lowerBound)
+    var sum = 0.0
     for i in 0..<rows {
       for j in low.indices {
         let t = ScalarMaths.tanh(outputs[i, low.count + j])
-        let gradient = gaussianDivergenceGradient(
-          mean: outputs[i, j], logDeviation: Float(logDeviation(outputs, i, j)),
-          from: q.outputs[i, j], Float(logDeviation(q.outputs, i, j)))
-        outputGradient[i, j] += weight * gradient.mean
+        let (own, other) = (logDeviation(outputs, i, j), logDeviation(q.outputs, i, j))
+        sum += gaussianDivergence(
+          mean: Double(outputs[i, j]), logDeviation: own, from: Double(q.outputs[i, j]), other)
+        let inverse = ScalarMaths.exp(-Float(other))
+        let ratio = ScalarMaths.exp(Float(own - other))
+        outputGradient[i, j] += weight * (outputs[i, j] - q.outputs[i, j]) * inverse * inverse
         outputGradient[i, low.count + j] +=
-          weight * gradient.logDeviation * halfRange * (1 - t * t)
+          weight * (ratio * ratio - 1) * halfRange * (1 - t * t)
       }
     }
+    return sum / Double(rows)
   }
 
   private func logDeviation(_ outputs: Matrix, _ i: Int, _ j: Int) -> Double {
@@ -94,18 +98,18 @@ public final class SquashedGaussianSampler: ActionSampler {
   public let logProbabilities: Vector
   /// The standard normal numbers ε behind the sample, [B × A].
   public let noise: Matrix
-  private let logDeviations: ClosedRange<Float>
-  private let width: Int
+  let logDeviations: ClosedRange<Float>
+  let width: Int
   private let drawsPairs: Bool
-  /// Row by row, [B · A] each: tanh of r, the scaled noise σ ε, and scratch memory.
-  private let squashed: Vector
-  private let scaledNoise: Vector
-  private let tangents: Vector
+  /// Row by row, [B · A] each: tanh of r, the scaled noise σ ε, the actions, and scratch memory.
+  let squashed: Vector
+  let scaledNoise: Vector
+  let tangents: Vector
   private let scratch: Vector
 
   /// log 2π / 2.
-  private static let halfLogTwoPi: Float = 0.918_938_5
-  private static let logTwo: Float = 0.693_147_2
+  static let halfLogTwoPi: Float = 0.918_938_5
+  static let logTwo: Float = 0.693_147_2
 
   init(rows: Int, width: Int, logDeviations: ClosedRange<Float>, drawsPairs: Bool) {
     self.logDeviations = logDeviations
@@ -121,7 +125,7 @@ public final class SquashedGaussianSampler: ActionSampler {
   }
 
   /// Returns the logarithm of the standard deviation for a squashed output.
-  private func logDeviation(squashed: Float) -> Float {
+  func logDeviation(squashed: Float) -> Float {
     logDeviations.lowerBound + 0.5 * (logDeviations.upperBound - logDeviations.lowerBound)
       * (squashed + 1)
   }

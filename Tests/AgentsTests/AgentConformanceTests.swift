@@ -28,6 +28,15 @@ enum ShortSettings {
     var a2cAdam = a2c
     a2cAdam.optimizer = .adam
     a2cAdam.normalizeAdvantages = false
+    var mdpo = MDPOConfiguration()
+    mdpo.stepsPerRollout = 50
+    mdpo.policySteps = 3
+    (mdpo.fitting.epochs, mdpo.fitting.minibatchSize) = (2, 64)
+    var mdpoTsallis = mdpo
+    mdpoTsallis.tsallisIndex = 1.5
+    mdpoTsallis.entropyCoefficient = 0.01
+    mdpoTsallis.fitting.clipRange = nil
+    mdpoTsallis.learningRateSchedule = .linear
     var sac = SACConfiguration()
     sac.stepsPerIteration = 250
     sac.stepsPerRound = 2
@@ -45,6 +54,11 @@ enum ShortSettings {
     sac.policyHidden = [32, 32]
     sac.criticHidden = [32, 32]
     sac.learningRateSchedule = .linear
+    var mirror = sac
+    (mirror.mirrorCoefficient, mirror.mirrorRefreshEvery) = (0.5, 20)
+    mirror.learnsTemperature = false
+    var mirrorTsallis = mirror
+    (mirrorTsallis.tsallisIndex, mirrorTsallis.learnsTemperature) = (1.5, true)
     // Quantiles of all critics are pooled, so these leave no subset to draw.
     var quantiles = sac
     quantiles.targetCritics = 3
@@ -67,7 +81,9 @@ enum ShortSettings {
     crossQ.policyDelay = 3
     crossQ.adamBeta1 = 0.5
     return [
-      "a2c": a2c, "a2c adam": a2cAdam, "ppo": ppo, "sac": sac, "sac quantiles": quantiles,
+      "a2c": a2c, "a2c adam": a2cAdam, "mdpo": mdpo, "mdpo tsallis": mdpoTsallis,
+      "mdpo-offpolicy": mirror, "mdpo-offpolicy tsallis": mirrorTsallis, "ppo": ppo, "sac": sac,
+      "sac quantiles": quantiles,
       "sac dropout": dropout,
       "sac residual": residual, "sac crossq": crossQ,
     ]
@@ -132,6 +148,35 @@ enum ShortSettings {
     for _ in 0..<3 { _ = try second.iterate() }
     #expect(differences(archive(second), archive(uninterrupted)) == [])
     #expect(differences(archive(second), saved).contains("policy.0.weight"))
+  }
+
+  /// As the coefficient of the divergence vanishes, off-policy mirror descent is SAC, bit for bit;
+  /// with 0 there is no previous policy at all.
+  @Test(arguments: [Float(0), 1e-30]) func mirrorDescentBecomesSAC(coefficient: Float) throws {
+    func run(_ coefficient: Float) throws -> TensorArchive {
+      var settings = SACConfiguration.mirrorDescent
+      (settings.warmUpSteps, settings.batchSize, settings.bufferSize) = (100, 32, 600)
+      (settings.policyHidden, settings.criticHidden) = ([32, 32], [32, 32])
+      settings.stepsPerIteration = 200
+      settings.mirrorCoefficient = coefficient
+      let environment = try #require(EnvironmentRegistry.find("pendulum-v1")).construct(1)
+      environment.reset(seeds: .training(runSeed: 7))
+      let agent = SACAgent(
+        configuration: settings,
+        context: AgentContext(
+          environment: environment, pool: WorkerPool(threads: 1), seed: 7, totalSteps: 2000))
+      _ = try agent.iterate()
+      #expect(agent.networks[0].optimizer.stepCount >= 100)
+      return archive(agent)
+    }
+    var sac = SACConfiguration()
+    (sac.initialTemperature, sac.learnsTemperature) = (0.2, false)
+    var mirror = SACConfiguration.mirrorDescent
+    mirror.mirrorCoefficient = 0
+    #expect(sac == mirror)
+    let differing = differences(try run(0), try run(coefficient))
+    #expect(differing.allSatisfy { $0.hasPrefix("previous-policy.") }, "\(differing)")
+    #expect(differences(try run(0), try run(0.1)).contains("policy.0.weight"))
   }
 
   private func archive(

@@ -49,6 +49,7 @@ import Training
     policy.network.parametersDidChange()
     let rollout = RolloutBuffer(
       environments: 4, steps: 6, observationWidth: 5, actionWidth: discrete ? 1 : 2,
+      columns: [RolloutColumn(MLPPolicy.outputsColumn, width: policy.distribution.outputWidth)],
       episodeSteps: 10)
     let surrogate = ClippedSurrogate(count: rollout.count, rows: rollout.count)
     surrogate.clipRange = 0.2
@@ -110,6 +111,75 @@ import Training
       learner.computeGradient(setup.order, 0..<24)
       return Double(learner.loss) - 0.05 * Double(learner.entropy)
     }
+  }
+
+  private static func learner<Objective: PolicyObjective>(
+    _ objective: Objective, _ setup: Setup
+  ) -> PolicyLearner<Objective> {
+    var settings = OnPolicySettings()
+    settings.normalizeAdvantages = false
+    return PolicyLearner(
+      objective, settings, rule: .adam(AdamConfiguration()), policy: setup.policy,
+      rollout: setup.rollout, rows: 24)
+  }
+
+  /// Fills the rollout's outputs with the policy's own, moved by noise.
+  private static func fillOutputs(_ setup: Setup, noise: Float) {
+    var random = RandomStream(seed: 4, name: "old-outputs")
+    let workspace = setup.policy.network.makeWorkspace(rows: 24)
+    let outputs = setup.policy.network.forward(
+      setup.rollout.normalizedObservations, rows: 24, in: workspace)
+    guard let column = setup.rollout.column(MLPPolicy.outputsColumn) else { return }
+    for i in 0..<24 {
+      for j in 0..<column.columns {
+        column[i, j] = outputs[i, j] + noise * random.normalPair().0
+      }
+    }
+  }
+
+  @Test(arguments: [false, true], [Float(1), 1.4, 2])
+  func mirrorDescentMatchesDifferences(discrete: Bool, index: Float) {
+    let setup = Self.setup(discrete: discrete)
+    Self.fillOutputs(setup, noise: 0.4)
+    let loss = MirrorDescentLoss(
+      policy: setup.policy, rollout: setup.rollout, rows: 24, tsallisIndex: index)
+    loss.notePolicy()
+    loss.stepSize = 0.3
+    var parameters = setup.policy.network.parameters.parameters
+    if !discrete {
+      let own = setup.policy.distribution.parameters.parameters
+      own[0].value[0, 0] += 0.2
+      parameters += own
+    }
+    let learner = Self.learner(loss, setup)
+    Self.check(parameters, changed: { setup.policy.network.parametersDidChange() }) {
+      learner.computeGradient(setup.order, 0..<24)
+      return Double(learner.loss)
+    }
+    #expect(abs(loss.divergence) > 1e-4)
+  }
+
+  /// At the previous policy the divergence has no gradient and the ratio is 1, so that a single
+  /// step is one of the plain policy gradient.
+  @Test(arguments: [false, true]) func oneStepOfMirrorDescentIsThePolicyGradient(discrete: Bool) {
+    let setup = Self.setup(discrete: discrete)
+    Self.fillOutputs(setup, noise: 0)
+    let loss = MirrorDescentLoss(
+      policy: setup.policy, rollout: setup.rollout, rows: 24, tsallisIndex: 1)
+    loss.notePolicy()
+    loss.stepSize = 0.01
+    func gradients(_ compute: () -> Void) -> [Float] {
+      compute()
+      let blocks = [setup.policy.network.parameters, setup.policy.distribution.parameters]
+      return blocks.flatMap { block in (0..<block.count).map { block.gradients[$0] } }
+    }
+    let mirror = gradients { Self.learner(loss, setup).computeGradient(setup.order, 0..<24) }
+    let plain = gradients {
+      Self.learner(PolicyGradient(), setup).computeGradient(setup.order, 0..<24)
+    }
+    #expect(zip(mirror, plain).allSatisfy { abs($0 - $1) < 1e-6 })
+    #expect(plain.contains { abs($0) > 1e-2 })
+    #expect(abs(loss.divergence) < 1e-7)
   }
 
   @Test(arguments: [nil, Float(0.3)]) func valueLossMatchesDifferences(clip: Float?) {

@@ -119,6 +119,41 @@ import Training
     }
   }
 
+  /// With a previous policy that differs, both densities and the value carry gradients.
+  @Test(arguments: [Float(1), 1.3, 2]) func mirrorDescentLoss(index: Float) {
+    var random = RandomStream(seed: 6, name: "sac-gradients")
+    let configuration = Self.configuration {
+      $0.mirrorCoefficient = 0.6
+      $0.tsallisIndex = index
+      $0.lowestLogStd = -2
+      $0.highestLogStd = 1
+    }
+    let actor = SACActor(configuration, specification: Self.specification, random: &random)
+    let critics = (0..<2).map {
+      SACCritic($0, configuration, observationWidth: 3, actionWidth: 2, seed: 1, random: &random)
+    }
+    let network = actor.policy.network
+    for parameter in network.parameters.parameters {
+      for i in 0..<parameter.value.rows {
+        for j in 0..<parameter.value.columns {
+          parameter.value[i, j] += 0.2 * random.normalPair().0
+        }
+      }
+    }
+    network.parametersDidChange()
+    let observations = Self.randomMatrix(Self.rows, 3, &random)
+    check(network.parameters, didChange: network.parametersDidChange) {
+      var noise = RandomStream(seed: 9, name: "fixed-noise")
+      actor.sampleCurrent(observations, using: &noise)
+      for critic in critics {
+        critic.evaluatePolicy(observations: observations, actions: actor.sample.actions)
+      }
+      actor.computeGradient(observations, critics: critics, temperature: 0.3)
+      return actor.loss
+    }
+    #expect(abs(actor.previous?.divergence ?? 0) > 1e-3)
+  }
+
   /// `dL/d log α = −mean(logπ + H̄)`: a policy below the target entropy raises the temperature.
   @Test func temperatureSeeksTheTargetEntropy() {
     for (target, rises) in [(Float(3), true), (-30, false)] {

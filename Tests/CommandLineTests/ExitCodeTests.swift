@@ -45,7 +45,7 @@ import Experiments
         ["train", "--env", "cartpole-v1", "--agent", "ppo", "--threads", "0"],
         "--threads must lie in 1...1024"
       ),
-      (["train", "--env", "cartpole-v1", "--agent", "sac"], "sac needs continuous actions"),
+      (["train", "--env", "cartpole-v1", "--agent", "sac"], "continuous actions are needed"),
       (
         ["train", "--env", "walker", "--agent", "sac", "--set", "buffer-size=2000000000"],
         "buffer-size needs 432.0 GB"

@@ -91,8 +91,9 @@ import Testing
     #expect(abs(distribution.divergence(after, from: after, rows: 1)) < 1e-12)
 
     let gradient = Matrix(rows: 1, columns: 1)
-    distribution.addDivergenceGradient(
+    let value = distribution.addDivergenceGradient(
       weight: 1, outputs: new, from: before, rows: 1, outputGradient: gradient)
+    #expect(abs(value - 0.235_629) < 1e-6)
     #expect(abs(gradient[0, 0] - 0.468_75) < 1e-6)
     #expect(abs(distribution.parameters.gradients[0] - -0.609_375) < 1e-6)
   }
@@ -212,12 +213,13 @@ import Testing
     let q = DistributionBatch(
       outputs: other, own: normal(1, own.value.columns, seed: 3, scale: 0.3))
     let gradient = Matrix(rows: rows, columns: width)
-    distribution.addDivergenceGradient(
+    let value = distribution.addDivergenceGradient(
       weight: 0.7 / 4, outputs: outputs, from: q, rows: rows, outputGradient: gradient)
     func loss() -> Double {
       0.7 * distribution.divergence(distribution.batch(outputs), from: q, rows: rows)
     }
     #expect(loss() > 0.05)
+    #expect(abs(0.7 * value - loss()) < 1e-5)
     #expect(gradientError(at: outputs, gradient: gradient, step: 1e-2, of: loss) < 1e-3)
     #expect(gradientError(at: own.value, gradient: own.gradient, step: 1e-2, of: loss) < 1e-3)
   }

@@ -2,7 +2,8 @@ public import LinearAlgebra
 public import NeuralNetworks
 public import Storage
 
-/// A policy loss that is a function of log-probabilities and advantages.
+/// A policy loss: a function of log-probabilities and advantages and, if the method has one, a
+/// divergence from another policy.
 public protocol PolicyObjective: AnyObject {
   /// Gathers the data of a minibatch that the loss needs besides observations, actions and
   /// advantages.
@@ -18,6 +19,26 @@ public protocol PolicyObjective: AnyObject {
   func differentiate(
     logProbabilities: Vector, advantages: Vector, count: Int, weights: Vector
   ) -> Float
+  /// Adds the gradient of a divergence between the current policy and another one.
+  ///
+  /// - Parameters:
+  ///   - distribution: The current policy's distribution, whose own gradients are added to.
+  ///   - outputs: Outputs of the current policy's network, [≥ count × D].
+  ///   - count: The number B of rows.
+  ///   - outputGradient: The gradient to add to, [≥ count × D].
+  /// - Returns: What the divergence adds to the loss, averaged over the rows.
+  func addDivergence(
+    of distribution: any LikelihoodDistribution, outputs: Matrix, count: Int,
+    outputGradient: Matrix
+  ) -> Float
+}
+
+extension PolicyObjective {
+  /// Adds nothing: most losses have no divergence.
+  public func addDivergence(
+    of distribution: any LikelihoodDistribution, outputs: Matrix, count: Int,
+    outputGradient: Matrix
+  ) -> Float { 0 }
 }
 
 /// The policy's part of an update: minibatch, objective, entropy bonus, gradient and step.
@@ -75,6 +96,12 @@ public final class PolicyLearner<Objective: PolicyObjective> {
   /// Gathers the rows of a minibatch and computes the gradient of the objective and the entropy
   /// bonus.
   public func computeGradient(_ order: [Int32], _ rows: Range<Int>) {
+    gather(order, rows)
+    computeGradient(rows.count)
+  }
+
+  /// Gathers the rows of a minibatch.
+  public func gather(_ order: [Int32], _ rows: Range<Int>) {
     for (k, position) in rows.enumerated() {
       let row = Int(order[position])
       observations.copyRow(k, from: rollout.normalizedObservations, row: row)
@@ -83,11 +110,10 @@ public final class PolicyLearner<Objective: PolicyObjective> {
     }
     objective.gather(order, rows)
     if settings.normalizeAdvantages { standardizeAdvantages(rows.count) }
-    computeGradient(rows.count)
   }
 
-  /// Computes the gradient on the gathered rows.
-  private func computeGradient(_ count: Int) {
+  /// Computes the gradient of the objective and the entropy bonus on the gathered rows.
+  public func computeGradient(_ count: Int) {
     let output = policy.network.forward(observations, rows: count, in: workspace)
     distribution.logProbabilities(
       of: actions, outputs: output, rows: count, into: logProbabilities)
@@ -97,6 +123,8 @@ public final class PolicyLearner<Objective: PolicyObjective> {
     distribution.backward(
       weights: weights, entropyWeight: -settings.entropyCoefficient, actions: actions,
       outputs: output, rows: count, outputGradient: outputGradient)
+    loss += objective.addDivergence(
+      of: distribution, outputs: output, count: count, outputGradient: outputGradient)
     policy.network.backward(
       observations, rows: count, outputGradient: outputGradient, in: workspace)
     squaredNorm =
