@@ -1,10 +1,19 @@
 import ArgumentParser
 import Foundation
 import Experiments
+import Storage
 import Training
 
-/// Measures the suite's own speed; `rlsuite bench` runs it.
-@main struct Bench: ParsableCommand {
+/// The program behind `rlsuite bench`.
+@main enum Program {
+  static func main() {
+    ProcessSetup.run()
+    Bench.main()
+  }
+}
+
+/// Measures the suite's own speed.
+struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "rlsuite bench", abstract: "Measure speed, allocations and memory.",
     discussion: "Cases: \(BenchmarkCase.all.map(\.name).joined(separator: ", "))")

@@ -1,11 +1,16 @@
 import ArgumentParser
 public import Experiments
 import Foundation
+import Storage
 import Training
 
 /// The command-line tool, for the suite and for apps that add their own environments and agents.
 public enum CommandLineTool {
   /// Runs the verb on the command line; ends the process with an exit code if it fails.
+  ///
+  /// Call this before anything opens a file: standard streams that are closed are opened on
+  /// `/dev/null`, and the signals SIGPIPE and SIGXFSZ are ignored from then on, since they would end
+  /// the process where an error of writing can be handled.
   ///
   /// ```swift
   /// CommandLineTool.main { try $0.add(RegisteredEnvironment(Bandit.self)) }
@@ -13,6 +18,7 @@ public enum CommandLineTool {
   ///
   /// - Parameter add: A closure that adds environments, agents and controllers to the suite's.
   public static func main(adding add: (inout Registry) throws -> Void = { _ in }) {
+    ProcessSetup.run()
     do {
       var registry = Registry.standard
       try add(&registry)
@@ -25,6 +31,7 @@ public enum CommandLineTool {
   private static func run() throws {
     var command = try Arguments.parse()
     try command.run()
+    if StandardOutput.hasFailed { throw ExitCode(ExitStatus.inputOutput.rawValue) }
   }
 
   /// Name of the program, for help and messages.
@@ -46,7 +53,8 @@ struct Root: ParsableCommand {
     discussion: """
       Exit codes: 0 success; 1 a check failed; 3 training diverged, or a policy's actions or \
       returns are not finite; 64 invalid arguments; 65 a file is damaged; 66 a file is missing; 69 \
-      a system library is missing; 74 a file could not be read or written; 130 interrupted.
+      a system library is missing, or threads are refused; 74 a file could not be read or written, \
+      or another process uses the run; 130 interrupted.
       """,
     // Its details take a few programs of git, so they are found only when asked for.
     version: CommandLine.arguments.contains("--version") ? suiteVersionInDetail : suiteVersion,

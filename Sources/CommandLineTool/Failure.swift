@@ -15,7 +15,7 @@ enum ExitStatus: Int32 {
   case usage = 64
   case damaged = 65
   case missing = 66
-  case systemLibraryMissing = 69
+  case unavailable = 69
   case inputOutput = 74
   case interrupted = 130
 }
@@ -41,7 +41,7 @@ enum Failure {
       case .unreadable, .unwritable: .inputOutput
       }
     case RenderingError.file(let error): status(of: error)
-    case RenderingError.encoderMissing, is WindowError: .systemLibraryMissing
+    case RenderingError.encoderMissing, is WindowError, is ThreadError: .unavailable
     case is RenderingError, is ConfigurationError, is ParameterError: .usage
     case is TrainingError, is NotFiniteFailure: .diverged
     case is ArchiveError, is SnapshotError, is TraceError: .damaged
@@ -66,16 +66,3 @@ func writeError(_ line: String) {
 
 /// Writes a sentence to standard error, after the program's name.
 func complain(_ sentence: String) { writeError("\(CommandLineTool.name): \(sentence)") }
-
-/// Writes a line to standard output, unbuffered, so that other programs can follow.
-func writeLine(_ line: String) { writeOutput(line + "\n") }
-
-/// Writes to standard output; ends the process if that fails.
-func writeOutput(_ text: String) {
-  do {
-    try FileHandle.standardOutput.write(contentsOf: Data(text.utf8))
-  } catch {
-    complain("standard output can't be written")
-    exit(ExitStatus.inputOutput.rawValue)
-  }
-}

@@ -15,7 +15,8 @@ struct Inspect: ParsableCommand {
   @Flag(help: "Write one JSON object per line to standard output.") var json = false
 
   func run() throws {
-    if FileSystem.isFolder("\(path)/checkpoints") {
+    let path = RunFolder.resolve(path)
+    if RunFolder.isRun(path) {
       try inspectRun(RunFolder(path: path))
     } else if FileSystem.isFolder(path) {
       try inspectCheckpoint(path)

@@ -46,6 +46,7 @@ struct Trace: ParsableCommand {
         try tally.add(result, line: index + 1, json: json)
       } else {
         writeLine(result.line)
+        if StandardOutput.isClosed { return }
       }
     }
     if check { try tally.finish(json: json) }

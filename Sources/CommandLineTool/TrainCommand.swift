@@ -65,13 +65,13 @@ struct Train: ParsableCommand {
 
   func run() throws {
     let display = ProgressDisplay(style: json ? .json : quiet ? .quiet : .automatic)
-    if let resume {
-      try train(continuation(of: resume, display), display)
-    } else {
-      let run = try experiment().start(
-        in: out, threads: threadOptions.threads, warn: display.warn)
-      try train(run, display)
-    }
+    // Before anything is written, so that a signal never ends a start or resumption halfway.
+    let stop = StopSignal(
+      notice: "\n\(CommandLineTool.name): stopping after this iteration (again to stop at once)")
+    let run =
+      try resume.map { try continuation(of: $0, display) }
+      ?? experiment().start(in: out, threads: threadOptions.threads, warn: display.warn)
+    try train(run, display, stop)
   }
 
   // MARK: - New runs
@@ -144,14 +144,14 @@ struct Train: ParsableCommand {
 
   // MARK: - Both
 
-  private func train(_ run: TrainingRun, _ display: ProgressDisplay) throws {
+  private func train(
+    _ run: TrainingRun, _ display: ProgressDisplay, _ stop: StopSignal
+  ) throws {
     guard !run.isFinished else {
       display.note("\(run.folder.path) has already finished")
       return
     }
     display.begin(run)
-    let stop = StopSignal(
-      notice: "\n\(CommandLineTool.name): stopping after this iteration (again to stop at once)")
     do {
       let outcome = try run.train(observer: display) { stop.isRaised }
       display.end(outcome, of: run)

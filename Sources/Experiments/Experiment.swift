@@ -70,12 +70,15 @@ public struct Experiment {
 
   /// Starts the run: creates its folder and writes its settings there.
   ///
+  /// The folder is this process's until training ends.  A start that fails leaves nothing.
+  ///
   /// - Parameters:
   ///   - path: Folder for the run, new or empty; nil for the next `runs/<environment>-<agent>-<k>`.
   ///   - threads: Number of threads, in 1...1024; nil for one per core. Results don't depend on it.
   ///   - warn: A closure called with each warning that the run's results are in doubt.
   /// - Throws: `ConfigurationError`, before anything is written, if the settings or the number of
-  ///   threads are not allowed; `FileError` if a file can't be written.
+  ///   threads are not allowed; `ThreadError` if the system refuses the threads; `FileError` if a
+  ///   file can't be written or another process uses the folder.
   /// - Returns: The run, ready to train.
   public func start(
     in path: String? = nil, threads: Int? = nil, warn: @escaping (String) -> Void = { _ in }
@@ -83,22 +86,38 @@ public struct Experiment {
     guard path != "" else { throw ConfigurationError("the run's folder must have a name") }
     let configuration = try configuration()
     let pool = try WorkerPool.make(threads: threads)
-    let folder =
-      try path.map { path throws(FileError) in try RunFolder.make(at: path) }
-      ?? RunFolder.make(environment: environment.identifier, agent: agent.identifier)
-    try FileSystem.write(Data(configuration.yaml.utf8), to: folder.configurationFile)
-    try FileSystem.makeFolder(folder.checkpointsFolder)
-    let sources = RunManifest.Sources.current()
-    if let sources, sources.0.isDirty {
-      try FileSystem.write(sources.changes, to: "\(folder.path)/changes.diff")
+    let claim =
+      try path.map { path throws(FileError) in try RunClaim(newFolder: path) }
+      ?? RunClaim(environment: environment.identifier, agent: agent.identifier)
+    do {
+      return try start(configuration, claim, pool, warn)
+    } catch {
+      claim.abandon()
+      throw error
     }
+  }
+
+  private func start(
+    _ configuration: RunConfiguration, _ claim: RunClaim, _ pool: WorkerPool,
+    _ warn: @escaping (String) -> Void
+  ) throws -> TrainingRun {
+    let folder = claim.folder
+    let sources = RunManifest.Sources.current()
     let manifest = RunManifest(
       run: configuration.run, machine: .current, sources: sources?.0,
       packages: RunManifest.currentPackages,
       session: .init(commandLine: CommandLine.arguments, threads: pool.threads, firstStep: 0))
-    return try TrainingRun(
-      Attachments(configuration.run, environment, registry), configuration, agent, folder,
+    let run = try TrainingRun(
+      Attachments(configuration.run, environment, registry), configuration, agent, claim,
       manifest, pool: pool, checkpoint: nil, warn: warn)
+    // With this file, the run can be resumed.
+    try FileSystem.write(Data(configuration.yaml.utf8), to: folder.configurationFile)
+    try FileSystem.makeFolder(folder.checkpointsFolder)
+    if let sources, sources.0.isDirty {
+      try FileSystem.write(sources.changes, to: folder.changesFile)
+    }
+    try run.begin(manifest)
+    return run
   }
 
   /// Refuses an agent that can't learn in the environment.
@@ -113,11 +132,14 @@ public struct Experiment {
 
 extension WorkerPool {
   /// Creates a pool of this many threads; nil for one per core.
-  static func make(threads: Int?) throws(ConfigurationError) -> WorkerPool {
+  ///
+  /// - Throws: `ConfigurationError` if the number is out of range, ``ThreadError`` if the system
+  ///   refuses that many.
+  static func make(threads: Int?) throws -> WorkerPool {
     let count = threads ?? min(1024, ProcessInfo.processInfo.activeProcessorCount)
     guard (1...1024).contains(count) else {
       throw ConfigurationError("threads must lie in 1...1024 and is \(count)")
     }
-    return WorkerPool(threads: count)
+    return try WorkerPool.start(threads: count)
   }
 }

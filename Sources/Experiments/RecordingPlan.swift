@@ -95,6 +95,9 @@ public struct RecordingPlan {
     watch: (Replay) throws -> Void = { _ in },
     shouldContinue: (RecordingReader) throws -> Bool = { _ in true }
   ) throws -> [RecordingReader] {
+    if folder == source.folder?.recordingsFolder, FileSystem.kind(folder) == .link {
+      throw FileSystem.followedLink(folder)
+    }
     try FileSystem.makeFolder(folder)
     let (environment, policy) = (source.environment, source.policy)
     let vector = try environment.makeVector(1, parameters: source.parameters)

@@ -138,13 +138,14 @@ public struct StoredPolicy {
   ///   - mode: One of ``modes``; nil for the usual one.
   ///   - threads: Number of threads, in 1...1024; nil for one per core. Results don't depend on it.
   ///   - didFinish: A closure called after each episode, on the thread that ran it.
-  /// - Throws: `ConfigurationError` if an argument is not allowed.
+  /// - Throws: `ConfigurationError` if an argument is not allowed, `ThreadError` if the system
+  ///   refuses the threads.
   /// - Returns: The result of every episode, in order of seeds.  An episode ends with a return of
   ///   NaN as soon as the policy's action is not finite.
   public func evaluate(
     episodes: Int = 100, seed: UInt64 = 0, mode: ActionMode? = nil, threads: Int? = nil,
     didFinish: (@Sendable () -> Void)? = nil
-  ) throws(ConfigurationError) -> EvaluationResult {
+  ) throws -> EvaluationResult {
     try Self.checkEvaluation(episodes: episodes, seed: seed)
     let mode = mode ?? modes[0]
     try check(mode)
@@ -214,7 +215,7 @@ public struct StoredPolicy {
 
   private static func find(_ path: String, checkpoint: String?) throws -> Found {
     var (file, folder, changing) = (path, RunFolder?.none, [String]?.none)
-    if FileSystem.isFolder("\(path)/checkpoints") {
+    if RunFolder.isRun(path) {
       let run = RunFolder(path: path)
       folder = run
       let drift = try run.drift()
@@ -223,18 +224,18 @@ public struct StoredPolicy {
           "the tasks of \(path) change, so that its evaluations can't be compared and none of its "
             + "checkpoints is the best; choose latest or a step count")
       }
-      let best = run.checkpoint("best")
       if let checkpoint {
         file = try run.findCheckpoint(checkpoint)
-      } else if drift.hasOneTask, FileSystem.isFolder(best) {
-        file = best
+      } else if drift.hasOneTask {
+        file = try run.bestCheckpoint()
       } else {
         file = try run.latestCheckpoint()
-        changing = drift.hasOneTask ? nil : drift.names
+        changing = drift.names
       }
     } else if checkpoint != nil {
       throw ConfigurationError("only run folders have checkpoints, and \(path) is not one")
     }
+    file = RunFolder.resolve(file)
     guard FileSystem.isFolder(file) else {
       return Found(archive: try Checkpoint.readArchive(file), path: file)
     }

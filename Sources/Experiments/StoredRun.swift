@@ -44,11 +44,15 @@ public struct StoredRun {
 
   /// Continues the run from its newest checkpoint, or from the start if it has none.
   ///
+  /// The folder is this process's until training ends.  A run that has finished is repaired if its
+  /// last session was killed after the last checkpoint.
+  ///
   /// - Parameters:
   ///   - threads: Number of threads, in 1...1024; nil for one per core. Results don't depend on it.
   ///   - warn: A closure called with each warning that the run's results are in doubt.
   /// - Throws: `ConfigurationError` if the number of threads is out of range or this machine has too
-  ///   little memory, `FileError` if a file is damaged or can't be written.
+  ///   little memory, `FileError` if a file is damaged, a link or can't be written, or another
+  ///   process uses the folder, `ThreadError` if the system refuses the threads.
   /// - Returns: The run, ready to train.
   public func resume(
     threads: Int? = nil, warn: @escaping (String) -> Void = { _ in }
@@ -62,31 +66,57 @@ public struct StoredRun {
       throw FileError.damaged(path: folder.configurationFile, reason: error.description)
     }
     let pool = try WorkerPool.make(threads: threads)
+    let claim = try RunClaim(folder)
+    try folder.refuseLinks()
+    try folder.removeLeftovers()
     // A run without a checkpoint was stopped before its first one, and starts again.
     let checkpoint = try folder.checkpointSteps.last.map { steps in
       let path = folder.checkpoint("\(steps)")
       return (path: path, try Checkpoint(path: path))
     }
-    try folder.removeLeftovers()
-    var manifest = try RunManifest(folder: folder)
-    let (machine, sources) = (RunManifest.Machine.current, RunManifest.Sources.current()?.0)
-    let packages = RunManifest.currentPackages
-    if machine != manifest.machine || sources?.commit != manifest.sources?.commit
-      || packages != manifest.packages
+    let manifest = try manifest(threads: pool.threads, firstStep: checkpoint?.1.manifest.steps ?? 0)
+    let run = try TrainingRun(
+      attachments, configuration, agent, claim, manifest.stored ?? manifest.continued, pool: pool,
+      checkpoint: checkpoint, warn: warn)
+    guard !run.isFinished else {
+      try run.repair()
+      return run
+    }
+    let continued = manifest.continued
+    if let stored = manifest.stored,
+      (stored.machine, stored.sources?.commit, stored.packages)
+        != (continued.machine, continued.sources?.commit, continued.packages)
     {
       warn(
         "machine, sources or packages differ from the run's last session: results may not be bit-identical"
       )
     }
-    manifest.machine = machine
-    manifest.sources = sources
-    manifest.packages = packages
-    manifest.sessions.append(
-      .init(
-        commandLine: CommandLine.arguments, threads: pool.threads,
-        firstStep: checkpoint?.1.manifest.steps ?? 0))
-    return try TrainingRun(
-      attachments, configuration, agent, folder, manifest, pool: pool, checkpoint: checkpoint,
-      warn: warn)
+    try FileSystem.makeFolder(folder.checkpointsFolder)
+    try run.begin(continued)
+    return run
+  }
+
+  /// Returns the manifest in the folder, if there is one, and that of a session that begins now.
+  private func manifest(
+    threads: Int, firstStep: Int
+  ) throws(FileError) -> (stored: RunManifest?, continued: RunManifest) {
+    let (machine, sources) = (RunManifest.Machine.current, RunManifest.Sources.current()?.0)
+    let packages = RunManifest.currentPackages
+    let session = RunManifest.Session(
+      commandLine: CommandLine.arguments, threads: threads, firstStep: firstStep)
+    // A run that was killed when it started has only its settings.
+    guard FileSystem.exists(folder.manifestFile) else {
+      return (
+        nil,
+        RunManifest(
+          run: configuration.run, machine: machine, sources: sources, packages: packages,
+          session: session)
+      )
+    }
+    let stored = try RunManifest(folder: folder)
+    var continued = stored
+    (continued.machine, continued.sources, continued.packages) = (machine, sources, packages)
+    continued.sessions.append(session)
+    return (stored, continued)
   }
 }

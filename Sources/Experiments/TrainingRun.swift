@@ -18,16 +18,18 @@ public final class TrainingRun {
   public let threads: Int
   private let trainer: Trainer
   private var manifest: RunManifest
+  /// Claim to the folder until training has ended.
+  private var claim: RunClaim?
 
   init(
     _ attachments: Attachments, _ configuration: RunConfiguration, _ agent: RegisteredAgent,
-    _ folder: RunFolder, _ manifest: RunManifest, pool: WorkerPool,
+    _ claim: RunClaim, _ manifest: RunManifest, pool: WorkerPool,
     checkpoint: (path: String, Checkpoint)?, warn: @escaping (String) -> Void
   ) throws {
-    let environment = attachments.environment
-    let recorder = try configuration.run.recordings.every.map { every in
+    let (environment, folder) = (attachments.environment, claim.folder)
+    let recorder = configuration.run.recordings.every.map { every in
       // A policy in training has no fingerprint.
-      try TrainingRecorder(
+      TrainingRecorder(
         header: RecordingHeader(
           specification: environment.specification, parameters: environment.parameters,
           agent: agent.identifier, mode: .stochastic, policy: nil,
@@ -40,13 +42,32 @@ public final class TrainingRun {
         agent: agent, environment: environment, pool: pool, folder: folder, recorder: recorder,
         attachments: { try attachments.make(for: $0, warn: warn) }, warn: warn),
       resume: checkpoint)
+    self.claim = claim
     self.folder = folder
     self.configuration = configuration
     self.environment = environment
     self.manifest = manifest
     resumedStep = checkpoint?.1.manifest.steps
     threads = pool.threads
-    if !trainer.isFinished { try manifest.write(to: folder) }
+  }
+
+  /// Writes the manifest of a session that begins.
+  func begin(_ manifest: RunManifest) throws(FileError) {
+    self.manifest = manifest
+    try manifest.write(to: folder)
+  }
+
+  /// Does what the last session of a finished run could not if it was killed after its last
+  /// checkpoint: links, removal of old checkpoints, and the end in manifest and event files.
+  func repair() throws(FileError) {
+    try trainer.repair()
+    if manifest.sessions.last?.outcome == nil {
+      try MetricsLogger.recordSuccess(in: folder)
+      let outcome = trainer.hasTakenAllSteps ? TrainingOutcome.finished : .reachedReturn
+      manifest.setOutcome(outcome.rawValue)
+      try manifest.write(to: folder)
+    }
+    claim = nil
   }
 
   /// Whether the run has finished.
@@ -54,21 +75,26 @@ public final class TrainingRun {
   /// Mean return of the best evaluation; nil before the first one.
   public var bestReturn: Double? { trainer.bestReturn }
 
-  /// Trains until the run ends.
+  /// Trains until the run ends, and lets other processes use the folder from then on.
   ///
   /// - Parameters:
   ///   - observer: Observer of iterations, evaluations and checkpoints.
   ///   - shouldStop: A closure called after each iteration; returns whether to stop, after writing
   ///     a checkpoint.
   /// - Throws: `TrainingError` if training diverges (``RunFolder/postMortemFolder`` then holds the
-  ///   state before), `FileError` if a file can't be written.
+  ///   state before), `FileError` if a file can't be written or the folder has been removed or is
+  ///   used by another process.
   /// - Returns: The reason for the end.
   @discardableResult public func train(
     observer: (any TrainingObserver)? = nil, shouldStop: () -> Bool = { false }
   ) throws -> TrainingOutcome {
     guard !isFinished else { return .finished }
+    let claim = try self.claim ?? claimAgain()
+    self.claim = nil
+    defer { claim.release() }
     do {
-      let outcome = try trainer.run(observer: observer, shouldStop: shouldStop)
+      let outcome = try trainer.run(
+        in: claim, observer: observer, shouldStop: shouldStop)
       manifest.endSession(outcome: outcome.rawValue)
       try manifest.write(to: folder)
       return outcome
@@ -76,6 +102,19 @@ public final class TrainingRun {
       manifest.endSession(outcome: "diverged")
       try manifest.write(to: folder)
       throw error
+    } catch let error as FileError {
+      // Whatever could not be written, the reason may be that the folder has been removed.
+      try claim.check()
+      throw error
     }
+  }
+
+  /// Claims the folder of a run that was trained before and is now trained further.
+  private func claimAgain() throws(FileError) -> RunClaim {
+    let claim = try RunClaim(folder)
+    guard folder.checkpointSteps.last == trainer.checkpointStep else {
+      throw .unwritable(path: folder.path, reason: "another session has continued the run")
+    }
+    return claim
   }
 }

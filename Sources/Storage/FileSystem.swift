@@ -30,27 +30,18 @@ public enum FileSystem {
     if waitsForDisk { try syncFolder(of: path) }
   }
 
-  /// Creates or replaces a symbolic link to a path relative to the link's folder.
-  public static func link(_ path: String, to destination: String) throws(FileError) {
-    let temporary = temporaryName(beside: path)
-    guard unsafe symlink(destination, temporary) == 0 else { throw lastError(path) }
-    do {
-      try rename(temporary, to: path)
-    } catch {
-      _ = unsafe unlink(temporary)
-      throw error
-    }
-    try syncFolder(of: path)
-  }
-
   /// Creates a folder and its parents, unless they exist.
-  public static func makeFolder(_ path: String) throws(FileError) {
-    guard !isFolder(path) else { return }
+  ///
+  /// - Returns: Paths of the folders that did not exist, outermost first.
+  @discardableResult public static func makeFolder(_ path: String) throws(FileError) -> [String] {
+    guard !isFolder(path) else { return [] }
     let parent = split(path).folder
-    if !parent.isEmpty, parent != path { try makeFolder(parent) }
-    guard unsafe mkdir(path, 0o777) == 0 || (errno == EEXIST && isFolder(path)) else {
-      throw lastError(path)
+    let parents = parent.isEmpty || parent == path ? [] : try makeFolder(parent)
+    if try makeNewFolder(path) { return parents + [path] }
+    guard isFolder(path) else {
+      throw .unwritable(path: path, reason: "it is not a folder")
     }
+    return parents
   }
 
   /// Creates the folder that is to contain a file, unless it exists.
@@ -77,6 +68,8 @@ public enum FileSystem {
   }
 
   /// Removes a file, or a folder with its contents; does nothing if it does not exist.
+  ///
+  /// A link is removed itself, and what it points to stays.
   public static func remove(_ path: String) throws(FileError) {
     guard exists(path) else { return }
     do {
@@ -84,6 +77,11 @@ public enum FileSystem {
     } catch {
       throw .unwritable(path: path, reason: reason(error))
     }
+  }
+
+  /// Removes a folder that contains nothing.
+  package static func removeEmptyFolder(_ path: String) throws(FileError) {
+    guard unsafe rmdir(path) == 0 else { throw lastError(path) }
   }
 
   /// Removes a folder that other processes may read: it is renamed first, so that they never see a
@@ -117,7 +115,7 @@ public enum FileSystem {
   /// Syncs the folder that contains a path, so that a new or changed name survives a power failure.
   public static func syncFolder(of path: String) throws(FileError) {
     let folder = split(path).folder
-    let descriptor = unsafe open(folder.isEmpty ? "." : folder, O_RDONLY)
+    let descriptor = unsafe Foundation.open(folder.isEmpty ? "." : folder, O_RDONLY)
     guard descriptor >= 0 else { throw lastError(folder) }
     defer { close(descriptor) }
     // Some file systems can't sync folders; the rename itself is done.
@@ -131,7 +129,7 @@ public enum FileSystem {
     try writeFile(data, to: path, waitsForDisk: true)
   }
 
-  private static func writeFile(
+  static func writeFile(
     _ data: Data, to path: String, waitsForDisk: Bool
   ) throws(FileError) {
     let handle = try openNew(path)
@@ -145,9 +143,22 @@ public enum FileSystem {
   }
 
   /// Creates a file, or empties an existing one, and opens it for writing.
+  ///
+  /// - Throws: ``FileError/damaged(path:reason:)`` if the path is a link.
   package static func openNew(_ path: String) throws(FileError) -> FileHandle {
-    let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else { throw lastError(path) }
+    try open(path, O_WRONLY | O_CREAT | O_TRUNC)
+  }
+
+  /// Opens a file to write at its end, and creates it if it does not exist.
+  ///
+  /// - Throws: ``FileError/damaged(path:reason:)`` if the path is a link.
+  package static func openToAppend(_ path: String) throws(FileError) -> FileHandle {
+    try open(path, O_WRONLY | O_CREAT | O_APPEND)
+  }
+
+  private static func open(_ path: String, _ flags: Int32) throws(FileError) -> FileHandle {
+    let descriptor = unsafe Foundation.open(path, flags | O_CLOEXEC | O_NOFOLLOW, 0o666)
+    guard descriptor >= 0 else { throw errno == ELOOP ? followedLink(path) : lastError(path) }
     return FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
   }
 
@@ -174,10 +185,12 @@ public enum FileSystem {
   }
 
   /// Returns the error of the last system call.
-  package static func lastError(_ path: String) -> FileError {
+  package static func lastError(_ path: String) -> FileError { systemError(errno, path) }
+
+  /// Returns the error of a system call by its number.
+  static func systemError(_ number: Int32, _ path: String) -> FileError {
     .unwritable(
-      path: path,
-      reason: reason(NSError(domain: NSPOSIXErrorDomain, code: Int(errno))))
+      path: path, reason: reason(NSError(domain: NSPOSIXErrorDomain, code: Int(number))))
   }
 
   /// Returns a hidden temporary name in the folder of a path.

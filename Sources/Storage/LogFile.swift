@@ -6,14 +6,12 @@ package final class LogFile {
   private let handle: FileHandle
 
   /// Opens a file for appending, creating it if it does not exist.
+  ///
+  /// - Throws: ``FileError/damaged(path:reason:)`` if the path is a link,
+  ///   ``FileError/unwritable(path:reason:)``.
   package init(_ path: String) throws(FileError) {
     self.path = path
-    let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_APPEND, 0o666)
-    guard descriptor >= 0 else {
-      let error = NSError(domain: NSPOSIXErrorDomain, code: Int(errno))
-      throw .unwritable(path: path, reason: FileSystem.reason(error))
-    }
-    handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+    handle = try FileSystem.openToAppend(path)
   }
 
   /// Appends a line and a newline character.
@@ -29,7 +27,13 @@ package final class LogFile {
   }
 
   /// Waits until all lines are on the disk.
+  ///
+  /// - Throws: ``FileError/unwritable(path:reason:)``, also if the file has been removed.
   package func synchronize() throws(FileError) {
+    var status = stat()
+    guard unsafe fstat(handle.fileDescriptor, &status) != 0 || status.st_nlink > 0 else {
+      throw .unwritable(path: path, reason: "it has been removed")
+    }
     do {
       try handle.synchronize()
     } catch {

@@ -314,6 +314,9 @@ import Experiments
     let checkpoint = try Checkpoint(path: folder.file("run/post-mortem"))
     #expect(checkpoint.policy.tensors["policy.0.weight"] != nil)
     #expect(try folder.text("run/manifest.json").contains("diverged"))
+    // It has no checkpoint, and is repeated.
+    let again = try Tool.run("train", "--resume", "run", in: folder)
+    #expect(again.status == 3 && again.errors.contains("not finite"), "\(again.errors)")
   }
 
   /// The episodes before it are those to look at.

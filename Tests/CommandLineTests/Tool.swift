@@ -18,10 +18,10 @@ struct Tool {
       .resolvingSymlinksInPath().deletingLastPathComponent().appending(path: "rlsuite")
   }
 
-  /// Starts the program; output goes to files, so that no pipe can fill up.
+  /// Starts the program; output goes to files, so that no pipe can fill up, or to a pipe.
   static func start(
     _ arguments: [String], in folder: TemporaryFolder, prefix: [String] = [],
-    program: String = Tool.program.path
+    program: String = Tool.program.path, to pipe: Pipe? = nil
   ) throws -> Process {
     let process = Process()
     let words = prefix + [program] + arguments
@@ -31,8 +31,8 @@ struct Tool {
     for name in ["stdout", "stderr"] {
       _ = FileManager.default.createFile(atPath: folder.file(name), contents: nil)
     }
-    process.standardOutput = FileHandle(forWritingAtPath: folder.file("stdout"))
-    process.standardError = FileHandle(forWritingAtPath: folder.file("stderr"))
+    process.standardOutput = pipe ?? FileHandle(forWritingAtPath: folder.file("stdout"))
+    process.standardError = pipe ?? FileHandle(forWritingAtPath: folder.file("stderr"))
     process.standardInput = FileHandle.nullDevice
     try process.run()
     return process

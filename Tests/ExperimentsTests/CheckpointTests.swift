@@ -96,6 +96,7 @@ import Experiments
   @Test func pruningKeepsTheNewestAndTheBest() throws {
     let folder = try TemporaryFolder()
     let run = RunFolder(path: folder.path)
+    try FileSystem.makeFolder(run.checkpointsFolder)
     for steps in [100, 200, 900, 1000, 1100] {
       try sample(steps: steps).write(to: run.checkpoint("\(steps)"))
     }

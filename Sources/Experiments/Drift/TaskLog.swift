@@ -5,12 +5,14 @@ internal import Storage
 /// Writes `drift.csv`: a row for each task that has ended, and for the last one when the run ends.
 final class TaskLog {
   private static let key = "drift.returns"
-  private let file: LogFile
+  private let path: String
+  private let firstStep: Int
+  private var file: LogFile?
   private let tasks: TaskSchedule
   private let environments: Int
   private var current: TaskReturns
 
-  /// Opens the log.
+  /// Prepares the log; nothing is opened before ``open(warn:)``.
   ///
   /// - Parameters:
   ///   - path: Path of the file.
@@ -18,12 +20,12 @@ final class TaskLog {
   ///   - environments: Number of environments that run in parallel.
   ///   - firstStep: Environment steps taken before; rows that end later are dropped.
   ///   - checkpoint: Checkpoint from which the run continues; nil for a new run.
-  ///   - warn: A closure called with the warning that rows are missing.
-  /// - Throws: `FileError` if the file or the checkpoint can't be used.
+  /// - Throws: `FileError.damaged` if the checkpoint can't be used.
   init(
     _ path: String, _ tasks: TaskSchedule, environments: Int, firstStep: Int,
-    resuming checkpoint: (path: String, Checkpoint)?, warn: (String) -> Void
+    resuming checkpoint: (path: String, Checkpoint)?
   ) throws(FileError) {
+    (self.path, self.firstStep) = (path, firstStep)
     self.tasks = tasks
     self.environments = environments
     current = TaskReturns(task: tasks.task(after: firstStep))
@@ -34,6 +36,13 @@ final class TaskLog {
         throw .damaged(path: path, reason: "\(error)")
       }
     }
+  }
+
+  /// Opens the file, whose later rows are dropped.
+  ///
+  /// - Parameter warn: A closure called with the warning that rows are missing.
+  /// - Throws: `FileError` if the file can't be used.
+  func open(warn: (String) -> Void) throws(FileError) {
     let names = tasks.values(current.task).map(\.name)
     let header =
       ["task", "first-step", "last-step"] + names
@@ -82,11 +91,11 @@ final class TaskLog {
       "\(current.episodes)", mean(current.sum, current.episodes), "\(current.lateEpisodes)",
       mean(current.lateSum, current.lateEpisodes),
     ]
-    try file.append(line: (cells + results).joined(separator: ","))
+    try file?.append(line: (cells + results).joined(separator: ","))
   }
 
   /// Waits until every row is on the disk.
-  func synchronize() throws(FileError) { try file.synchronize() }
+  func synchronize() throws(FileError) { try file?.synchronize() }
 
   /// Saves the returns of the current task so far.
   func save(to archive: inout TensorArchive) {

@@ -105,12 +105,8 @@ public final class MetricsLogger {
       warn: { Self.warn(of: $0, rows: $1, of: point.episodes, before: point.steps, warn) })
     for row in evaluations.rows { arrays.add(row: row, header: Self.evaluationHeader) }
     if resumption != nil { try arrays.write(to: arraysFile) }
-    try FileSystem.makeFolder(folder.tensorBoardFolder)
-    let now = Date().timeIntervalSince1970
-    let host = ProcessInfo.processInfo.hostName
-    events = try LogFile(
-      "\(folder.tensorBoardFolder)/events.out.tfevents.\(Int(now)).\(host).\(getpid()).0")
-    try events.append(EventEncoder.version(wallTime: now))
+    let now = Self.now
+    events = try Self.makeEvents(folder, wallTime: now)
     if let resumption {
       try events.append(EventEncoder.sessionStart(step: resumption.steps + 1, wallTime: now))
     } else {
@@ -133,6 +129,24 @@ public final class MetricsLogger {
   ) {
     guard rows < expected else { return }
     warn("\(path) lacks \(expected - rows) of the \(expected) rows up to step \(steps)")
+  }
+
+  private static func makeEvents(
+    _ folder: RunFolder, wallTime: Double
+  ) throws(FileError) -> LogFile {
+    try FileSystem.makeFolder(folder.tensorBoardFolder)
+    let host = ProcessInfo.processInfo.hostName
+    let name = "events.out.tfevents.\(Int(wallTime)).\(host).\(getpid()).0"
+    let events = try LogFile("\(folder.tensorBoardFolder)/\(name)")
+    try events.append(EventEncoder.version(wallTime: wallTime))
+    return events
+  }
+
+  /// Records the success of a finished run whose last session could not.
+  static func recordSuccess(in folder: RunFolder) throws(FileError) {
+    let events = try makeEvents(folder, wallTime: now)
+    try events.append(EventEncoder.sessionEnd(isSuccess: true, wallTime: now))
+    try events.synchronize()
   }
 
   private struct StepLine: Decodable { let steps: Int }

@@ -64,11 +64,15 @@ public struct Checkpoint: Sendable, Equatable {
   }
 
   /// Writes the checkpoint to a folder, which is replaced if it exists.
+  ///
+  /// - Throws: `FileError.unwritable`, also if the folder in which to write does not exist: a run
+  ///   whose folder was removed must not make an incomplete one.
   public func write(to path: String) throws(FileError) {
+    // Not the name that a folder of the same path gets while it is removed.
     let temporary = FileSystem.sibling(of: path, named: ".\(FileSystem.split(path).name).tmp")
-    try FileSystem.remove(temporary)
-    try FileSystem.makeFolder(temporary)
     do {
+      try FileSystem.remove(temporary)
+      _ = try FileSystem.makeNewFolder(temporary)
       var manifest = manifest
       manifest.components = []
       for (file, archive) in [(Self.policyFile, policy), (Self.trainerFile, trainer)] {

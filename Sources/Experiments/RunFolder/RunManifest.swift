@@ -120,8 +120,14 @@ public struct RunManifest: Codable, Sendable, Equatable {
 
   /// Records that the last session has ended now.
   public mutating func endSession(outcome: String) {
+    setOutcome(outcome)
     guard !sessions.isEmpty else { return }
     sessions[sessions.count - 1].ended = Date.now.formatted(.iso8601)
+  }
+
+  /// Records how the last session ended, at a time that is not known.
+  mutating func setOutcome(_ outcome: String) {
+    guard !sessions.isEmpty else { return }
     sessions[sessions.count - 1].outcome = outcome
   }
 }

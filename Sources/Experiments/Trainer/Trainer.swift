@@ -38,7 +38,11 @@ package final class Trainer {
   private let agent: any Agent
   private let attachments: [any TrainingAttachment]
   private let environment: any BatchedEnvironment
-  private let logger: MetricsLogger
+  private let resumption: MetricsLogger.Resumption?
+  /// Step of the checkpoint that was read or written last; nil if there was none.
+  private(set) var checkpointStep: Int?
+  /// Nil until training begins.
+  private var logger: MetricsLogger?
   private let taskLog: TaskLog?
   private var state: TrainerState
   private var clock = PhaseClock()
@@ -79,43 +83,43 @@ package final class Trainer {
       state = try Self.restore(
         agent, attachments, from: checkpoint, path: path, run: run, configurationChecksum: checksum)
     }
-    // A run that was stopped before its first checkpoint starts again in the same folder.
-    let hasLogs = FileSystem.exists(parts.folder.metricsFile)
-    var resumption = hasLogs ? MetricsLogger.Resumption() : nil
     if let manifest = checkpoint?.1.manifest {
       resumption = .init(
         steps: manifest.steps, iterations: manifest.iterations, evaluations: state.evaluations,
         episodes: state.episodes)
+    } else {
+      resumption = nil
     }
-    logger = try MetricsLogger(
-      folder: parts.folder, metricNames: agent.metricNames + attachments.flatMap(\.metricNames),
-      settings: configuration.flattened, environment: run.environment,
-      resumption: resumption, warn: parts.warn)
+    checkpointStep = resumption?.steps
     taskLog = try configuration.tasks.map { tasks in
       try TaskLog(
         parts.folder.driftFile, tasks, environments: run.environments, firstStep: firstStep,
-        resuming: checkpoint, warn: parts.warn)
+        resuming: checkpoint)
     }
   }
 
   /// Whether the run has finished.
   var isFinished: Bool { state.isFinished }
+  /// Whether the run has taken all its steps, rather than reached a return.
+  var hasTakenAllSteps: Bool { agent.environmentSteps >= run.steps }
   /// Mean return of the best evaluation; nil before the first one.
   var bestReturn: Double? { state.bestReturn }
 
   /// Trains until the run ends.
   ///
   /// - Parameters:
+  ///   - claim: Claim to the run's folder, which is checked before each checkpoint.
   ///   - observer: Observer of iterations, evaluations and checkpoints.
   ///   - shouldStop: A closure called after each iteration; returns whether to stop, after writing
   ///     a checkpoint.
   /// - Throws: `TrainingError` if training diverges, `FileError` if a file can't be written.
   /// - Returns: The reason for the end.
   func run(
-    observer: (any TrainingObserver)?, shouldStop: () -> Bool
+    in claim: RunClaim, observer: (any TrainingObserver)?, shouldStop: () -> Bool
   ) throws -> TrainingOutcome {
     guard !state.isFinished else { return .finished }
     clock = PhaseClock(threads: parts.pool.threads, firstStep: agent.environmentSteps)
+    try openLogs()
     try repairLinks()
     while true {
       let before = agent.environmentSteps
@@ -133,14 +137,28 @@ package final class Trainer {
         run.checkpoints.every.map { Self.crosses($0, before, agent.environmentSteps) }
         ?? isEvaluated
       if isDue || isBest || isStopping || state.isFinished {
+        try claim.check()
         try writeCheckpoint(isBest: isBest, observer)
       }
       if isStopping { return .interrupted }
       if state.isFinished {
-        try logger.finish(isSuccess: true)
+        try logger?.finish(isSuccess: true)
         return isLast ? .finished : .reachedReturn
       }
     }
+  }
+
+  /// Opens all files, which nothing does before training begins.
+  private func openLogs() throws {
+    guard logger == nil else { return }
+    // A run that was stopped before its first checkpoint starts again in the same folder.
+    let hasLogs = FileSystem.exists(parts.folder.metricsFile)
+    try parts.recorder?.open()
+    try taskLog?.open(warn: parts.warn)
+    logger = try MetricsLogger(
+      folder: parts.folder, metricNames: agent.metricNames + attachments.flatMap(\.metricNames),
+      settings: configuration.flattened, environment: run.environment,
+      resumption: resumption ?? (hasLogs ? .init() : nil), warn: parts.warn)
   }
 
   private static func crosses(_ interval: Int, _ before: Int, _ after: Int) -> Bool {
@@ -160,14 +178,14 @@ package final class Trainer {
     try taskLog?.record(environment.takeTaskReturns(), steps: agent.environmentSteps)
     try parts.recorder?.writeFinished()
     let timing = clock.add(report, steps: agent.environmentSteps - before)
-    try logger.record(
+    try logger?.record(
       iteration: agent.iterations, steps: agent.environmentSteps, values: metrics,
       timing: timing, episodes: report.episodes)
     state.episodes += report.episodes.count
   }
 
   private func leavePostMortem() {
-    try? logger.finish(isSuccess: false)
+    try? logger?.finish(isSuccess: false)
     try? parts.recorder?.writeFinished()
     try? checkpoint.write(to: parts.folder.postMortemFolder)
   }
@@ -189,7 +207,7 @@ package final class Trainer {
       pool: parts.pool, didFinish: { count.add() }, isSuccess: parts.environment.isSuccess)
     state.evaluations += 1
     state.lastEvaluationStep = agent.environmentSteps
-    try logger.record(result, steps: agent.environmentSteps)
+    try logger?.record(result, steps: agent.environmentSteps)
     guard result.mean.isFinite else {
       leavePostMortem()
       throw TrainingError.notFinite(metric: "evaluation return", iteration: agent.iterations)
@@ -219,19 +237,26 @@ package final class Trainer {
   }
 
   private func writeCheckpoint(isBest: Bool, _ observer: (any TrainingObserver)?) throws {
-    try logger.synchronize()
+    try logger?.synchronize()
     try taskLog?.synchronize()
     let folder = parts.folder
     let name = "\(agent.environmentSteps)"
     try checkpoint.write(to: folder.checkpoint(name))
+    checkpointStep = agent.environmentSteps
     try FileSystem.link(folder.checkpoint("latest"), to: name)
     if isBest { try FileSystem.link(folder.checkpoint("best"), to: name) }
     try folder.prune(keep: run.checkpoints.keep, best: state.bestStep)
     observer?.didWriteCheckpoint(folder.checkpoint(name), progress)
   }
 
+  /// Does what a session that was killed after the last checkpoint of its run could not.
+  func repair() throws(FileError) {
+    try repairLinks()
+    try parts.folder.prune(keep: run.checkpoints.keep, best: state.bestStep)
+  }
+
   /// Repairs links that are out of date because the run was killed after writing a checkpoint.
-  private func repairLinks() throws {
+  private func repairLinks() throws(FileError) {
     let folder = parts.folder
     for (name, step) in [("latest", folder.checkpointSteps.last), ("best", state.bestStep)] {
       guard let step, folder.linkedStep(name) != step,

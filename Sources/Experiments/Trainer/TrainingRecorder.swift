@@ -9,11 +9,13 @@ final class TrainingRecorder: EpisodeObserver {
   private let folder: String
   private let recorder: EpisodeRecorder
 
-  init(header: RecordingHeader, every: Int, folder: RunFolder) throws(FileError) {
+  init(header: RecordingHeader, every: Int, folder: RunFolder) {
     recorder = EpisodeRecorder(header: header, every: every)
     self.folder = folder.recordingsFolder
-    try FileSystem.makeFolder(self.folder)
   }
+
+  /// Makes the folder of the recordings.
+  func open() throws(FileError) { try FileSystem.makeFolder(folder) }
 
   func didReset(_ start: EpisodeStart, observation: Span<Float>) {
     recorder.didReset(start, observation: observation)
