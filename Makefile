@@ -23,8 +23,11 @@ long:
 bench:
 	./rlsuite bench
 
+# Looks for data races in stepping, training and evaluation on several threads, in a build folder of
+# its own.
 tsan:
-	swift test --sanitize=thread --filter "RLCoreTests|TrainingTests"
+	swift test --sanitize=thread --scratch-path .build-thread \
+	  --filter "RLCoreTests|TrainingTests|threadsShareNothing|threadsDoNotDisturb"
 
 # Feeds broken recordings to the reader for a minute; what it learns goes to a folder that git ignores.
 fuzz:

@@ -29,7 +29,7 @@ public final class SACAgent: Agent {
   let targets: Matrix
   /// Quantiles of all target critics side by side [B × C·K]; no rows without quantiles.
   let atoms: Matrix
-  var streams: SACStreams
+  let streams: SACStreams
   /// Number of updates due but not yet done, less than 1 between two rounds.
   var owedUpdates = 0.0
   var updates = 0
@@ -195,7 +195,10 @@ public final class SACAgent: Agent {
 }
 
 /// The random streams of updates, one for each purpose.
-struct SACStreams {
+///
+/// A class, so that each stream has storage of its own: two threads draw next and present actions at
+/// once, and access to a member of a stored structure is access to the whole structure.
+final class SACStreams {
   var minibatches: RandomStream
   var nextActions: RandomStream
   var actions: RandomStream
@@ -219,7 +222,7 @@ struct SACStreams {
     for (name, stream) in zip(Self.names, all) { archive.set(stream, named: name) }
   }
 
-  mutating func load(from archive: TensorArchive) throws(ArchiveError) {
+  func load(from archive: TensorArchive) throws(ArchiveError) {
     minibatches = try archive.stream(named: Self.names[0])
     nextActions = try archive.stream(named: Self.names[1])
     actions = try archive.stream(named: Self.names[2])

@@ -150,6 +150,27 @@ enum ShortSettings {
     #expect(differences(archive(second), saved).contains("policy.0.weight"))
   }
 
+  /// Two short iterations and an evaluation, few enough to be watched by `make tsan`.
+  @Test(
+    arguments: ShortSettings.all.keys.sorted().map {
+      Pair(settings: $0, environment: "pendulum-v1")
+    } + [
+      Pair(settings: "ppo", environment: "cartpole-v1"),
+      Pair(settings: "ppo", environment: "walker"), Pair(settings: "sac", environment: "walker"),
+    ])
+  func threadsShareNothingThatTheyWrite(pair: Pair) throws {
+    let environment = try #require(EnvironmentRegistry.find(pair.environment))
+    let agents = try [1, 3].map { try make(pair, threads: $0) }
+    for agent in agents { for _ in 0..<2 { _ = try agent.iterate() } }
+    #expect(differences(archive(agents[0]), archive(agents[1])) == [])
+    let results = [1, 3].map {
+      Evaluation.run(
+        agents[1].policy, in: environment.construct, episodes: 3, firstSeed: 11, mode: .stochastic,
+        pool: WorkerPool(threads: $0))
+    }
+    #expect(results[0] == results[1])
+  }
+
   /// As the coefficient of the divergence vanishes, off-policy mirror descent is SAC, bit for bit;
   /// with 0 there is no previous policy at all.
   @Test(arguments: [Float(0), 1e-30]) func mirrorDescentBecomesSAC(coefficient: Float) throws {
