@@ -41,6 +41,9 @@ struct Bench: ParsableCommand {
       return
     }
     let selected = BenchmarkCase.all.filter { cases.isEmpty || cases.contains($0.name) }
+    if let warning = RunManifest.Machine.current.openBLASWarning {
+      FileHandle.standardError.write(Data("rlsuite: \(warning)\n".utf8))
+    }
     if !json { print(Self.facts.map { "\($0.key): \($0.value)" }.sorted().joined(separator: "\n")) }
     for benchmark in selected {
       for measurement in try benchmark.run(threads) { try report(measurement) }

@@ -1,12 +1,15 @@
 import LinearAlgebra
 import NeuralNetworks
 
-/// Cases that measure one network of 24-64-64-4 units with tanh.
+/// Cases that measure one network of 24-64-64-4 units with tanh, and the products of wide layers.
 enum NetworkCases {
   static let all = [
     BenchmarkCase(name: "mlp-step-64") { _ in [trainingStep(batch: 64)] },
     BenchmarkCase(name: "mlp-step-256") { _ in [trainingStep(batch: 256)] },
     BenchmarkCase(name: "inference-1") { _ in [inference()] },
+    BenchmarkCase(name: "wide-layers") { _ in
+      [512, 1024, 2048].flatMap { width in [64, 256].flatMap { wideLayer(width, batch: $0) } }
+    },
   ]
 
   private static func makeNetwork() -> MLP {
@@ -63,5 +66,48 @@ enum NetworkCases {
     return Measurement(
       name: "inference-1", value: seconds / Double(repeats) * 1e6, unit: "µs",
       parameters: ["batch": 1])
+  }
+
+  /// Measures the three products of a square layer's forward and backward pass, in 10⁹ operations
+  /// per second, by the suite's kernels and by OpenBLAS in turn.
+  private static func wideLayer(_ width: Int, batch: Int) -> [Measurement] {
+    let (x, w) = (randomMatrix(batch, width), randomMatrix(width, width))
+    let (transposed, dw) = (
+      Matrix(rows: width, columns: width), Matrix(rows: width, columns: width)
+    )
+    transposed.setToTranspose(of: w)
+    let (y, dx) = (Matrix(rows: batch, columns: width), Matrix(rows: batch, columns: width))
+    let chain = LayerChain(
+      [
+        LayerMatrices(
+          weight: w, transposedWeight: transposed, bias: Matrix(rows: 1, columns: width),
+          weightGradient: dw, biasGradient: Matrix(rows: 1, columns: width), norm: nil,
+          activation: .identity, output: y, sums: nil)
+      ], capacity: batch)
+    var seconds = (kernels: Double.infinity, openBLAS: Double.infinity)
+    for _ in 0..<12 {
+      let kernels = shortestTime(repeats: 1) {
+        chain.forward(x, firstRow: 0, rows: batch)
+        chain.backward(
+          x, firstRow: 0, rows: batch, outputGradient: y, inputGradient: dx, accumulating: false,
+          updatesParameters: true)
+      }
+      let openBLAS = shortestTime(repeats: 1) {
+        y.setToProduct(x, w)
+        dx.setToProduct(y, w, rightTransposed: true)
+        dw.setToProduct(x, leftTransposed: true, y)
+      }
+      seconds = (min(seconds.kernels, kernels), min(seconds.openBLAS, openBLAS))
+    }
+    let operations = 6e-9 * Double(batch * width * width)
+    let parameters = ["width": width, "batch": batch]
+    return [
+      Measurement(
+        name: "wide-layers", value: operations / seconds.kernels, unit: "GFLOP/s",
+        parameters: parameters),
+      Measurement(
+        name: "wide-layers-openblas", value: operations / seconds.openBLAS, unit: "GFLOP/s",
+        parameters: parameters),
+    ]
   }
 }

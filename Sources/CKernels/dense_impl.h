@@ -1,4 +1,4 @@
-// Dense layers: forward, gradient by the input, gradient by the weights, and the transposed copy.
+// Dense layers: forward, gradient by the input and gradient by the weights.
 
 // Outputs of so few columns are computed as dot products instead of padded tiles.
 #define NARROW CK_NARROW
@@ -62,22 +62,27 @@ static void dense_forward(
       activate_rows(activation, m, 16, sums, ldsums, y, ldy);
     return;
   }
-  const bool rectifies = !pre && activation == CK_RELU;
+  const bool copies = pays_to_copy(m, n, k, COPIED_WEIGHTS);
+  const bool rectifies = !copies && !pre && activation == CK_RELU;
   epilogue e = {.kind = KEEP};
   if (!rectifies && (pre || activation != CK_IDENTITY))
     e = (epilogue){
       .kind = ACTIVATE, .activation = activation, .output = y, .ldoutput = ldy,
     };
-  multiply(
-      rectifies ? nn_rectify_tiles : nn_tiles, m, n, k, x, ldx, ldx, w, ldw, bias, 0, sums, ldsums,
-      &e);
+  if (copies)
+    multiply_blocks(m, n, k, x, ldx, w, ldw, bias, 0, sums, ldsums, &e);
+  else
+    multiply(
+        rectifies ? nn_rectify_tiles : nn_tiles, m, n, k, x, ldx, ldx, w, ldw, bias, 0, sums,
+        ldsums, &e);
 }
 
 static void dense_backward_input(
     long m, long n, long k, const float *dy, long lddy, const float *wt, long ldwt,
     int32_t activation, const float *saved, long ldsaved, float *dx, long lddx) {
+  const bool copies = pays_to_copy(m, n, k, COPIED_WEIGHTS);
   epilogue e = {.kind = KEEP};
-  if (saved && activation == CK_RELU) {
+  if (saved && activation == CK_RELU && !copies) {
     multiply(
         nn_slope_tiles, m, n, k, dy, lddy, lddy, wt, ldwt, saved, ldsaved, dx, lddx, &e);
     return;
@@ -86,7 +91,10 @@ static void dense_backward_input(
     e = (epilogue){
       .kind = MULTIPLY_BY_SLOPE, .activation = activation, .saved = saved, .ldsaved = ldsaved,
     };
-  multiply(nn_tiles, m, n, k, dy, lddy, lddy, wt, ldwt, NULL, 0, dx, lddx, &e);
+  if (copies)
+    multiply_blocks(m, n, k, dy, lddy, wt, ldwt, NULL, 0, dx, lddx, &e);
+  else
+    multiply(nn_tiles, m, n, k, dy, lddy, lddy, wt, ldwt, NULL, 0, dx, lddx, &e);
 }
 
 // Batch rows that are worked off before the next tile of dW: what the second-level cache holds.
@@ -139,6 +147,11 @@ static void dense_backward_weights(
     long lddw, float *db, bool accumulate) {
   if (db) column_sums(m, k, dy, lddy, db, accumulate);
   const epilogue e = {.kind = KEEP};
+  if (k > NARROW && pays_to_copy(m, n, k, COPIED_GRADIENT)) {
+    multiply_transposed_blocks(
+        n, k, m, x, ldx, dy, lddy, accumulate ? dw : NULL, lddw, dw, lddw);
+    return;
+  }
   for (long i = 0; i < m; i += BATCH_BLOCK) {
     const long rows = m - i < BATCH_BLOCK ? m - i : BATCH_BLOCK;
     const bool add = accumulate || i > 0;
@@ -148,34 +161,4 @@ static void dense_backward_weights(
     else
       multiply(tn_tiles, n, k, rows, xi, 1, ldx, dyi, lddy, add ? dw : NULL, lddw, dw, lddw, &e);
   }
-}
-
-// Transposes 16 × 16 elements; rows at and behind `rows` count as zero.
-INLINE void transpose_16(long rows, const float *src, long ldsrc, float *dst, long lddst, long n) {
-  vec16 a[16], b[16];
-#pragma clang loop unroll(full)
-  for (int i = 0; i < 16; i++) a[i] = i < rows ? load(src + i * ldsrc) : splat(0);
-  // Four rounds of interleaving row i with row i + 8 transpose the block.
-#pragma clang loop unroll(full)
-  for (int round = 0; round < 4; round++) {
-#pragma clang loop unroll(full)
-    for (int i = 0; i < 8; i++) {
-      b[2 * i] = __builtin_shufflevector(
-          a[i], a[i + 8], 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
-      b[2 * i + 1] = __builtin_shufflevector(
-          a[i], a[i + 8], 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
-    }
-#pragma clang loop unroll(full)
-    for (int i = 0; i < 16; i++) a[i] = b[i];
-  }
-#pragma clang loop unroll(full)
-  for (int i = 0; i < 16; i++)
-    if (i < n) store(dst + i * lddst, a[i]);
-}
-
-static void transpose(
-    long rows, long columns, const float *src, long ldsrc, float *dst, long lddst) {
-  for (long i = 0; i < rows; i += 16)
-    for (long j = 0; j < columns; j += 16)
-      transpose_16(rows - i, src + i * ldsrc + j, ldsrc, dst + j * lddst + i, lddst, columns - j);
 }

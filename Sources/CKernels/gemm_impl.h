@@ -25,6 +25,7 @@ INLINE void tile(
     for (int j = 0; j < V; j++)
       sum[i][j] = end != RECTIFIER_SLOPE && beside ? *(const vec *)(beside + i * lds + j * LANES)
                                                    : (vec)0.0f;
+#pragma clang loop unroll_count(2)
   for (long p = 0; p < k; p++) {
     vec row[TILE_VECTORS];
 #pragma clang loop unroll(full)
@@ -180,6 +181,50 @@ INLINE void finish(const epilogue *e, long i, long j, long rows, long columns, f
         written, ldc);
 }
 
+// Columns that are computed before the next ones are begun.  The epilogue works on 16 at least, which
+// is two tiles with SSE2.
+#define TILE_WIDTH (TILE_VECTORS * LANES)
+#define BLOCK_COLUMNS (TILE_WIDTH < 16 ? 16 : TILE_WIDTH)
+
+INLINE long lesser(long a, long b) { return a < b ? a : b; }
+
+// Rows of memory that are read next; a few are fetched into the second-level cache before each
+// tile, so that they cost no time of their own.
+typedef struct {
+  const float *next;
+  long ldnext, columns, rows, rows_per_tile;
+} lookahead;
+
+INLINE void look_ahead(lookahead *ahead) {
+  const long rows = lesser(ahead->rows, ahead->rows_per_tile);
+  for (long p = 0; p < rows; p++, ahead->next += ahead->ldnext)
+    for (long j = 0; j < ahead->columns; j += 16) __builtin_prefetch(ahead->next + j, 0, 2);
+  ahead->rows -= rows;
+}
+
+// Rows from `first` on and columns from `j` on of C = beside + A · B; `a` and `b` start there.
+INLINE void multiply_columns(
+    const tile_family *tiles, long first, long m, long j, long columns, long k, const float *a,
+    long a_row, long lda, const float *b, long ldb, const float *beside, long lds, float *c,
+    long ldc, const epilogue *e, lookahead *ahead) {
+  const long step = lesser(columns, TILE_WIDTH);
+  const tile_family *family = tiles + step / LANES;
+  for (long i = first; i < first + m;) {
+    long rows = first + m - i;
+    if (rows >= family->tallest)
+      rows = family->tallest;
+    else if (rows > TILE_ROWS)
+      rows = TILE_ROWS;
+    if (ahead) look_ahead(ahead);
+    for (long l = 0; l < columns; l += step)
+      family->rows[rows](
+          k, a + (i - first) * a_row, lda, b + l, ldb, beside ? beside + i * lds + j + l : beside,
+          lds, c + i * ldc + j + l, ldc);
+    finish(e, i, j, rows, columns, c, ldc);
+    i += rows;
+  }
+}
+
 // C[m × n] = beside + A · B by tiles, column blocks outermost so that a block of B stays cached.
 // `tiles` says how A is read and how a tile ends, `a_row` is the distance between A's rows in
 // floats; `n` is rounded up to the padding of the rows of B and C.
@@ -187,25 +232,9 @@ INLINE void multiply(
     const tile_family *tiles, long m, long n, long k, const float *a, long a_row, long lda,
     const float *b, long ldb, const float *beside, long lds, float *c, long ldc,
     const epilogue *e) {
-  const long padded = (n + 15) / 16 * 16, tile_width = TILE_VECTORS * LANES;
-  // The epilogue works on 16 columns at least, which is two tiles with SSE2.
-  const long width = tile_width < 16 ? 16 : tile_width;
-  for (long j = 0; j < padded; j += width) {
-    const long columns = padded - j < width ? padded - j : width;
-    const long step = columns < tile_width ? columns : tile_width;
-    const tile_family *family = tiles + step / LANES;
-    for (long i = 0; i < m;) {
-      long rows = m - i;
-      if (rows >= family->tallest)
-        rows = family->tallest;
-      else if (rows > TILE_ROWS)
-        rows = TILE_ROWS;
-      for (long l = j; l < j + columns; l += step)
-        family->rows[rows](
-            k, a + i * a_row, lda, b + l, ldb, beside ? beside + i * lds + l : beside, lds,
-            c + i * ldc + l, ldc);
-      finish(e, i, j, rows, columns, c, ldc);
-      i += rows;
-    }
-  }
+  const long padded = (n + 15) / 16 * 16;
+  for (long j = 0; j < padded; j += BLOCK_COLUMNS)
+    multiply_columns(
+        tiles, 0, m, j, lesser(padded - j, BLOCK_COLUMNS), k, a, a_row, lda, b + j, ldb, beside,
+        lds, c, ldc, e, NULL);
 }

@@ -4,6 +4,8 @@
 #define CK_TABLE ck_table_baseline
 #define CK_NAME "baseline"
 #define LANES 4
+#define COPIED_WEIGHTS (1 << 18)
+#define COPIED_GRADIENT (1 << 18)
 #define DOT_BLOCK 4
 #if __aarch64__
 #define CK_FUSED 1

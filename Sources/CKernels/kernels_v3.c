@@ -9,6 +9,8 @@
 #define LANES 8
 #define TILE_ROWS 6
 #define TILE_VECTORS 2
+#define COPIED_WEIGHTS (1 << 18)
+#define COPIED_GRADIENT (1 << 18)
 #define DOT_BLOCK 4
 #include "kernels_impl.h"
 #pragma clang attribute pop

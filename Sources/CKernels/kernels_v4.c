@@ -9,6 +9,8 @@
 #define LANES 16
 #define TILE_ROWS 6
 #define TILE_VECTORS 4
+#define COPIED_WEIGHTS (3 << 19)
+#define COPIED_GRADIENT (1 << 19)
 #define DOT_BLOCK 16
 #include "kernels_impl.h"
 #pragma clang attribute pop

@@ -71,6 +71,7 @@ struct Inspect: ParsableCommand {
           ["checkpoints", checkpoints.map(grouped).joined(separator: ", ")],
           ["best", best.map(grouped) ?? "none"], ["latest", latest.map(grouped) ?? "none"],
         ]))
+      if let warning = machine.openBLASWarning { writeLine("warning      \(warning)") }
       for session in manifest.sessions {
         writeLine(
           "session      from step \(grouped(session.firstStep)), \(session.started), "

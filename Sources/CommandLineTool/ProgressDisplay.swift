@@ -168,7 +168,7 @@ final class ProgressDisplay: TrainingObserver {
     if style != .quiet { complain(text) }
   }
 
-  /// Shows a warning that the run's results are in doubt, even if the display is quiet.
+  /// Shows a warning about the run's results or speed, even if the display is quiet.
   func warn(_ text: String) {
     finishLine()
     complain(text)

@@ -75,7 +75,7 @@ public struct Experiment {
   /// - Parameters:
   ///   - path: Folder for the run, new or empty; nil for the next `runs/<environment>-<agent>-<k>`.
   ///   - threads: Number of threads, in 1...1024; nil for one per core. Results don't depend on it.
-  ///   - warn: A closure called with each warning that the run's results are in doubt.
+  ///   - warn: A closure called with each warning about the run's results or speed.
   /// - Throws: `ConfigurationError`, before anything is written, if the settings or the number of
   ///   threads are not allowed; `ThreadError` if the system refuses the threads; `FileError` if a
   ///   file can't be written or another process uses the folder.
@@ -116,7 +116,7 @@ public struct Experiment {
     if let sources, sources.0.isDirty {
       try FileSystem.write(sources.changes, to: folder.changesFile)
     }
-    try run.begin(manifest)
+    try run.begin(manifest, warn: warn)
     return run
   }
 

@@ -49,7 +49,7 @@ public struct StoredRun {
   ///
   /// - Parameters:
   ///   - threads: Number of threads, in 1...1024; nil for one per core. Results don't depend on it.
-  ///   - warn: A closure called with each warning that the run's results are in doubt.
+  ///   - warn: A closure called with each warning about the run's results or speed.
   /// - Throws: `ConfigurationError` if the number of threads is out of range or this machine has too
   ///   little memory, `FileError` if a file is damaged, a link or can't be written, or another
   ///   process uses the folder, `ThreadError` if the system refuses the threads.
@@ -92,7 +92,7 @@ public struct StoredRun {
       )
     }
     try FileSystem.makeFolder(folder.checkpointsFolder)
-    try run.begin(continued)
+    try run.begin(continued, warn: warn)
     return run
   }
 

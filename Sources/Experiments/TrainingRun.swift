@@ -51,9 +51,10 @@ public final class TrainingRun {
     threads = pool.threads
   }
 
-  /// Writes the manifest of a session that begins.
-  func begin(_ manifest: RunManifest) throws(FileError) {
+  /// Writes the manifest of a session that begins, and warns of what it says about the machine.
+  func begin(_ manifest: RunManifest, warn: (String) -> Void) throws(FileError) {
     self.manifest = manifest
+    if let warning = manifest.machine.openBLASWarning { warn(warning) }
     try manifest.write(to: folder)
   }
 

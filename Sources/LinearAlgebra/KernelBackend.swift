@@ -1,27 +1,16 @@
 internal import CKernels
 
-/// The implementation that multiplies matrices.
-public enum KernelBackend: String, Codable, Sendable, CaseIterable {
-  /// The suite's own kernels, but OpenBLAS for networks with a layer wider than 512.
-  case automatic
-  /// The suite's own kernels, whose results depend neither on row position nor on batch size.
-  case kernels
-  /// OpenBLAS for every product.
-  case openBLAS
-
-  /// The backend of all matrix products; set it before any computation starts.
-  public static var current: KernelBackend {
-    get { selectedBackend }
-    set { selectedBackend = newValue }
-  }
-
-  /// Greatest layer width at which `automatic` uses the suite's kernels, which lack cache blocking.
-  public static let widestKernelLayer = 512
-
-  /// The version of the suite's kernels in use: `v4` (AVX-512), `v3` (AVX2) or `baseline`.
+/// The suite's kernels, which compute everything that networks do.
+///
+/// Results depend neither on a row's position nor on the batch size nor on the number of threads.
+public enum KernelBackend {
+  /// The version of the kernels in use: `v4` (AVX-512), `v3` (AVX2) or `baseline`.
   ///
   /// The environment variable `RLSUITE_KERNELS` selects another; v3 and v4 produce the same bits.
   public static var instructionSet: String { String(cString: ck_instruction_set()) }
+
+  /// Returns whether this CPU can run a version of the kernels.
+  package static func isAvailable(_ name: String) -> Bool { withInstructionSet(name) {} != nil }
 
   /// Calls a closure with a given version of the kernels on this thread; for tests.
   ///
@@ -42,16 +31,17 @@ public enum KernelBackend: String, Codable, Sendable, CaseIterable {
     var result: Float = 0
     return ck_multiply_adds(rounds, &result)
   }
-
-  /// Returns whether a network whose widest layer has this width runs on OpenBLAS.
-  static func usesOpenBLAS(width: Int) -> Bool {
-    switch selectedBackend {
-    case .automatic: width > widestKernelLayer
-    case .kernels: false
-    case .openBLAS: true
-    }
-  }
 }
 
-// Written once at start, before any thread that could read it exists.
-nonisolated(unsafe) private var selectedBackend = KernelBackend.automatic
+extension Matrix {
+  /// Sets the matrix [m × n] to the product of two others, [m × k] and [k × n], computed by the
+  /// kernels.
+  package func setToKernelProduct(_ left: Matrix, _ right: Matrix) {
+    precondition(
+      rows == left.rows && left.columns == right.rows && columns == right.columns,
+      "a product of \(left.rows) × \(left.columns) and \(right.rows) × \(right.columns)")
+    ck_dense_forward(
+      rows, columns, left.columns, left.base, left.stride, right.base, right.stride, nil, 0, nil,
+      ActivationKernel.identity.rawValue, base, stride, nil, 0)
+  }
+}

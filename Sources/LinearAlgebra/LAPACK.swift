@@ -65,4 +65,28 @@ public enum LAPACK {
     let vectors = (0..<size).map { Array(a[$0 * size..<($0 + 1) * size]) }
     return (eigenvalues.reversed(), vectors.reversed())
   }
+
+  /// Returns whether the decompositions of a symmetric matrix fit together: `A v = λ v` for every
+  /// eigenvalue, and the singular values are the magnitudes of the eigenvalues.
+  package static func decomposesCorrectly() -> Bool {
+    let size = 64
+    var random = RandomStream(seed: 1, name: "self-test")
+    var values = [Double](repeating: 0, count: size * size)
+    for i in 0..<size {
+      for j in 0...i {
+        let number = Double(random.integer(below: 31)) - 15
+        (values[i * size + j], values[j * size + i]) = (number, number)
+      }
+    }
+    guard let eigen = symmetricEigenvectors(values, size: size) else { return false }
+    let isEigen = zip(eigen.values, eigen.vectors).allSatisfy { value, vector in
+      (0..<size).allSatisfy { i in
+        let product = (0..<size).reduce(0.0) { $0 + values[i * size + $1] * vector[$1] }
+        return abs(product - value * vector[i]) < 1e-9
+      }
+    }
+    let magnitudes = eigen.values.map(abs).sorted(by: >)
+    let singular = singularValues(values, rows: size, columns: size)
+    return isEigen && zip(singular, magnitudes).allSatisfy { abs($0 - $1) < 1e-9 }
+  }
 }

@@ -65,7 +65,6 @@ package final class LayerChain {
   let count: Int
   private let extras: UnsafeMutablePointer<LayerExtraPointers>?
   private let capacity: Int
-  private let widest: Int
   private let inputs: Int
   private let outputs: Int
   /// Keeps the memory alive that the pointers refer to.
@@ -86,7 +85,6 @@ package final class LayerChain {
     count = matrices.count
     inputs = matrices[0].weight.rows
     outputs = matrices[count - 1].weight.columns
-    widest = matrices.reduce(inputs) { max($0, $1.weight.columns) }
     layers = .allocate(capacity: count)
     extras = LayerChain.makeExtras(matrices, capacity: capacity)
     for (l, layer) in matrices.enumerated() {
@@ -108,20 +106,17 @@ package final class LayerChain {
   /// Computes the outputs for `rows` rows of the input, from `firstRow` on.
   package func forward(_ input: Matrix, firstRow: Int, rows: Int) {
     check(input, firstRow, rows)
-    let openBLAS = KernelBackend.usesOpenBLAS(width: widest)
     var x = UnsafePointer(input.base + firstRow * input.stride)
-    if let extras { return forward(x, rows: rows, openBLAS: openBLAS, extras: extras) }
+    if let extras { return forward(x, rows: rows, extras: extras) }
     var stride = input.stride
     for l in 0..<count {
       let layer = layers + l
       if let norm = layer.pointee.norm {
-        layer.pointee.forward(
-          x, stride, rows, activation: .identity, sums: nil, openBLAS: openBLAS)
+        layer.pointee.forward(x, stride, rows, activation: .identity, sums: nil)
         norm.forward(layer.pointee, rows: rows, epsilon: LayerChain.normEpsilon)
       } else {
         layer.pointee.forward(
-          x, stride, rows, activation: layer.pointee.activation, sums: layer.pointee.sums,
-          openBLAS: openBLAS)
+          x, stride, rows, activation: layer.pointee.activation, sums: layer.pointee.sums)
       }
       x = UnsafePointer(layer.pointee.output)
       stride = layer.pointee.stride
@@ -149,41 +144,36 @@ package final class LayerChain {
         && inputGradient?.columns ?? inputs == inputs && rows <= inputGradient?.rows ?? rows,
       "gradients for \(rows) rows by \(outputGradient.rows) × \(outputGradient.columns)")
     allocateGradients()
-    let openBLAS = KernelBackend.usesOpenBLAS(width: widest)
     let x = UnsafePointer(input.base + firstRow * input.stride)
     if let extras {
       return backward(
         x, rows: rows, outputGradient: outputGradient.base, inputGradient: inputGradient?.base,
-        accumulating: accumulating, updatesParameters: updatesParameters, openBLAS: openBLAS,
-        extras: extras)
+        accumulating: accumulating, updatesParameters: updatesParameters, extras: extras)
     }
     let gradient = backward(
       x, rows: rows, outputGradient: outputGradient.base, accumulating: accumulating,
-      updatesParameters: updatesParameters, openBLAS: openBLAS)
+      updatesParameters: updatesParameters)
     guard let inputGradient else { return }
-    layers.pointee.backwardInput(
-      rows, gradient, .identity, saved: nil, into: inputGradient.base, openBLAS: openBLAS)
+    layers.pointee.backwardInput(rows, gradient, .identity, saved: nil, into: inputGradient.base)
   }
 
   /// Runs the backward pass down to the gradient with respect to the first layer's sums.
   private func backward(
     _ input: UnsafePointer<Float>, rows: Int, outputGradient: UnsafePointer<Float>,
-    accumulating: Bool, updatesParameters: Bool, openBLAS: Bool
+    accumulating: Bool, updatesParameters: Bool
   ) -> UnsafePointer<Float> {
     var gradient = outputGradient
     for l in stride(from: count - 1, through: 0, by: -1) {
       let layer = layers + l
       if updatesParameters {
         let x = l > 0 ? UnsafePointer(layers[l - 1].output) : input
-        layer.pointee.backwardWeights(
-          x, rows, gradient, accumulating: accumulating, openBLAS: openBLAS)
+        layer.pointee.backwardWeights(x, rows, gradient, accumulating: accumulating)
       }
       guard l > 0 else { break }
       let below = layers + (l - 1)
       guard let next = below.pointee.gradient else { break }
       layer.pointee.backwardInput(
-        rows, gradient, below.pointee.activation, saved: below.pointee.saved, into: next,
-        openBLAS: openBLAS)
+        rows, gradient, below.pointee.activation, saved: below.pointee.saved, into: next)
       below.pointee.norm?.backward(
         below.pointee, rows: rows, gradient: next, accumulating: accumulating,
         updatesParameters: updatesParameters)

@@ -111,8 +111,7 @@ extension LayerChain {
 
   /// Runs the forward pass of layers with extras.
   func forward(
-    _ input: UnsafePointer<Float>, rows: Int, openBLAS: Bool,
-    extras: UnsafeMutablePointer<LayerExtraPointers>
+    _ input: UnsafePointer<Float>, rows: Int, extras: UnsafeMutablePointer<LayerExtraPointers>
   ) {
     var x = input
     for l in 0..<count {
@@ -123,7 +122,7 @@ extension LayerChain {
       layer.pointee.forward(
         x, layer.pointee.inputStride, rows,
         activation: isFused ? layer.pointee.activation : .identity,
-        sums: isFused ? layer.pointee.sums : nil, openBLAS: openBLAS)
+        sums: isFused ? layer.pointee.sums : nil)
       x = UnsafePointer(output)
       guard !isFused else { continue }
       if let mask = extra.pointee.mask { multiply(output, by: mask, count: length) }
@@ -146,7 +145,7 @@ extension LayerChain {
   func backward(
     _ input: UnsafePointer<Float>, rows: Int, outputGradient: UnsafePointer<Float>,
     inputGradient: UnsafeMutablePointer<Float>?, accumulating: Bool, updatesParameters: Bool,
-    openBLAS: Bool, extras: UnsafeMutablePointer<LayerExtraPointers>
+    extras: UnsafeMutablePointer<LayerExtraPointers>
   ) {
     var gradient = outputGradient
     for l in stride(from: count - 1, through: 0, by: -1) {
@@ -155,8 +154,7 @@ extension LayerChain {
       if updatesParameters {
         let x = l > 0 ? UnsafePointer(layers[l - 1].output) : input
         layer.pointee.backwardWeights(
-          norm.map { UnsafePointer($0.output) } ?? x, rows, gradient, accumulating: accumulating,
-          openBLAS: openBLAS)
+          norm.map { UnsafePointer($0.output) } ?? x, rows, gradient, accumulating: accumulating)
       }
       guard l > 0 else { break }
       let (below, extra) = (layers + (l - 1), extras + (l - 1))
@@ -164,16 +162,14 @@ extension LayerChain {
       let length = rows * below.pointee.stride
       let sum = extra.pointee.outputAddedBy.flatMap { extras[$0].outputGradient }
       if norm != nil || sum != nil {
-        layer.pointee.backwardInput(
-          rows, gradient, .identity, saved: nil, into: next, openBLAS: openBLAS)
+        layer.pointee.backwardInput(rows, gradient, .identity, saved: nil, into: next)
         norm?.backward(
           next, rows: rows, accumulating: accumulating, updatesParameters: updatesParameters)
         if let sum { add(sum, to: next, count: length) }
         below.pointee.differentiateActivation(next, rows: rows)
       } else {
         layer.pointee.backwardInput(
-          rows, gradient, below.pointee.activation, saved: below.pointee.saved, into: next,
-          openBLAS: openBLAS)
+          rows, gradient, below.pointee.activation, saved: below.pointee.saved, into: next)
       }
       extra.pointee.outputGradient?.update(from: next, count: length)
       below.pointee.norm?.backward(
@@ -189,8 +185,7 @@ extension LayerChain {
     guard
       let result = inputGradient ?? (updatesParameters ? extras.pointee.inputGradient : nil)
     else { return }
-    layers.pointee.backwardInput(
-      rows, gradient, .identity, saved: nil, into: result, openBLAS: openBLAS)
+    layers.pointee.backwardInput(rows, gradient, .identity, saved: nil, into: result)
     extras.pointee.batchNorm?.backward(
       result, rows: rows, accumulating: accumulating, updatesParameters: updatesParameters)
   }

@@ -1,6 +1,6 @@
 internal import CKernels
 
-/// A layer as plain pointers, with its calls of kernels or OpenBLAS.
+/// A layer as plain pointers, with its calls of kernels.
 ///
 /// All strides follow from the widths, because all matrices are padded in the same way.
 struct LayerPointers {
@@ -47,58 +47,30 @@ struct LayerPointers {
   /// Computes Y = act(X · W + b).
   func forward(
     _ x: UnsafePointer<Float>, _ xStride: Int, _ rows: Int, activation: ActivationKernel,
-    sums: UnsafeMutablePointer<Float>?, openBLAS: Bool
+    sums: UnsafeMutablePointer<Float>?
   ) {
-    guard openBLAS else {
-      ck_dense_forward(
-        rows, outputs, inputs, x, xStride, weight, stride, forwardTransposed, inputStride, bias,
-        activation.rawValue, output, stride, sums, stride)
-      return
-    }
-    let target = sums ?? output
-    for i in 0..<rows { (target + i * stride).update(from: bias, count: stride) }
-    OpenBLAS.multiply(
-      rows: rows, columns: outputs, inner: inputs, x, stride: xStride, weight, stride: stride,
-      beta: 1, into: target, stride: stride)
-    if sums != nil || activation != .identity {
-      ck_activate(rows * stride, activation.rawValue, target, output)
-    }
+    ck_dense_forward(
+      rows, outputs, inputs, x, xStride, weight, stride, forwardTransposed, inputStride, bias,
+      activation.rawValue, output, stride, sums, stride)
   }
 
   /// Computes dX = (dY · Wᵀ) ⊙ act'(saved), for the activation that produced this layer's input.
   func backwardInput(
     _ rows: Int, _ dy: UnsafePointer<Float>, _ activation: ActivationKernel,
-    saved: UnsafePointer<Float>?, into dx: UnsafeMutablePointer<Float>, openBLAS: Bool
+    saved: UnsafePointer<Float>?, into dx: UnsafeMutablePointer<Float>
   ) {
-    guard openBLAS else {
-      ck_dense_backward_input(
-        rows, inputs, outputs, dy, stride, transposed, inputStride, activation.rawValue, saved,
-        inputStride, dx, inputStride)
-      return
-    }
-    OpenBLAS.multiply(
-      rows: rows, columns: inputs, inner: outputs, dy, stride: stride, transposed,
-      stride: inputStride, beta: 0, into: dx, stride: inputStride)
-    if let saved {
-      ck_activation_gradient(rows * inputStride, activation.rawValue, saved, dx, dx)
-    }
+    ck_dense_backward_input(
+      rows, inputs, outputs, dy, stride, transposed, inputStride, activation.rawValue, saved,
+      inputStride, dx, inputStride)
   }
 
   /// Sets or adds to dW = Xᵀ · dY and db = the column sums of dY.
   func backwardWeights(
-    _ x: UnsafePointer<Float>, _ rows: Int, _ dy: UnsafePointer<Float>, accumulating: Bool,
-    openBLAS: Bool
+    _ x: UnsafePointer<Float>, _ rows: Int, _ dy: UnsafePointer<Float>, accumulating: Bool
   ) {
-    guard openBLAS else {
-      ck_dense_backward_weights(
-        rows, inputs, outputs, x, inputStride, dy, stride, weightGradient, stride, biasGradient,
-        accumulating)
-      return
-    }
-    OpenBLAS.multiply(
-      rows: inputs, columns: outputs, inner: rows, x, stride: inputStride, transposed: true, dy,
-      stride: stride, beta: accumulating ? 1 : 0, into: weightGradient, stride: stride)
-    ck_column_sums(rows, outputs, dy, stride, biasGradient, accumulating)
+    ck_dense_backward_weights(
+      rows, inputs, outputs, x, inputStride, dy, stride, weightGradient, stride, biasGradient,
+      accumulating)
   }
 }
 

@@ -19,15 +19,12 @@ import Testing
     }
   }
 
-  @Test func openBLASNamesItself() {
-    #expect(!OpenBLAS.coreName.isEmpty && OpenBLAS.configuration.contains("OpenBLAS"))
-  }
-
   /// All bits of dense layers, forward and backward, with LayerNorm and without.
   private func layers() -> [[UInt32]] {
     var result: [[UInt32]] = []
     for (rows, inputs, width, outputs) in [
       (19, 24, 64, 4), (7, 65, 33, 1), (33, 70, 3, 90), (70, 17, 200, 16),
+      (40, 600, 530, 1),
     ] {
       for activation in ActivationKernel.allCases {
         for usesNorm in [false, true] {

@@ -1,3 +1,4 @@
+import Dispatch
 import LinearAlgebra
 import Testing
 
@@ -12,6 +13,11 @@ private let awkwardShapes: [(rows: Int, inputs: Int, outputs: Int)] = {
   }
   return shapes
 }()
+
+/// Shapes at which blocks of weights are copied, with rests in every direction.
+private let wideShapes = [
+  (70, 1024, 1024), (300, 530, 2047), (33, 2049, 530), (514, 257, 1100), (1, 1300, 1250),
+]
 
 @Suite struct LayerChainTests {
   @Test(arguments: availableVersions)
@@ -148,9 +154,38 @@ private let awkwardShapes: [(rows: Int, inputs: Int, outputs: Int)] = {
     }
   }
 
+  /// Sums of whole numbers this small are exact in any order, so every bit is OpenBLAS's.
+  @Test(arguments: availableVersions) func wideLayersEqualOpenBLAS(version: String) {
+    for (rows, inputs, outputs) in wideShapes {
+      let x = wholeNumbers(rows, inputs)
+      let dy = wholeNumbers(rows, outputs)
+      let layer = layer(
+        wholeNumbers(inputs, outputs), Matrix(rows: 1, columns: outputs), .identity, rows: rows)
+      let chain = LayerChain([layer], capacity: rows)
+      let dx = Matrix(rows: rows, columns: inputs)
+      on(version) {
+        chain.forward(x, firstRow: 0, rows: rows)
+        chain.backward(
+          x, firstRow: 0, rows: rows, outputGradient: dy, inputGradient: dx, accumulating: false,
+          updatesParameters: true)
+      }
+      let y = Matrix(rows: rows, columns: outputs)
+      y.setToProduct(x, layer.weight)
+      #expect(hasSameBits(layer.output, y), "\((rows, inputs, outputs))")
+      let dw = Matrix(rows: inputs, columns: outputs)
+      dw.setToProduct(x, leftTransposed: true, dy)
+      #expect(hasSameBits(layer.weightGradient, dw), "\((rows, inputs, outputs))")
+      let expected = Matrix(rows: rows, columns: inputs)
+      expected.setToProduct(dy, layer.weight, rightTransposed: true)
+      #expect(hasSameBits(dx, expected), "\((rows, inputs, outputs))")
+    }
+  }
+
   @Test(arguments: availableVersions)
   func aRowDependsNeitherOnItsPositionNorOnTheBatch(version: String) {
-    for (inputs, outputs) in [(24, 64), (65, 1), (64, 4), (17, 48), (30, 16), (64, 65), (40, 200)] {
+    for (inputs, outputs) in [
+      (24, 64), (65, 1), (64, 4), (17, 48), (30, 16), (64, 65), (40, 200), (300, 1100),
+    ] {
       let x = sample(70, inputs, "input")
       let (all, part) = (
         layer(inputs, outputs, .tanh, rows: 70), layer(inputs, outputs, .tanh, rows: 23)
@@ -180,6 +215,59 @@ private let awkwardShapes: [(rows: Int, inputs: Int, outputs: Int)] = {
         }
       }
       #expect(isEqual, "\(version), \(inputs) × \(outputs)")
+    }
+  }
+
+  /// Many rows at once are worked off in copied blocks, and few rows are not.
+  @Test(arguments: availableVersions, [ActivationKernel.relu, .silu])
+  func wideLayersDoNotDependOnTheBatch(version: String, activation: ActivationKernel) {
+    for (inputs, width, outputs) in [(530, 513, 520), (257, 1541, 1030)] {
+      let (rows, x) = (70, wholeNumbers(70, inputs, scale: 1 / 32))
+      func run(rowsAtOnce: Int) -> (gradients: [Matrix], rows: [Matrix]) {
+        let first = layer(
+          wholeNumbers(inputs, width, scale: 1 / 32), wholeNumbers(1, width, scale: 1 / 3),
+          activation, rows: rows)
+        let second = layer(
+          wholeNumbers(width, outputs, scale: 1 / 7), wholeNumbers(1, outputs), .identity,
+          rows: rows)
+        let chain = LayerChain([first, second], capacity: rows)
+        let (dx, gathered) = (
+          Matrix(rows: rows, columns: inputs), Matrix(rows: rows, columns: inputs)
+        )
+        let y = Matrix(rows: rows, columns: outputs)
+        for start in stride(from: 0, to: rows, by: rowsAtOnce) {
+          chain.forward(x, firstRow: start, rows: rowsAtOnce)
+          chain.backward(
+            x, firstRow: start, rows: rowsAtOnce, outputGradient: second.output,
+            inputGradient: dx, accumulating: start > 0, updatesParameters: true)
+          for i in 0..<rowsAtOnce {
+            y.copyRow(start + i, from: second.output, row: i)
+            gathered.copyRow(start + i, from: dx, row: i)
+          }
+        }
+        return (
+          [first, second].flatMap { [$0.weightGradient, $0.biasGradient] }, [y, gathered]
+        )
+      }
+      on(version) {
+        let (all, some) = (run(rowsAtOnce: rows), run(rowsAtOnce: 14))
+        for (a, b) in zip(all.gradients + all.rows, some.gradients + some.rows) {
+          #expect(hasSameBits(a, b) && hasCleanPadding(a))
+        }
+      }
+    }
+  }
+
+  /// Every thread has its own copies of blocks.
+  @Test func threadsDoNotDisturbEachOther() {
+    let alone = WideLayer()
+    alone.run()
+    let layers = (0..<4).map { _ in WideLayer() }
+    for _ in 0..<3 {
+      DispatchQueue.concurrentPerform(iterations: layers.count) { layers[$0].run() }
+      for layer in layers {
+        #expect(zip(layer.results, alone.results).allSatisfy { hasSameBits($0, $1) })
+      }
     }
   }
 
@@ -226,6 +314,27 @@ private let awkwardShapes: [(rows: Int, inputs: Int, outputs: Int)] = {
       #expect(hasCleanPadding(norm.normalized) && hasCleanPadding(layer.output))
     }
   }
+}
+
+/// A wide layer with its input; each object is used by one thread at a time.
+private final class WideLayer: @unchecked Sendable {
+  private static let rows = 70
+  private let input = wholeNumbers(rows, 1024)
+  private let matrices = layer(
+    wholeNumbers(1024, 1100, scale: 1 / 3), wholeNumbers(1, 1100), .silu, rows: rows)
+  private let chain: LayerChain
+
+  init() { chain = LayerChain([matrices], capacity: Self.rows) }
+
+  /// Runs a forward pass and a backward pass.
+  func run() {
+    chain.forward(input, firstRow: 0, rows: Self.rows)
+    chain.backward(
+      input, firstRow: 0, rows: Self.rows, outputGradient: matrices.output, inputGradient: nil,
+      accumulating: false, updatesParameters: true)
+  }
+
+  var results: [Matrix] { [matrices.output, matrices.weightGradient] }
 }
 
 private func cycle(_ values: [ActivationKernel]) -> [ActivationKernel] {

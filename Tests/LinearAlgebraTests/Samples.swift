@@ -1,3 +1,4 @@
+import Glibc
 import LinearAlgebra
 import Testing
 
@@ -20,6 +21,26 @@ func sample(_ rows: Int, _ columns: Int, _ name: String, scale: Float = 1) -> Ma
   for i in 0..<rows { random.fillNormal(matrix.mutableRow(i)) }
   for i in 0..<rows { for j in 0..<columns { matrix[i, j] *= scale } }
   return matrix
+}
+
+/// A matrix of ±1 and ±3 times a factor, quickly made.
+func wholeNumbers(_ rows: Int, _ columns: Int, scale: Float = 1) -> Matrix {
+  let matrix = Matrix(rows: rows, columns: columns)
+  var state = UInt32(truncatingIfNeeded: rows &* 40503 &+ columns)
+  for i in 0..<rows {
+    let row = matrix.base + i * matrix.stride
+    for j in 0..<columns {
+      state = state &* 1_664_525 &+ 1_013_904_223
+      row[j] = Float(2 * Int32(state >> 16 & 3) - 3) * scale
+    }
+  }
+  return matrix
+}
+
+/// Whether two matrices of the same shape have the same bits, padding included.
+func hasSameBits(_ a: Matrix, _ b: Matrix) -> Bool {
+  a.rows == b.rows && a.columns == b.columns
+    && memcmp(a.base, b.base, a.rows * a.stride * MemoryLayout<Float>.stride) == 0
 }
 
 /// A vector of normal numbers.

@@ -67,7 +67,7 @@ private let shapes = [[3, 2], [5, 1], [4, 7, 3], [6, 19, 5, 1], [3, 64, 33, 17]]
   }
 
   @Test(arguments: [(Activation.tanh, false), (.silu, true)])
-  func wideNetworksRunOnOpenBLAS(activation: Activation, layerNorm: Bool) {
+  func wideNetworksEqualDoublePrecision(activation: Activation, layerNorm: Bool) {
     let net = network([2, 530, 2], activation, layerNorm: layerNorm)
     roughen(net)
     let reference = ReferenceMLP(network: net)

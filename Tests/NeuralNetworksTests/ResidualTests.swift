@@ -78,7 +78,7 @@ private let patterns = [MLPPattern.simba, .bro]
     #expect(net.parameters.gradients.array == twice)
   }
 
-  @Test(arguments: patterns) func wideNetworksRunOnOpenBLAS(pattern: MLPPattern) {
+  @Test(arguments: patterns) func wideNetworksEqualDoublePrecision(pattern: MLPPattern) {
     let net = network([2, 530, 2], .relu, pattern: pattern)
     roughen(net)
     let reference = ReferenceMLP(network: net)

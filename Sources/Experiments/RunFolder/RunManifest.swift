@@ -21,6 +21,8 @@ public struct RunManifest: Codable, Sendable, Equatable {
     public var openBLASCore: String
     /// Value of the environment variable OPENBLAS_CORETYPE, which overrules it; nil if not set.
     public var openBLASCoreType: String?
+    /// What is wrong with OpenBLAS's kernels on this processor; nil if nothing is.
+    public var openBLASWarning: String?
     /// Version that Box2D reports, which is 2.4.0 for release 2.4.1.
     public var box2D: String
 
@@ -29,6 +31,7 @@ public struct RunManifest: Codable, Sendable, Equatable {
       case operatingSystem = "operating-system"
       case openBLASCore = "openblas-core"
       case openBLASCoreType = "openblas-coretype"
+      case openBLASWarning = "openblas-warning"
       case box2D = "box2d"
     }
   }
@@ -144,7 +147,8 @@ extension RunManifest.Machine {
       cores: information.activeProcessorCount,
       operatingSystem: information.operatingSystemVersionString, toolchain: toolchain,
       kernels: KernelBackend.instructionSet, openBLASCore: OpenBLAS.coreName,
-      openBLASCoreType: information.environment["OPENBLAS_CORETYPE"], box2D: World.libraryVersion)
+      openBLASCoreType: information.environment["OPENBLAS_CORETYPE"],
+      openBLASWarning: OpenBLAS.warning, box2D: World.libraryVersion)
   }
 
   private static var toolchain: String {

@@ -17,7 +17,7 @@ struct Attachments {
   ///
   /// - Parameters:
   ///   - agent: Agent to which they are attached.
-  ///   - warn: A closure called with each warning that the run's results are in doubt.
+  ///   - warn: A closure called with each warning about the run's results or speed.
   /// - Throws: `ConfigurationError` if an attachment does not exist or does not fit the agent.
   /// - Returns: The attachments, which the trainer calls after every iteration.
   func make(
