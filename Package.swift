@@ -72,8 +72,8 @@ let package = Package(
     module(
       "Agents", ["Training", "RLCore", "NeuralNetworks", "LinearAlgebra", "Storage"], in: "Agents",
       resources: [
-        .embedInCode("A2C/A2CPresets.yaml"), .embedInCode("MDPO/MDPOPresets.yaml"),
-        .embedInCode("PPO/PPOPresets.yaml"),
+        .embedInCode("A2C/A2CPresets.yaml"), .embedInCode("FPO/FPOPresets.yaml"),
+        .embedInCode("MDPO/MDPOPresets.yaml"), .embedInCode("PPO/PPOPresets.yaml"),
         .embedInCode("SAC/SACPresets.yaml"),
       ]),
     module("Plasticity", ["Training", "NeuralNetworks", "LinearAlgebra", "Storage"]),

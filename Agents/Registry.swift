@@ -17,6 +17,10 @@ public enum AgentRegistry {
       presets: String(decoding: PackageResources.MDPOPresets_yaml, as: UTF8.self),
       defaults: MDPOConfiguration(), make: MDPOAgent.init(configuration:context:)),
     RegisteredAgent(
+      "fpo", "flow policy optimisation: ratios of flow-matching losses; FPO++ as settings",
+      presets: String(decoding: PackageResources.FPOPresets_yaml, as: UTF8.self),
+      defaults: FPOConfiguration(), make: FPOAgent.init(configuration:context:)),
+    RegisteredAgent(
       "sac", "soft actor-critic with a replay buffer; REDQ, TQC, DroQ, CrossQ as settings",
       presets: String(decoding: PackageResources.SACPresets_yaml, as: UTF8.self),
       defaults: SACConfiguration(), make: SACAgent.init(configuration:context:)),

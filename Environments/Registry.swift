@@ -12,6 +12,10 @@ public enum EnvironmentRegistry {
     .init(BipedalWalker.self),
     .init(BipedalWalkerHardcore.self),
     .init(Quadcopter.self, isSuccess: { Quadcopter.isSuccess(finalObservation: $0) }),
+    .init(
+      QuadcopterHiddenGoal.self,
+      isSuccess: { QuadcopterHiddenGoal.isSuccess(finalObservation: $0) }),
+    .init(DiagnosticTwoGoals.self),
   ]
 
   /// Returns the environment with an id; nil if there is none.

@@ -19,7 +19,7 @@ public final class A2C: OnPolicyMethod {
   private let configuration: A2CConfiguration
   private let policy: MLPPolicy
   private let rollout: RolloutBuffer
-  private let joint: JointUpdate<PolicyGradient>
+  private let joint: JointUpdate<PolicyLearner<PolicyGradient>>
   private let order: [Int32]
 
   public static func makePolicy(

@@ -22,7 +22,7 @@ public final class PPO: OnPolicyMethod {
   private let policy: MLPPolicy
   private let rollout: RolloutBuffer
   private let surrogate: ClippedSurrogate
-  private let joint: JointUpdate<ClippedSurrogate>
+  private let joint: JointUpdate<PolicyLearner<ClippedSurrogate>>
   private var order: MinibatchOrder
 
   public static func makePolicy(

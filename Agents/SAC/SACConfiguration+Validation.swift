@@ -14,13 +14,7 @@ extension SACConfiguration {
   ///
   /// Discrete choices have no density over −1...1, and an unbounded interval can't be scaled to it.
   public func problem(in specification: EnvironmentSpecification) -> String? {
-    guard case .box(let low, let high) = specification.actionSpace else {
-      return "continuous actions are needed, and \(specification.identifier) has choices; use ppo"
-    }
-    guard (low + high).allSatisfy(\.isFinite) else {
-      return "bounded actions are needed, and those of \(specification.identifier) are not"
-    }
-    return nil
+    specification.problemOfActions
   }
 
   /// The steps of a round.

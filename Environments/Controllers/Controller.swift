@@ -47,6 +47,9 @@ public enum ControllerRegistry {
     .init(PendulumController.self, "pendulum-energy", "Pumps energy, then balances."),
     .init(BipedalWalkerController.self, "walker-heuristic", "Walks by a three-state machine."),
     .init(QuadcopterController.self, "quadcopter-cascade", "Nested position and pitch loops."),
+    .init(
+      QuadcopterSearchController.self, "quadcopter-search", "Looks at one place, then the other."),
+    .init(TwoGoalsController.self, "two-goals-nearest", "Walks to the nearer goal, or up."),
   ]
 
   /// Returns the controller with an id; nil if there is none.

@@ -25,3 +25,26 @@ public struct QuadcopterController: Controller {
     return min(max(ahead < 0 ? ahead / 0.574 : ahead / 1.243, -1), 1)
   }
 }
+
+/// Flies to the left place, and on to the right one if the goal does not come in sight there.
+public struct QuadcopterSearchController: Controller {
+  public static let environmentIdentifiers = ["quadcopter-hidden-goal"]
+
+  private var hover = QuadcopterController()
+  /// Position along x to which it flies, in m.
+  private var target: Float = -1
+
+  public init() {}
+
+  public mutating func act(on observation: Span<Float>, action: inout MutableSpan<Float>) {
+    if observation[8] == 1 {
+      target = observation[0] < 0 ? -1 : 1
+    } else if abs(observation[0] - target) < 0.5 {
+      target = -target
+    }
+    var shifted: [8 of Float] = .init(repeating: 0)
+    for j in 0..<8 { shifted[j] = observation[j] }
+    shifted[0] -= target
+    hover.act(on: shifted.span, action: &action)
+  }
+}

@@ -53,7 +53,7 @@ extension Quadcopter {
   }
 
   private func addTarget(to scene: inout Scene) {
-    let goal = Placement(x: Self.goal.x, y: Self.goal.z)
+    let goal = Placement(x: Self.goal.x + goalX, y: Self.goal.z)
     scene.elements.append(
       .circle(
         center: goal(0, 0), radius: 0.05, fill: .color(Palette.go.faded(to: 0.3)),

@@ -97,7 +97,8 @@ public struct Quadcopter: Environment, ~Copyable {
   }
 
   static let unitsPerMetre = 10.0
-  static let goal = (x: 0.0, z: 1.0)  // m
+  /// Position in which observations are 0, in m; the goal unless ``goalX`` moves it.
+  static let goal = (x: 0.0, z: 1.0)
   private static let substeps = 4
   private static let substep = 0.005  // s
   private static let maximumPitch = 85 * Double.pi / 180  // rad
@@ -108,6 +109,8 @@ public struct Quadcopter: Environment, ~Copyable {
   /// Speeds of the right and left rotors, in rpm.
   private(set) var speeds = (right: QuadcopterModel.hoverSpeed, left: QuadcopterModel.hoverSpeed)
   private(set) var disturbance = restingPort
+  /// Position of the goal along x, from that in which observations are 0, in m.
+  var goalX = 0.0
   private static let restingPort = DisturbancePort(disturbanceComponents)
 
   public init(
@@ -224,7 +227,7 @@ public struct Quadcopter: Environment, ~Copyable {
     let (pitch, rate) = (abs(Double(observation[4])), abs(Double(observation[5])))
     let (first, second) = (Double(action[0]), Double(action[1]))
     let effort = min(first * first, 1) + min(second * second, 1)
-    let cost = 2 * hypot(x, z) + 0.2 * speed + pitch + 0.1 * rate + 0.05 * effort
+    let cost = 2 * hypot(x - goalX, z) + 0.2 * speed + pitch + 0.1 * rate + 0.05 * effort
     let height = z + Self.goal.z
     let hasFallen = height < 0 || pitch > Self.maximumPitch
     let isOut = abs(x) > 3 || height > 3

@@ -35,7 +35,7 @@ enum PlasticityCases {
     _ probes: String, until last: String, _ agentName: String, _ environmentName: String,
     threads: Int
   ) throws -> Measurement {
-    let agent = try make(agentName, environmentName, threads: threads)
+    let agent = try makeTunedAgent(agentName, environmentName, threads: threads)
     let panel = try ProbePanel(ProbeSelection([probes]), every: nil, of: agent, seed: 1)
     let column = panel.metricNames.firstIndex { $0.hasSuffix("policy/\(last)") } ?? 0
     var (learning, measuring, measurements) = (0.0, 0.0, 0)
@@ -56,7 +56,7 @@ enum PlasticityCases {
   private static func update(
     _ agentName: String, _ environmentName: String, threads: Int
   ) throws -> Measurement {
-    let agent = try make(agentName, environmentName, threads: threads)
+    let agent = try makeTunedAgent(agentName, environmentName, threads: threads)
     var best = Double.infinity
     for _ in 0..<30 {
       let before = agent.networks[0].optimizer.stepCount
@@ -69,7 +69,7 @@ enum PlasticityCases {
   }
 
   /// Creates a new agent with its tuned preset, except for the length of the run.
-  private static func make(
+  static func makeTunedAgent(
     _ agentName: String, _ environmentName: String, threads: Int
   ) throws -> any Agent {
     guard let registered = AgentRegistry.find(agentName),

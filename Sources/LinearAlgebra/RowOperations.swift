@@ -16,6 +16,16 @@ extension Matrix {
     }
   }
 
+  /// Copies all columns of one row of another matrix to a row's columns from `first` on.
+  package func setColumns(from first: Int, ofRow i: Int, to source: Matrix, row j: Int) {
+    precondition(
+      first >= 0 && first + source.columns <= columns && i >= 0 && i < rows && j >= 0
+        && j < source.rows,
+      "row \(j) of \(source.rows) × \(source.columns) to row \(i), column \(first) of "
+        + "\(rows) × \(columns)")
+    (base + i * stride + first).update(from: source.base + j * source.stride, count: source.columns)
+  }
+
   /// Writes the mean of each of the first `rows` rows, summed from the first column on.
   package func writeMeans(ofRows rows: Int, to means: Vector) {
     precondition(rows >= 0 && rows <= self.rows && rows <= means.count)

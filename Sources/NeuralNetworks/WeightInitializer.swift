@@ -8,7 +8,8 @@ public enum WeightInitializer: Sendable, Equatable {
   /// Weights and biases uniform in ±1/√(fan in); the default of PyTorch, and usual for SAC.
   case fanInUniform
   /// Weights uniform in ±√(3/(fan in)), with zero biases; the default of Flax and Brax.
-  case lecunUniform
+  /// The bound of the output layer is multiplied by a gain.
+  case lecunUniform(outputGain: Float = 1)
   /// Weights normal with standard deviation √(2/(fan in)), or √(1/(fan in)) in the output layer,
   /// and zero biases; for residual blocks with ReLU.
   case heNormal
@@ -24,8 +25,9 @@ public enum WeightInitializer: Sendable, Equatable {
       let bound = 1 / fanIn.squareRoot()
       fillUniform(weight, bound: bound, random: &random)
       fillUniform(bias, bound: bound, random: &random)
-    case .lecunUniform:
-      fillUniform(weight, bound: (3 / fanIn).squareRoot(), random: &random)
+    case .lecunUniform(let outputGain):
+      let gain = isOutput ? outputGain : 1
+      fillUniform(weight, bound: gain * (3 / fanIn).squareRoot(), random: &random)
       bias.fill(0)
     case .heNormal:
       let deviation = ((isOutput ? 1 : 2) / fanIn).squareRoot()

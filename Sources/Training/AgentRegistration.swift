@@ -28,6 +28,20 @@ extension AgentConfiguration {
   ) -> [MemoryNeed] { [] }
 }
 
+extension EnvironmentSpecification {
+  /// Reason why an agent that needs a finite box of actions can't act in the environment, in one
+  /// sentence; nil if it can.
+  public var problemOfActions: String? {
+    guard case .box(let low, let high) = actionSpace else {
+      return "continuous actions are needed, and \(identifier) has choices; use ppo"
+    }
+    guard (low + high).allSatisfy(\.isFinite) else {
+      return "bounded actions are needed, and those of \(identifier) are not"
+    }
+    return nil
+  }
+}
+
 /// An agent in the table of agents, with its presets and default settings.
 public struct RegisteredAgent: Sendable {
   /// Identifier of the agent, as used on the command line.

@@ -28,6 +28,27 @@ enum ShortSettings {
     var a2cAdam = a2c
     a2cAdam.optimizer = .adam
     a2cAdam.normalizeAdvantages = false
+    var fpo = FPOConfiguration()
+    (fpo.stepsPerRollout, fpo.minibatchSize, fpo.epochs) = (50, 64, 2)
+    (fpo.flowSteps, fpo.samplesPerAction) = (4, 3)
+    fpo.learningRateSchedule = .linear
+    // Everything that FPO++ and others add.
+    var plus = fpo
+    plus.learningRateSchedule = .constant
+    plus.evaluationFlowSteps = 6
+    plus.timeSampling = .continuous
+    plus.timeBeta = 1.5
+    (plus.flowLoss, plus.lossReduction, plus.ratio) = (.velocity, .root, .perSample)
+    plus.trustRegion = .aspo
+    (plus.lossClamp, plus.negativeLossClamp) = (20, 10)
+    (plus.lowestLogRatio, plus.highestLogRatio, plus.straightThrough) = (-3, 3, true)
+    (plus.advantageScope, plus.advantageClamp) = (.rollout, 5)
+    (plus.actionBounds, plus.actionScale, plus.actionNoise) = (.clip, 0.5, 0.02)
+    plus.entropyCoefficient = 0.01
+    plus.mapCoefficient = 0.1
+    plus.targetDrift = 1e-4
+    (plus.averageDecay, plus.averageWarmUp) = (0.9, 2)
+    (plus.weightDecay, plus.layerNorm) = (1e-4, true)
     var mdpo = MDPOConfiguration()
     mdpo.stepsPerRollout = 50
     mdpo.policySteps = 3
@@ -81,7 +102,8 @@ enum ShortSettings {
     crossQ.policyDelay = 3
     crossQ.adamBeta1 = 0.5
     return [
-      "a2c": a2c, "a2c adam": a2cAdam, "mdpo": mdpo, "mdpo tsallis": mdpoTsallis,
+      "a2c": a2c, "a2c adam": a2cAdam, "fpo": fpo, "fpo plus": plus, "mdpo": mdpo,
+      "mdpo tsallis": mdpoTsallis,
       "mdpo-offpolicy": mirror, "mdpo-offpolicy tsallis": mirrorTsallis, "ppo": ppo, "sac": sac,
       "sac quantiles": quantiles,
       "sac dropout": dropout,

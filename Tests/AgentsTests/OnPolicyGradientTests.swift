@@ -91,7 +91,7 @@ import Training
     var parameters = setup.policy.network.parameters.parameters
     if !discrete { parameters += setup.policy.distribution.parameters.parameters }
     Self.check(parameters, changed: { setup.policy.network.parametersDidChange() }) {
-      learner.computeGradient(setup.order, 0..<24)
+      learner.computeGradient(setup.order, 0..<24, task: 0)
       return Double(learner.loss) - 0.05 * Double(learner.entropy)
     }
     #expect(setup.surrogate.clipFraction > 0.1 && setup.surrogate.clipFraction < 0.9)
@@ -108,7 +108,7 @@ import Training
     var parameters = setup.policy.network.parameters.parameters
     if !discrete { parameters += setup.policy.distribution.parameters.parameters }
     Self.check(parameters, changed: { setup.policy.network.parametersDidChange() }) {
-      learner.computeGradient(setup.order, 0..<24)
+      learner.computeGradient(setup.order, 0..<24, task: 0)
       return Double(learner.loss) - 0.05 * Double(learner.entropy)
     }
   }
@@ -153,7 +153,7 @@ import Training
     }
     let learner = Self.learner(loss, setup)
     Self.check(parameters, changed: { setup.policy.network.parametersDidChange() }) {
-      learner.computeGradient(setup.order, 0..<24)
+      learner.computeGradient(setup.order, 0..<24, task: 0)
       return Double(learner.loss)
     }
     #expect(abs(loss.divergence) > 1e-4)
@@ -173,9 +173,11 @@ import Training
       let blocks = [setup.policy.network.parameters, setup.policy.distribution.parameters]
       return blocks.flatMap { block in (0..<block.count).map { block.gradients[$0] } }
     }
-    let mirror = gradients { Self.learner(loss, setup).computeGradient(setup.order, 0..<24) }
+    let mirror = gradients {
+      Self.learner(loss, setup).computeGradient(setup.order, 0..<24, task: 0)
+    }
     let plain = gradients {
-      Self.learner(PolicyGradient(), setup).computeGradient(setup.order, 0..<24)
+      Self.learner(PolicyGradient(), setup).computeGradient(setup.order, 0..<24, task: 0)
     }
     #expect(zip(mirror, plain).allSatisfy { abs($0 - $1) < 1e-6 })
     #expect(plain.contains { abs($0) > 1e-2 })

@@ -46,6 +46,15 @@ import Experiments
         "--threads must lie in 1...1024"
       ),
       (["train", "--env", "cartpole-v1", "--agent", "sac"], "continuous actions are needed"),
+      (["train", "--env", "cartpole-v1", "--agent", "fpo"], "continuous actions are needed"),
+      (
+        ["train", "--env", "walker", "--agent", "fpo", "--set", "time-features=7"],
+        "time-features must be even and is 7; use 8"
+      ),
+      (
+        ["train", "--env", "walker", "--agent", "fpo", "--set", "initial-log-std=-1"],
+        "initial-log-std"
+      ),
       (
         ["train", "--env", "walker", "--agent", "sac", "--set", "buffer-size=2000000000"],
         "buffer-size needs 432.0 GB"

@@ -56,6 +56,22 @@ import Testing
     #expect(random.count(where: isSuccess) <= 5)
   }
 
+  /// It finds the goal on either side, within the time.
+  @Test func quadcopterSearchFindsTheHiddenGoal() throws {
+    let task = try #require(EnvironmentRegistry.find("quadcopter-hidden-goal"))
+    func isSuccess(_ episode: EpisodeSummary) -> Bool {
+      task.isSuccess(episode.end, finalObservation: episode.finalObservation.span) == true
+    }
+    let episodes = playEpisodes(
+      "quadcopter-hidden-goal", count: 100, controller: "quadcopter-search")
+    let successes = episodes.filter(isSuccess)
+    #expect(successes.count >= 95)
+    let right = successes.count { $0.finalObservation[0] > 0 }
+    #expect(right > 30 && right < successes.count - 30)
+    let random = playEpisodes("quadcopter-hidden-goal", count: 100)
+    #expect(random.count(where: isSuccess) <= 5)
+  }
+
   @Test func everyControllerServesRegisteredEnvironments() {
     for controller in ControllerRegistry.all {
       #expect(

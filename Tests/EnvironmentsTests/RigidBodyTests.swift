@@ -215,4 +215,36 @@ import Testing
       #expect(outcome.end == end && outcome.reward >= 0 && outcome.reward < 1)
     }
   }
+
+  /// Beside the right place everything but sight and reward is the same wherever the goal is.
+  @Test(arguments: [0.45, 1.55]) func theHiddenGoalShowsInItsVicinityOnly(x: Double) {
+    func step(goalX: Double, start: Double) -> (seen: [Float], reward: Double) {
+      var values = [Float](repeating: 0, count: 9)
+      var observation = values.mutableSpan
+      var task = QuadcopterHiddenGoal(
+        parameters: .init(), state: [start, 0, 1, 0, 0, 0], goalX: goalX,
+        observation: &observation)
+      let hover: [2 of Float] = [0, 0]
+      let outcome = task.step(action: hover.span, observation: &observation)
+      return (values, outcome.reward)
+    }
+    let (right, left) = (step(goalX: 1, start: x), step(goalX: -1, start: x))
+    #expect(right.seen[..<8] == left.seen[..<8])
+    #expect(right.seen[8] == 1 && left.seen[8] == 0)
+    #expect(abs(right.reward - exp(-2 * 0.55)) < 1e-2)
+    #expect(abs(left.reward - exp(-2 * (x + 1))) < 1e-2)
+    #expect(step(goalX: 1, start: 1 + (x - 1) * 1.2).seen[8] == 0)
+  }
+
+  @Test func theHiddenGoalIsReachedInSight() {
+    let inside: [Float] = [-1.03, 1, -0.03, 1, 0.04, 0, 0, 0, 1]
+    let success = QuadcopterHiddenGoal.isSuccess(finalObservation: inside.span)
+    #expect(success)
+    for (index, value) in [(0, Float(-1.05)), (0, -0.03), (2, -0.05), (4, 0.06), (8, 0)] {
+      var outside = inside
+      outside[index] = value
+      let failure = QuadcopterHiddenGoal.isSuccess(finalObservation: outside.span)
+      #expect(!failure)
+    }
+  }
 }

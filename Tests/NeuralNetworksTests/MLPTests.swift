@@ -224,7 +224,7 @@ private let shapes = [[3, 2], [5, 1], [4, 7, 3], [6, 19, 5, 1], [3, 64, 33, 17]]
     #expect(abs(squares(net.parameters.parameters[2].value) - 2 * 1e-4) < 1e-8)
   }
 
-  @Test(arguments: [WeightInitializer.fanInUniform, .lecunUniform])
+  @Test(arguments: [WeightInitializer.fanInUniform, .lecunUniform()])
   func uniformWeightsFillTheirBound(initializer: WeightInitializer) {
     let net = network([50, 80], .tanh, initializer: initializer)
     let bound: Float = initializer == .fanInUniform ? 0.141_421_36 : 0.244_948_98

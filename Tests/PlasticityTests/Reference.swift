@@ -78,7 +78,7 @@ func makeNetwork(
     architecture: MLPArchitecture(
       inputs: widths[0], hidden: Array(widths.dropFirst().dropLast()),
       outputs: widths[widths.count - 1], activation: activation, usesLayerNorm: layerNorm),
-    initializer: .lecunUniform, random: &random)
+    initializer: .lecunUniform(), random: &random)
 }
 
 /// Mean squared error of a network, with its gradient, and the same in double precision.

@@ -11,6 +11,8 @@ enum ShortAgent: String, CaseIterable, CustomTestStringConvertible, Sendable {
   case ppo
   case ppoContinuous
   case a2c
+  /// With averaged weights.
+  case fpo
   case sac
   /// With dropout and a residual policy.
   case droppingSAC
@@ -27,6 +29,7 @@ enum ShortAgent: String, CaseIterable, CustomTestStringConvertible, Sendable {
       case .ppo: ("ppo", "cartpole-v1")
       case .ppoContinuous: ("ppo", "pendulum-v1")
       case .a2c: ("a2c", "pendulum-v1")
+      case .fpo: ("fpo", "pendulum-v1")
       case .sac, .droppingSAC, .jointSAC: ("sac", "pendulum-v1")
       }
     return try Self.make(
@@ -79,6 +82,14 @@ enum ShortAgent: String, CaseIterable, CustomTestStringConvertible, Sendable {
       a2c.rolloutsPerIteration = 5
       (a2c.policyHidden, a2c.criticHidden) = ([16, 12], [16, 12])
       return a2c
+    }
+    if self == .fpo {
+      var fpo = FPOConfiguration()
+      (fpo.stepsPerRollout, fpo.minibatchSize, fpo.epochs) = (50, 64, 2)
+      (fpo.samplesPerAction, fpo.flowSteps) = (3, 4)
+      (fpo.averageDecay, fpo.averageWarmUp) = (0.9, 1)
+      (fpo.policyHidden, fpo.criticHidden) = ([16, 12], [16, 12])
+      return fpo
     }
     var sac = Self.sacSettings
     if self == .droppingSAC {

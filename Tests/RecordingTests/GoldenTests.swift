@@ -23,7 +23,7 @@ import Storage
     #expect(contents.count < 100 * 1024)
     let reader = try RecordingReader(contents, path: path)
     #expect(reader.header.environment == identifier)
-    #expect(reader.stepCount >= min(100, reader.header.episodeSteps))
+    #expect(reader.stepCount >= 100 || reader.isTerminated || reader.isTruncated)
     let replay = try Replay(reader, environment: environment(identifier).construct(1))
     // Machines whose C library has other sines than the one it was made with may differ.
     #expect(try replay.verify() == nil, "made with \(reader.header.build)")

@@ -64,7 +64,8 @@ public struct ProbeSelection: Sendable, Equatable {
   ///   `Probe.all`.
   package func columns(of agent: any Agent) throws(ConfigurationError) -> [Column] {
     let networks = agent.networks
-    let policy = (agent.policy as? any NetworkPolicy)?.network
+    // A flow has no distribution whose divergence could be measured.
+    let policy = (agent.policy as? any DistributionPolicy)?.network
     var parts: [(network: Int, probe: Int, layer: Int?)] = []
     for item in items {
       if let name = item.network, !networks.contains(where: { $0.name == name }) {

@@ -30,3 +30,14 @@ public func generalizedAdvantages(
     returns[t] = advantage + values[t]
   }
 }
+
+/// Replaces each of the first `count` advantages A, at least two, by `(A − mean) / (std + 1e-8)`,
+/// with the sample standard deviation as in PyTorch.
+public func standardize(_ advantages: Vector, count: Int) {
+  var (sum, squares) = (Float(0), Float(0))
+  for k in 0..<count { sum += advantages[k] }
+  let mean = sum / Float(count)
+  for k in 0..<count { squares += (advantages[k] - mean) * (advantages[k] - mean) }
+  let scale = 1 / ((squares / Float(count - 1)).squareRoot() + 1e-8)
+  for k in 0..<count { advantages[k] = (advantages[k] - mean) * scale }
+}

@@ -3,25 +3,57 @@ internal import NeuralNetworks
 public import RLCore
 public import Storage
 
+/// A learner whose gradients of a minibatch are computed by one or more parallel tasks.
+public protocol GradientLearner: AnyObject {
+  /// Loss of the last minibatch.
+  var loss: Float { get }
+  /// Squared norm of the last gradient.
+  var squaredNorm: Float { get }
+  /// Whether the network has learnt in this iteration.
+  var isLearning: Bool { get set }
+  /// Number of parallel tasks; results depend on it, so it must not depend on the threads.
+  var tasks: Int { get }
+
+  /// Computes one task's part of the gradient on the rows of a minibatch.
+  func computeGradient(_ order: [Int32], _ rows: Range<Int>, task: Int)
+  /// Combines the parts of all tasks; called on one thread.
+  func combineGradients()
+  /// Takes a step along the last gradient, multiplied by a factor.
+  func step(_ learningRate: Float, gradientScale: Float)
+  /// Writes the optimiser's moments.
+  func save(to archive: inout TensorArchive)
+  /// Restores the optimiser's moments.
+  func load(from archive: TensorArchive) throws(ArchiveError)
+}
+
+extension GradientLearner {
+  /// One task.
+  public var tasks: Int { 1 }
+  /// Does nothing: one task leaves nothing to combine.
+  public func combineGradients() {}
+}
+
 /// The gradient steps of policy and critic, with one limit on the norm of their joint gradient.
 ///
-/// Each minibatch is two parallel tasks, the policy's and the critic's, which synchronise once to
-/// compute the norm of the joint gradient.  The resulting step is taken at the beginning of the
-/// next pair of tasks, so each minibatch needs only one synchronisation of the threads.
-public final class JointUpdate<Objective: PolicyObjective> {
+/// Each minibatch is a set of parallel tasks, the policy's and one of the critic, which synchronise
+/// once to compute the norm of the joint gradient.  A network with a single task takes its step at
+/// the beginning of the next task, so that each minibatch needs only one synchronisation of the
+/// threads.
+public final class JointUpdate<Learner: GradientLearner> {
   /// Learner of the policy.
-  public let policy: PolicyLearner<Objective>
+  public let policy: Learner
   /// Learner of the critic.
   public let value: ValueLearner
   /// Norm of the last joint gradient, before clipping.
   public private(set) var gradientNorm: Float = 0
   private let maximumGradientNorm: Float
-  private var learningRate: Float = 0
+  /// Learning rate of the steps that follow.
+  public var learningRate: Float = 0
   private var pendingScale: Float?
 
   /// Creates a joint update of two learners.
   public init(
-    policy: PolicyLearner<Objective>, value: ValueLearner, maximumGradientNorm: Float
+    policy: Learner, value: ValueLearner, maximumGradientNorm: Float
   ) {
     self.policy = policy
     self.value = value
@@ -41,16 +73,21 @@ public final class JointUpdate<Objective: PolicyObjective> {
   ///   - rows: The range of the minibatch in `order`.
   ///   - pool: The threads to use.
   public func computeGradients(_ order: [Int32], _ rows: Range<Int>, pool: WorkerPool) {
-    pool.run(2) { task in
-      if task == 0 {
-        if let pendingScale { policy.step(learningRate, gradientScale: pendingScale) }
-        policy.computeGradient(order, rows)
+    let tasks = policy.tasks
+    if tasks > 1, let pendingScale { policy.step(learningRate, gradientScale: pendingScale) }
+    pool.run(tasks + 1) { task in
+      if task < tasks {
+        if tasks == 1, let pendingScale {
+          policy.step(learningRate, gradientScale: pendingScale)
+        }
+        policy.computeGradient(order, rows, task: task)
       } else {
         if let pendingScale { value.step(learningRate, gradientScale: pendingScale) }
         value.computeGradient(order, rows)
       }
     }
     pendingScale = nil
+    policy.combineGradients()
   }
 
   /// Accepts the last gradients, so that the step along them is pending.

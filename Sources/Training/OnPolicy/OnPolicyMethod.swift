@@ -98,6 +98,12 @@ public struct RolloutBlock {
   /// Step t of the rollout.
   public let step: Int
 
+  package init(rollout: RolloutBuffer, environments: Range<Int>, step: Int) {
+    self.rollout = rollout
+    self.environments = environments
+    self.step = step
+  }
+
   /// Returns the rollout's row for row i of the block.
   @inlinable public func row(_ i: Int) -> Int {
     (environments.lowerBound + i) * rollout.steps + step

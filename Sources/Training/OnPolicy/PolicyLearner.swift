@@ -45,7 +45,7 @@ extension PolicyObjective {
 ///
 /// Each `xGradient` is the derivative of the total loss with respect to x, averaged over the B
 /// rows.
-public final class PolicyLearner<Objective: PolicyObjective> {
+public final class PolicyLearner<Objective: PolicyObjective>: GradientLearner {
   /// Loss to minimise, without the entropy bonus.
   public let objective: Objective
   /// Objective of the last minibatch.
@@ -95,7 +95,7 @@ public final class PolicyLearner<Objective: PolicyObjective> {
 
   /// Gathers the rows of a minibatch and computes the gradient of the objective and the entropy
   /// bonus.
-  public func computeGradient(_ order: [Int32], _ rows: Range<Int>) {
+  public func computeGradient(_ order: [Int32], _ rows: Range<Int>, task: Int) {
     gather(order, rows)
     computeGradient(rows.count)
   }
@@ -109,7 +109,7 @@ public final class PolicyLearner<Objective: PolicyObjective> {
       advantages[k] = rollout.advantages[row]
     }
     objective.gather(order, rows)
-    if settings.normalizeAdvantages { standardizeAdvantages(rows.count) }
+    if settings.normalizeAdvantages { standardize(advantages, count: rows.count) }
   }
 
   /// Computes the gradient of the objective and the entropy bonus on the gathered rows.
@@ -130,17 +130,6 @@ public final class PolicyLearner<Objective: PolicyObjective> {
     squaredNorm =
       sumOfSquares(policy.network.parameters.gradients)
       + sumOfSquares(distribution.parameters.gradients)
-  }
-
-  /// Replaces each advantage A by `(A − mean) / (std + 1e-8)`, with the sample standard deviation
-  /// as in PyTorch.
-  private func standardizeAdvantages(_ count: Int) {
-    var (sum, squares) = (Float(0), Float(0))
-    for k in 0..<count { sum += advantages[k] }
-    let mean = sum / Float(count)
-    for k in 0..<count { squares += (advantages[k] - mean) * (advantages[k] - mean) }
-    let scale = 1 / ((squares / Float(count - 1)).squareRoot() + 1e-8)
-    for k in 0..<count { advantages[k] = (advantages[k] - mean) * scale }
   }
 
   /// The policy's network, with its last minibatch if it has learnt in this iteration.

@@ -17,6 +17,24 @@ extension TensorArchive {
     }
   }
 
+  /// Checks, before anything is allocated, that the weights of a policy's network have the shapes of
+  /// its description.
+  ///
+  /// - Parameters:
+  ///   - architecture: The described architecture.
+  ///   - name: The name of the network.
+  /// - Throws: `ArchiveError` if a weight is missing or has another shape.
+  func checkWeights(
+    of architecture: MLPArchitecture, named name: String
+  ) throws(ArchiveError) {
+    let widths = architecture.widths
+    for (i, (columns, rows)) in zip(widths, widths.dropFirst()).enumerated() {
+      guard tensors["\(name).\(i).weight"]?.shape == [rows, columns] else {
+        throw .invalid(reason: "\(name).\(i).weight does not fit the policy description")
+      }
+    }
+  }
+
   /// Reads parameters by their names; if one does not fit, throws before changing any.
   public func read(into parameters: [Parameter]) throws(ArchiveError) {
     for parameter in parameters {

@@ -119,12 +119,7 @@ public final class MLPPolicy: DistributionPolicy {
     else { throw .invalid(reason: "its policy description has impossible sizes") }
     let architecture = try Self.architecture(description)
     // The weights bound what is allocated by the size of the file.
-    let widths = architecture.widths
-    for (i, (columns, rows)) in zip(widths, widths.dropFirst()).enumerated() {
-      guard archive.tensors["policy.\(i).weight"]?.shape == [rows, columns] else {
-        throw .invalid(reason: "policy.\(i).weight does not fit the policy description")
-      }
-    }
+    try archive.checkWeights(of: architecture, named: "policy")
     environmentIdentifier = description.environment
     self.distribution = distribution
     var random = RandomStream(seed: 0, name: "unused")

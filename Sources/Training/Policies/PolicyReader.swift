@@ -18,7 +18,8 @@ public struct PolicyReader: Sendable {
 
   /// Readers for all kinds of policy that are saved; a new kind is one line here.
   public static let all: [PolicyReader] = [
-    PolicyReader(MLPPolicy.kind) { archive throws(ArchiveError) in try MLPPolicy(from: archive) }
+    PolicyReader(MLPPolicy.kind) { archive throws(ArchiveError) in try MLPPolicy(from: archive) },
+    PolicyReader(FlowPolicy.kind) { archive throws(ArchiveError) in try FlowPolicy(from: archive) },
   ]
 
   /// The part of a description that tells how to read the rest; `kind` is absent in older files.
