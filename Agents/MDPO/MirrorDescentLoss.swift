@@ -31,7 +31,7 @@ public final class MirrorDescentLoss: PolicyObjective {
   ///
   /// - Parameters:
   ///   - policy: The policy that learns.
-  ///   - rollout: A rollout with the column ``MLPPolicy/outputsColumn``.
+  ///   - rollout: A rollout with the column `MLPPolicy.outputsColumn`.
   ///   - rows: The maximum number of rows in a minibatch.
   ///   - tsallisIndex: The index q, in 1...2.
   public init(policy: MLPPolicy, rollout: RolloutBuffer, rows: Int, tsallisIndex: Float) {
