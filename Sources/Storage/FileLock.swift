@@ -23,11 +23,8 @@ package final class FileLock {
     package var started: UInt64?
   }
 
-  /// A function that takes the system's lock without waiting, and returns 0 or the number of the
-  /// error; tests put another in its place.
-  @TaskLocal package static var lock: @Sendable (_ descriptor: Int32) -> Int32 = {
-    flock($0, LOCK_EX | LOCK_NB) == 0 ? 0 : errno
-  }
+  /// Number of the error with which the system's lock is to fail in a test; 0 for none.
+  @TaskLocal package static var lockError: Int32 = 0
 
   private let path: String
   private let folder: String
@@ -83,7 +80,9 @@ package final class FileLock {
       }
       var isTaken = false
       defer { if !isTaken { close(descriptor) } }
-      let error = lock(descriptor)
+      let error =
+        Self.lockError != 0
+        ? Self.lockError : flock(descriptor, LOCK_EX | LOCK_NB) == 0 ? 0 : errno
       guard isFile(path, descriptor) else { continue }
       let other = isNew ? nil : readOwner(path)
       if error == EWOULDBLOCK { throw busy(folder, other) }

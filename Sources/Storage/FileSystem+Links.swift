@@ -7,12 +7,8 @@ extension FileSystem {
     case file, folder, link, other
   }
 
-  /// A function that creates a symbolic link, and returns 0 or the number of the error; tests put
-  /// another in its place.
-  @TaskLocal package static var makeSymbolicLink:
-    @Sendable (_ path: String, _ destination: String) -> Int32 = {
-      unsafe symlink($1, $0) == 0 ? 0 : errno
-    }
+  /// Number of the error with which the creation of a link is to fail in a test; 0 for none.
+  @TaskLocal package static var linkError: Int32 = 0
 
   /// Errors by which file systems say that they have no symbolic links.
   private static let linkless = [EPERM, ENOTSUP, EOPNOTSUPP, ENOSYS]
@@ -29,7 +25,8 @@ extension FileSystem {
     // A killed process that had the same number may have left it.
     _ = unsafe unlink(temporary)
     do throws(FileError) {
-      let error = makeSymbolicLink(temporary, destination)
+      let error =
+        linkError != 0 ? linkError : unsafe symlink(destination, temporary) == 0 ? 0 : errno
       if linkless.contains(error) {
         try writeFile(Data("\(destination)\n".utf8), to: temporary, waitsForDisk: true)
       } else if error != 0 {

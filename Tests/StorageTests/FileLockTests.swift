@@ -22,18 +22,16 @@ import Testing
   }
 
   /// File systems with locks, and without.
-  private static let systems: [@Sendable (Int32) -> Int32] = [
-    FileLock.lock, { _ in ENOLCK }, { _ in EOPNOTSUPP },
-  ]
+  private static let systems: [Int32] = [0, ENOLCK, EOPNOTSUPP]
 
-  @Test(arguments: systems.indices) func theSecondIsToldTheOwner(system: Int) throws {
-    try FileLock.$lock.withValue(Self.systems[system]) {
+  @Test(arguments: systems) func theSecondIsToldTheOwner(error: Int32) throws {
+    try FileLock.$lockError.withValue(error) {
       let folder = try TemporaryFolder()
       let lock = try take(folder)
       let message = refusal(folder)
       #expect(message.contains("process \(getpid()) on \(ProcessInfo.processInfo.hostName)"))
       #expect(message.contains("has been using it since 20"), "\(message)")
-      #expect(message.contains("remove \(folder.file("lock.json"))") == (system > 0))
+      #expect(message.contains("remove \(folder.file("lock.json"))") == (error != 0))
       try lock.check()
       lock.release()
       #expect(folder.contents.isEmpty)
@@ -42,8 +40,8 @@ import Testing
   }
 
   /// Its number may have gone to another process, which the time of the start reveals.
-  @Test(arguments: systems.indices) func aDeadOwnersLockIsTakenOver(system: Int) throws {
-    try FileLock.$lock.withValue(Self.systems[system]) {
+  @Test(arguments: systems) func aDeadOwnersLockIsTakenOver(error: Int32) throws {
+    try FileLock.$lockError.withValue(error) {
       let folder = try TemporaryFolder()
       let (own, boot) = (FileLock.Owner.current, "another boot")
       var (dead, reused, before) = (own, own, own)
@@ -63,7 +61,7 @@ import Testing
     let folder = try TemporaryFolder()
     var owner = FileLock.Owner.current
     owner.host = "elsewhere"
-    try FileLock.$lock.withValue({ _ in ENOSYS }) {
+    try FileLock.$lockError.withValue(ENOSYS) {
       try leave(owner, in: folder)
       #expect(refusal(folder).contains("on elsewhere has been using it"))
       try FileSystem.write(Data(), to: folder.file("lock.json"))
@@ -71,8 +69,8 @@ import Testing
     }
   }
 
-  @Test(arguments: systems.indices) func filesOfOthersAreLeftAlone(system: Int) throws {
-    try FileLock.$lock.withValue(Self.systems[system]) {
+  @Test(arguments: systems) func filesOfOthersAreLeftAlone(error: Int32) throws {
+    try FileLock.$lockError.withValue(error) {
       let folder = try TemporaryFolder()
       try FileSystem.write(Data("mine".utf8), to: folder.file("lock.json"))
       #expect(refusal(folder).contains("no lock of this program"))
@@ -101,8 +99,7 @@ import Testing
     let folder = try TemporaryFolder()
     let path = folder.file("latest")
     func link(_ destination: String) throws {
-      guard error != 0 else { return try FileSystem.link(path, to: destination) }
-      try FileSystem.$makeSymbolicLink.withValue({ _, _ in error }) {
+      try FileSystem.$linkError.withValue(error) {
         try FileSystem.link(path, to: destination)
       }
     }
@@ -119,7 +116,7 @@ import Testing
   @Test func otherErrorsAreThrown() throws {
     let folder = try TemporaryFolder()
     let error = #expect(throws: FileError.self) {
-      try FileSystem.$makeSymbolicLink.withValue({ _, _ in ENOSPC }) {
+      try FileSystem.$linkError.withValue(ENOSPC) {
         try FileSystem.link(folder.file("latest"), to: "100")
       }
     }
