@@ -177,7 +177,7 @@ import Testing
 
   @Test func settingsThatCanNotTrainAreNotDescribed() throws {
     let result = try run("describe sac --env cartpole")
-    #expect(result.status == 64 && result.errors.contains("sac needs continuous actions"))
+    #expect(result.status == 64 && result.errors.contains("continuous actions are needed"))
     #expect(result.output.isEmpty)
   }
 }
