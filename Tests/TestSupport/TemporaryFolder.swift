@@ -17,6 +17,13 @@ public final class TemporaryFolder {
   /// The path of something inside.
   public func file(_ name: String) -> String { "\(path)/\(name)" }
 
+  /// Makes a device inside that is always full, as /dev/full is, and returns whether that worked:
+  /// only root may.
+  public func makeFullDevice(_ name: String) -> Bool {
+    let device: dev_t = 1 << 8 | 7  // the major and minor number of /dev/full
+    return unsafe mknod(file(name), S_IFCHR | 0o666, device) == 0
+  }
+
   /// The names of what is inside, sorted.
   public var contents: [String] {
     ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted()
