@@ -22,13 +22,6 @@ public final class A2C: OnPolicyMethod {
   private let joint: JointUpdate<PolicyLearner<PolicyGradient>>
   private let order: [Int32]
 
-  public static func makePolicy(
-    _ configuration: A2CConfiguration, specification: EnvironmentSpecification,
-    random: inout RandomStream
-  ) -> MLPPolicy {
-    MLPPolicy(onPolicy: configuration.shared, specification: specification, random: &random)
-  }
-
   /// Returns no columns: the loss depends only on the current policy.
   public static func columns(
     _ configuration: A2CConfiguration, policy: MLPPolicy

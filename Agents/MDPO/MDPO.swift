@@ -1,4 +1,3 @@
-public import LinearAlgebra
 public import NeuralNetworks
 public import RLCore
 public import Storage
@@ -25,13 +24,6 @@ public final class MDPO: OnPolicyMethod {
   private let fitting: ValueFitting
   private let order: [Int32]
   private var gradientNorm: Float = 0
-
-  public static func makePolicy(
-    _ configuration: MDPOConfiguration, specification: EnvironmentSpecification,
-    random: inout RandomStream
-  ) -> MLPPolicy {
-    MLPPolicy(onPolicy: configuration.shared, specification: specification, random: &random)
-  }
 
   public static func columns(
     _ configuration: MDPOConfiguration, policy: MLPPolicy

@@ -25,13 +25,6 @@ public final class PPO: OnPolicyMethod {
   private let joint: JointUpdate<PolicyLearner<ClippedSurrogate>>
   private var order: MinibatchOrder
 
-  public static func makePolicy(
-    _ configuration: PPOConfiguration, specification: EnvironmentSpecification,
-    random: inout RandomStream
-  ) -> MLPPolicy {
-    MLPPolicy(onPolicy: configuration.shared, specification: specification, random: &random)
-  }
-
   public static func columns(
     _ configuration: PPOConfiguration, policy: MLPPolicy
   ) -> [RolloutColumn] {

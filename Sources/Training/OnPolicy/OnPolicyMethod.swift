@@ -63,6 +63,16 @@ public protocol OnPolicyMethod: AnyObject {
   func load(from archive: TensorArchive) throws(ArchiveError)
 }
 
+extension OnPolicyMethod where LearntPolicy == MLPPolicy {
+  /// Creates a perceptron from the settings that on-policy methods share.
+  public static func makePolicy(
+    _ configuration: Configuration, specification: EnvironmentSpecification,
+    random: inout RandomStream
+  ) -> MLPPolicy {
+    MLPPolicy(onPolicy: configuration.shared, specification: specification, random: &random)
+  }
+}
+
 /// A policy that gathers rollouts.
 public protocol RolloutPolicy: Policy {
   /// Normaliser of observations for policy and critic.
