@@ -72,6 +72,9 @@ struct Inspect: ParsableCommand {
           ["best", best.map(grouped) ?? "none"], ["latest", latest.map(grouped) ?? "none"],
         ]))
       if let warning = machine.openBLASWarning { writeLine("warning      \(warning)") }
+      if FileSystem.exists(folder.alarmsFile) {
+        writeLine("alarms       in \(folder.alarmsFile)")
+      }
       for session in manifest.sessions {
         writeLine(
           "session      from step \(grouped(session.firstStep)), \(session.started), "

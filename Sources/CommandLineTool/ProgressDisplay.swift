@@ -128,6 +128,17 @@ final class ProgressDisplay: TrainingObserver {
     }
   }
 
+  func didCollapse(_ sentence: String, _ progress: TrainingProgress) {
+    if style == .json {
+      emit(
+        Event(
+          event: "alarm", run: folder.path, steps: progress.steps,
+          totalSteps: progress.totalSteps, message: sentence))
+    } else {
+      warn("\(grouped(progress.steps)) steps: \(sentence)")
+    }
+  }
+
   /// Shows how the run ended.
   func end(_ outcome: TrainingOutcome, of training: TrainingRun) {
     finishLine()
@@ -250,9 +261,10 @@ final class ProgressDisplay: TrainingObserver {
     var stepsPerSecond: Double?
     var elapsed: Double?
     var shares: [String: Double]?
+    var message: String?
 
     enum CodingKeys: String, CodingKey {
-      case event, run, environment, agent, seed, outcome, steps, mode, elapsed, shares
+      case event, run, environment, agent, seed, outcome, steps, mode, elapsed, shares, message
       case totalSteps = "total-steps"
       case plannedSteps = "planned-steps"
       case meanReturn = "mean-return"

@@ -27,6 +27,8 @@ public struct RunFolder: Sendable, Equatable {
   public var monitorFile: String { "\(path)/monitor.csv" }
   /// File with the returns per task, if physical parameters change; one row per task.
   public var driftFile: String { "\(path)/drift.csv" }
+  /// File with the alarms, one row each; missing if there was none.
+  public var alarmsFile: String { "\(path)/alarms.csv" }
   /// Folder of TensorBoard's event files.
   public var tensorBoardFolder: String { "\(path)/tensorboard" }
   /// Folder with one folder per checkpoint, and the links `best` and `latest`.
@@ -164,6 +166,7 @@ public struct RunFolder: Sendable, Equatable {
     [
       configurationFile, manifestFile, changesFile, lockFile, metricsFile, metricsLinesFile,
       timingFile, evaluationsFile, evaluationArraysFile, monitorFile, driftFile,
+      alarmsFile,
     ]
   }
 

@@ -44,6 +44,7 @@ package final class Trainer {
   /// Nil until training begins.
   private var logger: MetricsLogger?
   private let taskLog: TaskLog?
+  private var alarmLog: AlarmLog?
   private var state: TrainerState
   private var clock = PhaseClock()
   private var metrics: [Double] = []
@@ -125,6 +126,7 @@ package final class Trainer {
       let before = agent.environmentSteps
       try iterate()
       observer?.didIterate(progress)
+      try watchForCollapse(observer)
       let isLast = agent.environmentSteps >= run.steps
       var isBest = false
       let isEvaluated = isLast || Self.crosses(run.evaluation.every, before, agent.environmentSteps)
@@ -155,6 +157,7 @@ package final class Trainer {
     let hasLogs = FileSystem.exists(parts.folder.metricsFile)
     try parts.recorder?.open()
     try taskLog?.open(warn: parts.warn)
+    alarmLog = try AlarmLog(parts.folder.alarmsFile, steps: agent.environmentSteps)
     logger = try MetricsLogger(
       folder: parts.folder, metricNames: agent.metricNames + attachments.flatMap(\.metricNames),
       settings: configuration.flattened, environment: run.environment,
@@ -182,6 +185,18 @@ package final class Trainer {
       iteration: agent.iterations, steps: agent.environmentSteps, values: metrics,
       timing: timing, episodes: report.episodes)
     state.episodes += report.episodes.count
+  }
+
+  /// Tells of a collapse, once in a run and without acting on it.
+  ///
+  /// Where tasks change, returns may fall because the next task is harder.
+  private func watchForCollapse(_ observer: (any TrainingObserver)?) throws {
+    let episodes = state.episodes
+    guard configuration.hasOneTask, let value = progress.metric("episode-return"),
+      let alarm = state.cliff?.watch(value, iteration: agent.iterations, episodes: episodes)
+    else { return }
+    try alarmLog?.record(alarm, iteration: agent.iterations, steps: agent.environmentSteps)
+    observer?.didCollapse(alarm.sentence, progress)
   }
 
   private func leavePostMortem() {
@@ -239,6 +254,7 @@ package final class Trainer {
   private func writeCheckpoint(isBest: Bool, _ observer: (any TrainingObserver)?) throws {
     try logger?.synchronize()
     try taskLog?.synchronize()
+    try alarmLog?.synchronize()
     let folder = parts.folder
     let name = "\(agent.environmentSteps)"
     try checkpoint.write(to: folder.checkpoint(name))

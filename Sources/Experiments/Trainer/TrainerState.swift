@@ -15,6 +15,8 @@ struct TrainerState: Codable, Equatable {
   var bestReturn: Double?
   /// Environment step of the best evaluation; nil if tasks change.
   var bestStep: Int?
+  /// Alarm for collapses; nil in checkpoints of builds without it.
+  var cliff: RewardCliff? = RewardCliff()
   /// Whether the run has finished.
   var isFinished = false
   /// CRC-32C of `config.yaml`, since a checkpoint belongs to one configuration.

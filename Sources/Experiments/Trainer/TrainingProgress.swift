@@ -43,6 +43,9 @@ public protocol TrainingObserver: AnyObject {
   func didEvaluateEpisode(_ finished: Int, of episodes: Int)
   /// Called after each evaluation.
   func didEvaluate(_ result: EvaluationResult, _ progress: TrainingProgress)
+  /// Called at most once in a run, when the return of training has fallen far below its peak, with
+  /// a sentence that says so.
+  func didCollapse(_ sentence: String, _ progress: TrainingProgress)
   /// Called after each checkpoint, with the path of its folder.
   func didWriteCheckpoint(_ path: String, _ progress: TrainingProgress)
 }
@@ -56,6 +59,8 @@ extension TrainingObserver {
   public func didEvaluateEpisode(_ finished: Int, of episodes: Int) {}
   /// Does nothing.
   public func didEvaluate(_ result: EvaluationResult, _ progress: TrainingProgress) {}
+  /// Does nothing.
+  public func didCollapse(_ sentence: String, _ progress: TrainingProgress) {}
   /// Does nothing.
   public func didWriteCheckpoint(_ path: String, _ progress: TrainingProgress) {}
 }
