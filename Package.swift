@@ -42,7 +42,7 @@ let package = Package(
     // The parts, for packages that need only some of them.
     + [
       "LinearAlgebra", "NeuralNetworks", "RLCore", "Environments", "Conformance", "Storage",
-      "Training", "Agents", "Plasticity", "Recording", "Rendering", "Experiments",
+      "Training", "Agents", "Plasticity", "Robustness", "Recording", "Rendering", "Experiments",
     ].map { .library(name: $0, targets: [$0]) },
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", .upToNextMinor(from: "1.8.2")),
@@ -77,25 +77,26 @@ let package = Package(
         .embedInCode("SAC/SACPresets.yaml"),
       ]),
     module("Plasticity", ["Training", "NeuralNetworks", "LinearAlgebra", "Storage"]),
+    module("Robustness", ["Training", "RLCore", "LinearAlgebra", "Storage"]),
     module("Recording", ["RLCore", "LinearAlgebra", "Storage", "CZlib"]),
     module("Rendering", ["RLCore", "Storage", "CCairo", "CGIF", "CPNG", "CSDL2"], strict),
     module(
       "Experiments",
       [
-        "Environments", "Agents", "Training", "Plasticity", "Recording", "NeuralNetworks",
-        "RLCore", "LinearAlgebra", "Physics", "Storage",
+        "Environments", "Agents", "Training", "Plasticity", "Recording", "Robustness",
+        "NeuralNetworks", "RLCore", "LinearAlgebra", "Physics", "Storage",
       ]),
     module(
       "RLSuite",
       [
         "Experiments", "Agents", "Environments", "Training", "RLCore", "Recording", "Rendering",
-        "Plasticity", "Storage", "NeuralNetworks", "LinearAlgebra",
+        "Plasticity", "Robustness", "Storage", "NeuralNetworks", "LinearAlgebra",
       ]),
     .target(
       name: "RLSuiteTool",
       dependencies: [
         "Experiments", "Environments", "Traces", "Agents", "Training", "Plasticity", "Recording",
-        "Rendering",
+        "Rendering", "Robustness",
         "RLCore", "LinearAlgebra", "Storage",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
@@ -122,8 +123,8 @@ let package = Package(
     tests(
       "ExperimentsTests",
       [
-        "Experiments", "Agents", "Environments", "Recording", "Training", "RLCore", "LinearAlgebra",
-        "Storage",
+        "Experiments", "Agents", "Environments", "Recording", "Robustness", "Training", "RLCore",
+        "LinearAlgebra", "Storage",
       ]),
     tests(
       "AgentsTests",
@@ -138,6 +139,12 @@ let package = Package(
         "LinearAlgebra", "Storage",
       ]),
     tests(
+      "RobustnessTests",
+      [
+        "Robustness", "Environments", "Experiments", "Recording", "Training", "RLCore",
+        "LinearAlgebra", "Storage",
+      ]),
+    tests(
       "RecordingTests",
       ["Recording", "Environments", "RLCore", "LinearAlgebra", "Storage"]),
     tests(
@@ -147,7 +154,7 @@ let package = Package(
       "CommandLineTests",
       [
         "rlsuite", "RLSuiteTool", "Experiments", "Environments", "Agents", "Recording", "Rendering",
-        "Training",
+        "Robustness", "Training",
         "RLCore", "Storage",
       ]),
   ],

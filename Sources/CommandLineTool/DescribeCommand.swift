@@ -204,7 +204,9 @@ private struct EnvironmentDescription: Description {
           "\($0.reversible ? "± " : "")\(number($0.low)) … \(number($0.high))", $0.summary,
         ]
       }
-      lines += ["", "Physical parameters (--set parameters.NAME=value)"]
+      lines += [
+        "", "Physical parameters (--set parameters.NAME=value, --randomize NAME=LOW..HIGH)",
+      ]
       lines.append(table([header] + cells, indent: "  "))
     }
     if !disturbance.isEmpty {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Experiments
+import Robustness
 import Training
 import Environments
 import Foundation
@@ -61,8 +62,9 @@ struct Evaluate: ParsableCommand {
     try prepareFiles()
     if !json {
       let step = policy.steps.map { ", step \(grouped($0))" } ?? ""
+      let conditions = policy.conditions.text.map { ", \($0)" } ?? ""
       writeLine(
-        "\(policy.path)\(step), \(policy.environment.identifier), "
+        "\(policy.path)\(step), \(policy.environment.identifier)\(conditions), "
           + "\(counted(episodes, "episode")) per mode")
     }
     var evaluation = EvaluationSummary(policy, firstSeed: seed)

@@ -1,4 +1,5 @@
 import Experiments
+import Robustness
 import Foundation
 import RLCore
 import Training
@@ -9,6 +10,8 @@ struct EvaluationReport: Encodable {
   var environment: String
   var steps: Int?
   var mode: String
+  /// Parameters that each episode drew; nil if none.
+  var randomize: String?
   var episodes: Int
   var mean: Double
   var meanInterval: [Double]?
@@ -43,6 +46,8 @@ struct EvaluationReport: Encodable {
     environment = source.environment.identifier
     steps = source.steps
     mode = result.mode.rawValue
+    let randomization = source.conditions.randomization
+    randomize = randomization.isEmpty ? nil : "\(randomization)"
     episodes = all.count
     mean = result.mean
     meanInterval = result.meanInterval.map(bounds)
@@ -73,7 +78,8 @@ struct EvaluationReport: Encodable {
   }
 
   enum CodingKeys: String, CodingKey {
-    case policy, environment, steps, mode, episodes, mean, minimum, median, ends, gates, failures
+    case policy, environment, steps, mode, randomize, episodes, mean, minimum, median, ends, gates,
+      failures
     case seeds, returns, lengths
     case meanInterval = "mean-interval-95"
     case standardDeviation = "std"

@@ -4,6 +4,7 @@ import RLCore
 import Recording
 import Rendering
 import Experiments
+import Robustness
 import Training
 
 /// The verb `play`: lets a person drive an environment in a window.
@@ -28,6 +29,10 @@ struct Play: ParsableCommand {
         + "name, a new folder in Recordings.", valueName: "FILE|DIR"))
   var record: String?
   @OptionGroup var parameterOptions: ParameterOptions
+  @Option(
+    help: ArgumentHelp(
+      "Draw physical parameters anew for every episode, as in 'train'.", valueName: "name=spec,…"))
+  var randomize: String?
 
   func validate() throws {
     guard episodes ?? 1 >= 1 else { throw ValidationError("--episodes must be at least 1") }
@@ -41,8 +46,13 @@ struct Play: ParsableCommand {
     }
     let size = try Picture.size(from: size)
     let environment = try registered.makeVector(1)
-    for (name, value) in try parameterOptions.values() {
-      try environment.setParameter(name, to: value)
+    let values = try parameterOptions.values()
+    for (name, value) in values { try environment.setParameter(name, to: value) }
+    if let randomize {
+      let conditions = try EpisodeConditions(
+        Randomization(parsing: randomize, origin: "--randomize"), in: registered,
+        parameters: environment.parameterValues, fixed: Set(values.map(\.name)))
+      conditions.apply(to: environment)
     }
     let window = try Window(
       title: "\(registered.identifier) - \(CommandLineTool.name) play", width: size.width,

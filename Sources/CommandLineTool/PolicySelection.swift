@@ -1,5 +1,6 @@
 import ArgumentParser
 import Experiments
+import Robustness
 import Training
 
 /// Options for a policy or controller, its environment and the physical parameters.
@@ -15,6 +16,7 @@ struct PolicySelection: ParsableArguments {
   var checkpoint: String?
   @Flag(help: "The same as --checkpoint best.") var loadBest = false
   @OptionGroup var parameterOptions: ParameterOptions
+  @OptionGroup var conditionOptions: ConditionOptions
 
   func validate() throws {
     guard !(loadBest && checkpoint != nil) else {
@@ -28,7 +30,25 @@ struct PolicySelection: ParsableArguments {
       path, checkpoint: loadBest ? "best" : checkpoint, environment: env, registry: .ofTheTool)
     if let remark = policy.remark { complain(remark) }
     for (name, value) in try parameterOptions.values() { try policy.setParameter(name, to: value) }
+    if let randomization = try conditionOptions.randomization() {
+      try policy.randomize(randomization)
+    }
     return policy
+  }
+}
+
+/// The options for conditions under which episodes run.
+struct ConditionOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Draw physical parameters anew for every episode, as in 'train'; none for the set values. By "
+        + "default those that the policy's training drew.", valueName: "name=spec,…"))
+  var randomize: String?
+
+  /// Returns what the option says; nil if it is not given.
+  func randomization() throws(ConfigurationError) -> Randomization? {
+    guard let randomize else { return nil }
+    return try Randomization(parsing: randomize, origin: "--randomize")
   }
 }
 

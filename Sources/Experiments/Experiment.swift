@@ -61,6 +61,7 @@ public struct Experiment {
           + "\(agent.identifier) on \(environment.identifier)")
     }
     try Self.checkFit(configuration.settings, in: environment)
+    _ = try configuration.conditions(in: environment)
     try MemoryLimit.current.check(configuration.memoryNeeds(in: environment))
     let attachments = Attachments(configuration.run, environment, registry)
     try attachments.check(configuration, agent)

@@ -100,7 +100,7 @@ public struct RecordingPlan {
     }
     try FileSystem.makeFolder(folder)
     let (environment, policy) = (source.environment, source.policy)
-    let vector = try environment.makeVector(1, parameters: source.parameters)
+    let vector = source.makeVector(1)
     var archive = TensorArchive()
     policy.save(to: &archive)
     let agent = source.agent ?? "policy"

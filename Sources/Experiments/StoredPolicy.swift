@@ -1,5 +1,6 @@
 internal import Environments
 public import RLCore
+public import Robustness
 internal import Storage
 public import Training
 
@@ -21,6 +22,16 @@ public struct StoredPolicy {
   public let remark: String?
   /// Physical parameters: in the policy's own environment those of its training, otherwise nominal.
   public private(set) var parameters: [ParameterValue]
+  /// Conditions of the episodes: in the policy's own environment those of its training, with growing
+  /// ranges at their full width, otherwise none.
+  public private(set) var conditions: EpisodeConditions
+  /// Names of the parameters that were set after loading.
+  private var fixed: Set<String> = []
+  /// Whether the conditions are still those in the policy's file.
+  private var hasStoredConditions = true
+
+  /// Key of the randomisation in the metadata of policy files.
+  static let randomizationKey = "randomize"
 
   /// Whether the policy is a controller or a baseline, which has no weights.
   public var isController: Bool { policy is ControllerPolicy || policy is BaselinePolicy }
@@ -54,6 +65,7 @@ public struct StoredPolicy {
       (policy, environment) = try Self.controller(name, environment: other, registry)
       (path, folder, steps, agent, parameters) = (name, nil, nil, name, [])
       remark = nil
+      conditions = try EpisodeConditions(Randomization(), in: environment)
       return
     }
     // A name without a slash was probably meant as a controller's.
@@ -66,9 +78,19 @@ public struct StoredPolicy {
     let archive = found.archive
     let read: any Policy
     let values: [ParameterValue]
+    let randomization: Randomization
     do {
       read = try PolicyReader.read(archive, readers: registry.policyReaders)
       values = try PolicyParameters.read(archive)
+    } catch {
+      throw FileError.damaged(path: found.path, reason: error.description)
+    }
+    do {
+      let text = archive.metadata[Self.randomizationKey]
+      randomization =
+        try text.map { text throws(ConfigurationError) in
+          try Randomization(parsing: text)
+        } ?? Randomization()
     } catch {
       throw FileError.damaged(path: found.path, reason: error.description)
     }
@@ -94,6 +116,7 @@ public struct StoredPolicy {
       }
       do {
         _ = try own.makeVector(1, parameters: values)
+        _ = try EpisodeConditions(randomization, in: own, parameters: values)
       } catch {
         throw FileError.damaged(
           path: path, reason: "its physical parameters do not fit \(own.identifier)")
@@ -112,21 +135,53 @@ public struct StoredPolicy {
       throw ConfigurationError(
         "a policy for \(policy.environmentIdentifier) does not fit \(environment.identifier)")
     }
-    parameters = environment.identifier == policy.environmentIdentifier ? values : []
+    let isOwn = environment.identifier == policy.environmentIdentifier
+    parameters = isOwn ? values : []
+    conditions = try EpisodeConditions(
+      isOwn ? randomization : Randomization(), in: environment, parameters: parameters)
   }
 
-  /// Sets a physical parameter.
+  /// Sets a physical parameter; if the policy's training drew it, it is no longer drawn.
   ///
   /// - Parameters:
   ///   - name: Name of the parameter in the environment's table.
   ///   - value: Value of the parameter, in the table's unit.
-  /// - Throws: `ParameterError` if there is no such parameter or its range excludes the value.
-  public mutating func setParameter(_ name: String, to value: Double) throws(ParameterError) {
+  /// - Throws: `ParameterError` if there is no such parameter or its range excludes the value,
+  ///   `ConfigurationError` if ``randomize(_:)`` was told to draw it.
+  public mutating func setParameter(_ name: String, to value: Double) throws {
     var changed = parameters.filter { $0.name != name }
     changed.append(.init(name: name, value: value))
     // An error should occur here rather than in every worker.
     _ = try environment.makeVector(1, parameters: changed)
-    parameters = changed
+    let names = fixed.union([name])
+    var randomization = conditions.randomization
+    if hasStoredConditions { randomization.draws.removeAll { $0.name == name } }
+    conditions = try EpisodeConditions(
+      randomization, in: environment, parameters: changed,
+      fixed: hasStoredConditions ? [] : names)
+    (parameters, fixed) = (changed, names)
+  }
+
+  /// Sets the parameters that every episode draws for itself, in place of those of the policy's
+  /// training.
+  ///
+  /// - Parameter randomization: Parameters to draw, at their full range; none are drawn if it is
+  ///   empty.
+  /// - Throws: `ConfigurationError` if the environment does not allow it or ``setParameter(_:to:)``
+  ///   has set one of them.
+  public mutating func randomize(_ randomization: Randomization) throws(ConfigurationError) {
+    conditions = try EpisodeConditions(
+      randomization, in: environment, parameters: parameters, fixed: fixed)
+    hasStoredConditions = false
+  }
+
+  /// Makes environments in which episodes run under the policy's parameters and conditions.
+  func makeVector(_ count: Int) -> any BatchedEnvironment {
+    let vector = environment.construct(count)
+    // The values were checked when they were set.
+    try? vector.setParameters(parameters)
+    conditions.apply(to: vector)
+    return vector
   }
 
   /// Evaluates the policy on fresh episodes, by the raw reward.
@@ -150,14 +205,8 @@ public struct StoredPolicy {
     let mode = mode ?? modes[0]
     try check(mode)
     return Evaluation.run(
-      policy,
-      in: { count in
-        let vector = environment.construct(count)
-        // The values were checked when they were set.
-        try? vector.setParameters(parameters)
-        return vector
-      },
-      episodes: episodes, firstSeed: seed, mode: mode, pool: try WorkerPool.make(threads: threads),
+      policy, in: makeVector, episodes: episodes, firstSeed: seed, mode: mode,
+      pool: try WorkerPool.make(threads: threads),
       didFinish: didFinish, isSuccess: environment.isSuccess)
   }
 

@@ -37,6 +37,7 @@ public struct StoredRun {
       try resolver.overlay(yaml: yaml, source: file)
       configuration = try resolver.resolve()
       try Experiment.checkFit(configuration.settings, in: environment)
+      _ = try configuration.conditions(in: environment)
     } catch {
       throw .damaged(path: file, reason: error.description)
     }

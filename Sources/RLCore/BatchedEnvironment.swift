@@ -71,6 +71,11 @@ public protocol BatchedEnvironment: AnyObject {
   ///     each.
   /// - Throws: An error if a parameter of the current task is unknown or out of range.
   func follow(_ tasks: TaskSchedule, from steps: Int) throws(ParameterError)
+  /// Sets the number of steps that all environments together have taken, the same number by each,
+  /// for a run that continues; counting begins at 0 unless this is called.
+  ///
+  /// Must be called before `reset(seeds:)`.  ``follow(_:from:)`` does it too.
+  func countSteps(from steps: Int)
   /// Returns the results of each task's episodes since the last call, in order of tasks; the last
   /// entry is the current task's.  Empty if there are no tasks.
   func takeTaskReturns() -> [TaskReturns]
@@ -101,16 +106,31 @@ extension BatchedEnvironment {
 
 /// A rule that draws the physical parameters of each episode: a randomisation, a curriculum.
 public struct EpisodeParameters: Sendable {
+  /// An episode whose parameters are to be drawn.
+  public struct Episode: Sendable, Equatable {
+    /// Index of the environment.
+    public var environment: Int
+    /// Number of the episode in its environment, from 0.
+    public var number: Int
+    /// Seed with which the episode is reset.
+    public var seed: UInt64
+    /// Number of steps that all environments together have taken before it, counted in multiples
+    /// of their number: each is taken to be as far as this episode's.
+    public var stepsBefore: Int
+
+    /// Creates a description of an episode.
+    public init(environment: Int, number: Int, seed: UInt64, stepsBefore: Int = 0) {
+      (self.environment, self.number) = (environment, number)
+      (self.seed, self.stepsBefore) = (seed, stepsBefore)
+    }
+  }
+
   /// Parameters in which an episode differs from those that are set, all with allowed values; must
-  /// depend only on the environment's index, the episode's number in it and the episode's seed.
-  public let values:
-    @Sendable (_ environment: Int, _ episode: Int, _ seed: UInt64) -> [ParameterValue]
+  /// depend only on the episode.
+  public let values: @Sendable (Episode) -> [ParameterValue]
 
   /// Creates a rule.
-  public init(
-    values:
-      @escaping @Sendable (_ environment: Int, _ episode: Int, _ seed: UInt64) -> [ParameterValue]
-  ) {
+  public init(values: @escaping @Sendable (Episode) -> [ParameterValue]) {
     self.values = values
   }
 }

@@ -11,6 +11,8 @@ final class EpisodeLedger {
     var seed: UInt64 = 0
     var steps = 0
     var totalReward = 0.0
+    /// Number of steps in all of the slot's episodes so far.
+    var stepsInAll = 0
     /// Whether the episode has begun and not yet ended.
     var isRunning = false
   }
@@ -138,6 +140,7 @@ final class EpisodeLedger {
       from: actions.base + i * actions.stride, count: actionWidth)
     if let disturbances { disturbanceLog?.copyRow(row, from: disturbances, row: i) }
     entries[i].steps += 1
+    entries[i].stepsInAll += 1
     entries[i].totalReward += Double(batch.rewards[i])
     batch.truncated[i] = entries[i].steps >= episodeSteps && batch.ends[i] == nil
   }
@@ -189,32 +192,41 @@ final class EpisodeLedger {
     return steps
   }
 
-  // MARK: Tasks
+  // MARK: Steps of the run
 
-  func follow(_ tasks: TaskSchedule, from steps: Int) throws(ParameterError) {
+  /// Sets the number of steps that all slots together have taken, the same number by each.
+  func countSteps(from steps: Int) {
     precondition(steps % count == 0, "\(count) environments can't have taken \(steps) steps")
-    let task = tasks.task(after: steps)
-    for new in tasks.values(task) { try setParameter(new, of: nil) }
-    self.tasks = tasks
-    tracks = (0..<count).map { _ in TaskTrack(task: task, steps: steps) }
+    for i in 0..<count { entries[i].stepsInAll = steps / count }
   }
 
   /// Subtracts steps that are about to be re-simulated from a slot's count.
   ///
   /// No episode spans two tasks, so re-simulation does not reach the end of a task.
-  func rewindTasks(_ i: Int, by steps: Int) {
-    if tasks != nil { tracks[i].steps -= steps * count }
+  func rewind(_ i: Int, by steps: Int) { entries[i].stepsInAll -= steps }
+
+  /// Returns the number of steps of all slots together, as if each were as far as this one.
+  func stepsTaken(_ i: Int) -> Int { entries[i].stepsInAll * count }
+
+  // MARK: Tasks
+
+  func follow(_ tasks: TaskSchedule, from steps: Int) throws(ParameterError) {
+    countSteps(from: steps)
+    let task = tasks.task(after: steps)
+    for new in tasks.values(task) { try setParameter(new, of: nil) }
+    self.tasks = tasks
+    tracks = (0..<count).map { _ in TaskTrack(task: task) }
   }
 
-  /// Counts a step, records an ended episode, and truncates a running one at the end of a task.
+  /// Records an episode that ended with a counted step, and truncates a running one at the end of a
+  /// task.
   func advance(_ i: Int, in tasks: TaskSchedule, batch: StepBatch) {
-    let track = tracks[i]
-    let task = tasks.task(after: track.steps)
-    track.steps += count
+    let (track, steps) = (tracks[i], stepsTaken(i))
+    let task = tasks.task(after: steps - count)
     if batch.hasEnded(i) {
-      track.add(entries[i].totalReward, isLate: tasks.isLate(track.steps, in: task))
+      track.add(entries[i].totalReward, isLate: tasks.isLate(steps, in: task))
     }
-    let new = tasks.task(after: track.steps)
+    let new = tasks.task(after: steps)
     guard new != task else { return }
     track.begin(task: new)
     batch.truncated[i] = batch.ends[i] == nil

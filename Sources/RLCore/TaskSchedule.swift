@@ -96,15 +96,10 @@ public struct TaskReturns: Sendable, Equatable {
 /// There is one object per environment, so that threads that step different environments share
 /// nothing.
 final class TaskTrack {
-  /// Number of steps of all environments before the next one.
-  var steps: Int
   private var current: TaskReturns
   private var finished: [TaskReturns] = []
 
-  init(task: Int, steps: Int) {
-    self.steps = steps
-    current = TaskReturns(task: task)
-  }
+  init(task: Int) { current = TaskReturns(task: task) }
 
   /// Adds an episode of the current task.
   func add(_ episodeReturn: Double, isLate: Bool) { current.add(episodeReturn, isLate: isLate) }

@@ -87,7 +87,12 @@ public final class VectorEnvironment: BatchedEnvironment {
   ) {
     for episode in episodes {
       let i = episode.slot
-      let drawn = own ?? episodeParameters?.values(i, ledger.entries[i].episode, episode.seed)
+      let drawn =
+        own
+        ?? episodeParameters?.values(
+          EpisodeParameters.Episode(
+            environment: i, number: ledger.entries[i].episode, seed: episode.seed,
+            stepsBefore: ledger.stepsTaken(i)))
       if ledger.begin(episode, changes: drawn ?? []) {
         simulator.setParameters(ledger.runningValues(of: i), of: i)
       }
@@ -168,7 +173,7 @@ public final class VectorEnvironment: BatchedEnvironment {
     requireSlot(i)
     guard let steps = ledger.steps(of: snapshot) else { throw .malformed(environment: i) }
     ledger.entries[i].episode = snapshot.episode
-    ledger.rewindTasks(i, by: steps)
+    ledger.rewind(i, by: steps)
     beginnings[i] = EpisodeBeginning(slot: i, seed: snapshot.seed)
     begin(UnsafeBufferPointer(start: beginnings + i, count: 1), with: snapshot.parameters)
     let actions = Matrix(rows: count, columns: specification.actionWidth)
@@ -205,6 +210,8 @@ public final class VectorEnvironment: BatchedEnvironment {
   public func follow(_ tasks: TaskSchedule, from steps: Int) throws(ParameterError) {
     try ledger.follow(tasks, from: steps)
   }
+
+  public func countSteps(from steps: Int) { ledger.countSteps(from: steps) }
 
   public func takeTaskReturns() -> [TaskReturns] { ledger.takeTaskReturns() }
 }

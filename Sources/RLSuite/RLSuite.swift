@@ -8,5 +8,6 @@
 @_exported public import RLCore
 @_exported public import Recording
 @_exported public import Rendering
+@_exported public import Robustness
 @_exported public import Storage
 @_exported public import Training

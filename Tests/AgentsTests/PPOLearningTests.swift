@@ -192,5 +192,6 @@ final class PoisonedEnvironment: BatchedEnvironment {
   func follow(_ tasks: TaskSchedule, from steps: Int) throws(ParameterError) {
     try base.follow(tasks, from: steps)
   }
+  func countSteps(from steps: Int) { base.countSteps(from: steps) }
   func takeTaskReturns() -> [TaskReturns] { base.takeTaskReturns() }
 }

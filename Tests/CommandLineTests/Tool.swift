@@ -60,6 +60,10 @@ enum ShortRun: String, CaseIterable, CustomTestStringConvertible {
   case drifting
   /// Other physics wherever a checkpoint is written.
   case driftingAtCheckpoints = "drifting at checkpoints"
+  /// PPO on bodies of its own for every episode, from a range that grows for half of the run.
+  case randomized
+  /// SAC, the same.
+  case randomizedSAC = "sac randomized"
   /// SAC, whose transitions of several steps end with a task.
   case driftingSAC = "sac drifting"
   /// SAC with dropout, residual blocks, an ensemble, resets and transitions of several steps.
@@ -110,6 +114,13 @@ enum ShortRun: String, CaseIterable, CustomTestStringConvertible {
         "--drift", "force=flip,gravity=cycle:9.8;20;3", "--drift-every", "3072",
         "--checkpoint-every", "3072",
       ]
+    case .randomized:
+      Self.walker.arguments + [
+        "--randomize", "mass=log:0.5..2@12000,friction=normal:1:0.3,gravity=choice:0.9:1.1",
+        "--record-every", "4",
+      ]
+    case .randomizedSAC:
+      Self.sac + ["--randomize", "mass=0.5..2@2000,length=0.5..1.5"]
     case .driftingSAC:
       Self.sac + [
         "--set", "multi-step=3", "--drift", "length=uniform:0.5..1.5", "--drift-every", "500",
@@ -156,5 +167,10 @@ func exactContents(of name: String, in folder: TemporaryFolder) throws -> [Strin
   }
   let drift = "\(run.path)/drift.csv"
   if FileSystem.exists(drift) { contents["drift.csv"] = try FileSystem.read(drift) }
+  if FileSystem.isFolder(run.recordingsFolder) {
+    for file in try FileManager.default.contentsOfDirectory(atPath: run.recordingsFolder) {
+      contents[file] = try FileSystem.read("\(run.recordingsFolder)/\(file)")
+    }
+  }
   return contents
 }

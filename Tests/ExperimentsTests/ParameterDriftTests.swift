@@ -74,14 +74,14 @@ import Experiments
   @Test(
     arguments: [
       ("pull", "drift needs NAME=SPEC and got 'pull'"),
-      ("pul=flip", "did you mean 'pull'? Allowed: pull 1.0...20.0 m/s², push ±2.0...30.0 N."),
-      ("pull=flip", "pull must lie in 1.0...20.0 m/s² and would be -9.81"),
+      ("pul=flip", "did you mean 'pull'? Allowed: pull 1...20 m/s², push ±2...30 N."),
+      ("pull=flip", "pull must lie in 1...20 m/s² and would be -9.81"),
       ("pull=cycle:3", "is not a valid drift of pull"),
       ("pull=cycle:3;x", "is not a valid drift"), ("pull=cycle:3;;5", "is not a valid drift"),
       ("pull=cycle:3;21", "would be 21.0"), ("pull=uniform:5..2", "LOW below HIGH"),
       ("pull=uniform:2", "is not a valid drift"), ("pull=uniform:2..nan", "is not a valid drift"),
       ("push=log-uniform:-3..5", "log-uniform above 0"), ("push=uniform:-3..5", "would be 0.0"),
-      ("push=uniform:1..5", "push must lie in ±2.0...30.0 N and would be 1.0"),
+      ("push=uniform:1..5", "push must lie in ±2...30 N and would be 1.0"),
       ("pull=walk:0", "is not a valid drift"), ("pull=walk:20", "STEP above 0 and at most"),
       ("pull=walk:1:12..15", "pull starts at 9.81, outside"),
       ("pull=walk:1:0..15", "would be 0.0"), ("pull=cylce:2;3", "did you mean 'cycle'?"),

@@ -20,7 +20,8 @@ import RLCore
     "two words", "a,b,c", "'it''s'", #""a \"quoted\" word""#,
     #""back\\slash""#, #""tab\tand\nlines\r\n""#, #""\u2028\u0085\x07""#, "'# no comment'", "': '",
     "'{a: b}'", "'[1, 2]'", "'- x'", "'*a'", "'&a'", "'!tag'", "'%'", "'@'", "ärger", "'🤖'",
-    "'trailing '",
+    "'trailing '", "mass=0.5..2", "'mass=log:1..2@1e5,gravity=normal:10:1'",
+    "{mass: 0.5..2, friction: 'choice:1:2'}", "[mass=1e-05..1, 'friction=2..2']",
   ]
 
   private struct Case {
@@ -72,7 +73,8 @@ import RLCore
       "number "
         + String((Double(text.replacing(".inf", with: "inf")) ?? .nan).bitPattern, radix: 16)
     case .list(let nodes, _): "list [" + nodes.map(tagged).joined(separator: ", ") + "]"
-    case .mapping: "mapping"
+    case .mapping(let entries, _):
+      "mapping {" + entries.map { "\($0.key): \(tagged($0.value))" }.joined(separator: ", ") + "}"
     }
   }
 
@@ -108,6 +110,8 @@ import RLCore
               return "number %x" % struct.unpack(">Q", struct.pack(">d", float(value)))[0]
           if isinstance(value, str): return "text " + " ".join("%x" % ord(c) for c in value)
           if isinstance(value, list): return "list [" + ", ".join(map(tagged, value)) + "]"
+          if isinstance(value, dict):
+              return "mapping {" + ", ".join(k + ": " + tagged(v) for k, v in value.items()) + "}"
           return "other " + repr(value)
       for document in yaml.safe_load_all(open("documents.yaml", encoding="utf-8")):
           print(tagged(document["value"]))

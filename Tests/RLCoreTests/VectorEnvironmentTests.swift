@@ -122,9 +122,13 @@ import Testing
 
 /// Parameters belong to an episode: to a slot, a snapshot, a seed.
 @Suite struct EpisodeParameterTests {
-  private static let drawn = EpisodeParameters { slot, episode, seed in
-    slot == 0
-      ? [] : [.init(name: "reward", value: Double(seed % 100) / 100 - Double(episode) / 99)]
+  private static let drawn = EpisodeParameters { episode in
+    episode.environment == 0
+      ? []
+      : [
+        .init(
+          name: "reward", value: Double(episode.seed % 100) / 100 - Double(episode.number) / 99)
+      ]
   }
 
   /// A vector that has taken some steps without touching its start.
@@ -151,7 +155,8 @@ import Testing
     for _ in 0..<100 {
       for slot in 0..<3 {
         let episode = vector.snapshot(of: slot)
-        let drawn = Self.drawn.values(slot, episode.episode, episode.seed)
+        let drawn = Self.drawn.values(
+          .init(environment: slot, number: episode.episode, seed: episode.seed))
         #expect(episode.parameters == (slot == 0 ? [.init(name: "reward", value: 1)] : drawn))
       }
       step(vector, 1)

@@ -1,6 +1,7 @@
 internal import Foundation
 internal import LinearAlgebra
 package import RLCore
+internal import Robustness
 package import Training
 
 /// The change of one physical parameter from task to task.
@@ -49,13 +50,7 @@ package struct ParameterDrift: Equatable, Sendable {
       throw ConfigurationError("drift needs NAME=SPEC and got '\(text)'")
     }
     let name = String(halves[0])
-    guard let description = descriptions.first(where: { $0.name == name }) else {
-      let hint = NearestName.question(name, among: descriptions.map(\.name))
-      let known = descriptions.map { "\($0.name) \(Self.span($0))" }.joined(separator: ", ")
-      throw ConfigurationError(
-        "unknown parameter '\(name)' (drift)\(hint.map { "; \($0)" } ?? ".")"
-          + (known.isEmpty ? " The environment has no parameters." : " Allowed: \(known)."))
-    }
+    let description = try descriptions.find(name, for: "drift")
     self.name = name
     self.base = base(name) ?? description.nominal
     let spec = String(halves[1])
@@ -76,13 +71,8 @@ package struct ParameterDrift: Equatable, Sendable {
     }
     if let refused = extremes.first(where: { !description.allows($0) }) {
       throw ConfigurationError(
-        "drift \(text): \(name) must lie in \(Self.span(description)) and would be \(refused)")
+        "drift \(text): \(name) must lie in \(description.span) and would be \(refused)")
     }
-  }
-
-  private static func span(_ description: ParameterDescription) -> String {
-    let (low, high) = (description.range.lowerBound, description.range.upperBound)
-    return "\(description.isReversible ? "±" : "")\(low)...\(high) \(description.unit)"
   }
 
   private static func rule(_ spec: String, _ description: ParameterDescription) -> Rule? {
@@ -94,10 +84,10 @@ package struct ParameterDrift: Equatable, Sendable {
       return range(parts[1]).flatMap { $0.lowerBound > 0 ? .logUniform($0) : nil }
     case ("cycle", 2):
       let texts = parts[1].split(separator: ";", omittingEmptySubsequences: false)
-      let values = texts.compactMap { number($0) }
+      let values = texts.compactMap { SpecificationText.number($0) }
       return values.count == texts.count && values.count > 1 ? .cycle(values) : nil
     case ("walk", 2...3):
-      guard let step = number(parts[1]),
+      guard let step = SpecificationText.number(parts[1]),
         let bounds = parts.count == 3 ? range(parts[2]) : description.range, step > 0,
         step <= bounds.upperBound - bounds.lowerBound
       else { return nil }
@@ -107,17 +97,7 @@ package struct ParameterDrift: Equatable, Sendable {
   }
 
   private static func range(_ text: String) -> ClosedRange<Double>? {
-    // Ranges in messages have three dots.
-    let dots = text.contains("...") ? "..." : ".."
-    let ends = text.split(separator: dots, omittingEmptySubsequences: false)
-    guard ends.count == 2, let low = number(ends[0]), let high = number(ends[1]), low < high else {
-      return nil
-    }
-    return low...high
-  }
-
-  private static func number(_ text: some StringProtocol) -> Double? {
-    Double(text).flatMap { $0.isFinite ? $0 : nil }
+    SpecificationText.range(text).flatMap { $0.lowerBound < $0.upperBound ? $0 : nil }
   }
 
   /// Values to check: if these are allowed, so are all others.

@@ -1,4 +1,5 @@
 public import RLCore
+public import Robustness
 public import Training
 
 /// All settings on which the results of a run depend, as stored in `config.yaml`.
@@ -64,6 +65,27 @@ public struct RunConfiguration: Sendable {
       "parameters.\(description.name)", \.parameters[index].value,
       .numbers(range, verb: "lie in") { description.allows($0) },
       description.summary)
+  }
+
+  /// Returns the conditions under which the run's episodes run.
+  ///
+  /// - Parameter environment: Environment of the run.
+  /// - Throws: `ConfigurationError` if the environment does not allow them or they contradict the
+  ///   run's parameters or their drift.
+  /// - Returns: The conditions, checked.
+  public func conditions(
+    in environment: RegisteredEnvironment
+  ) throws(ConfigurationError) -> EpisodeConditions {
+    let drawn = run.randomize.draws.map(\.name)
+    if let name = run.drift.names.first(where: drawn.contains) {
+      throw ConfigurationError(
+        "drift.change changes \(name) from task to task and randomize would draw another value for "
+          + "every episode; leave it out of one of them")
+    }
+    let changed = zip(parameters, descriptions).filter { $0.value != $1.nominal }
+    return try EpisodeConditions(
+      run.randomize, in: environment, parameters: parameters,
+      fixed: Set(changed.map { $0.0.name }))
   }
 
   /// Sentence about an invalid value or combination of values; nil if all are valid.
@@ -145,6 +167,8 @@ public struct RunSettings: SettingGroup {
   public var adaptiveRatio: String?
   /// Changes of physical parameters during training.
   public var drift = Drift()
+  /// Physical parameters that every episode draws for itself, in training and its evaluations.
+  public var randomize = Randomization()
   /// Mean return of an evaluation at which training ends early; nil for never.
   public var untilReturn: Double?
 
@@ -203,6 +227,11 @@ public struct RunSettings: SettingGroup {
     Setting(
       "drift.task", \.drift.task, .atLeast(0),
       "train only on this task, counted from 0; null for one after another"),
+    Setting(
+      "randomize", \.randomize, .any,
+      "physical parameters drawn anew for every episode, NAME=SPEC separated by commas, or none; "
+        + "SPEC is LOW..HIGH, log:LOW..HIGH, normal:MEAN:STD or choice:A:B:…, and @STEPS behind it "
+        + "widens it over that many steps"),
     Setting(
       "until-return", \.untilReturn, .finite,
       "end training once an evaluation's mean return reaches this; null for never"),

@@ -1,6 +1,7 @@
 internal import Foundation
 internal import Environments
 internal import RLCore
+internal import Robustness
 internal import Storage
 internal import Training
 
@@ -38,6 +39,7 @@ package final class Trainer {
   private let agent: any Agent
   private let attachments: [any TrainingAttachment]
   private let environment: any BatchedEnvironment
+  private let conditions: EpisodeConditions
   private let resumption: MetricsLogger.Resumption?
   /// Step of the checkpoint that was read or written last; nil if there was none.
   private(set) var checkpointStep: Int?
@@ -60,15 +62,16 @@ package final class Trainer {
     let run = configuration.run
     environment = try parts.environment.makeVector(
       run.environments, parameters: configuration.parameters)
+    conditions = try configuration.conditions(in: parts.environment)
     let firstStep = checkpoint?.1.manifest.steps ?? 0
-    if let tasks = configuration.tasks {
-      guard firstStep % run.environments == 0, firstStep / tasks.every <= 2 * DriftPlan.mostTasks
-      else {
-        throw FileError.damaged(
-          path: checkpoint?.path ?? "", reason: "its step count is impossible")
-      }
-      try environment.follow(tasks, from: firstStep)
+    let every = configuration.tasks?.every ?? .max
+    guard firstStep % run.environments == 0, firstStep / every <= 2 * DriftPlan.mostTasks else {
+      throw FileError.damaged(
+        path: checkpoint?.path ?? "", reason: "its step count is impossible")
     }
+    environment.countSteps(from: firstStep)
+    if let tasks = configuration.tasks { try environment.follow(tasks, from: firstStep) }
+    conditions.apply(to: environment, isGrowing: true)
     // Observe before the first reset and before a checkpoint's episodes are re-simulated, so that a
     // recorder sees complete episodes wherever the run was interrupted.
     if let recorder = parts.recorder { environment.observe(environment: 0, with: recorder) }
@@ -216,7 +219,9 @@ package final class Trainer {
     let result = try Evaluation.run(
       agent.policy,
       in: { count throws(ParameterError) in
-        try parts.environment.makeVector(count, parameters: currentParameters)
+        let vector = try parts.environment.makeVector(count, parameters: currentParameters)
+        conditions.apply(to: vector)
+        return vector
       },
       episodes: episodes, firstSeed: Self.firstEvaluationSeed, mode: .deterministic,
       pool: parts.pool, didFinish: { count.add() }, isSuccess: parts.environment.isSuccess)
@@ -241,6 +246,9 @@ package final class Trainer {
     policy.metadata["steps"] = "\(agent.environmentSteps)"
     policy.metadata["agent"] = run.agent
     policy.metadata["parameters"] = PolicyParameters.text(currentParameters)
+    if !run.randomize.isEmpty {
+      policy.metadata[StoredPolicy.randomizationKey] = "\(run.randomize)"
+    }
     agent.save(to: &trainer)
     for attachment in attachments { attachment.save(to: &trainer) }
     taskLog?.save(to: &trainer)

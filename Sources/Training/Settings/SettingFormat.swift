@@ -11,13 +11,22 @@ public protocol SettingValue: Sendable, Equatable {
 /// A format in which the values of a type are read and written.
 public struct SettingFormat<Value>: Sendable {
   /// Reads a value; the second argument is the setting's name in error messages.
-  let read: @Sendable (SettingNode, String) throws(ConfigurationError) -> Value
+  package let read: @Sendable (SettingNode, String) throws(ConfigurationError) -> Value
   /// Writes a value so that this and other readers of YAML read back the same value.
   package let write: @Sendable (Value) -> SettingNode
   /// Returns the numbers in a value, for checks of their range.
   var numbers: @Sendable (Value) -> [Double] = { _ in [] }
   /// Words of an enumeration; empty for other types.
   var words: [String] = []
+
+  /// Creates a format from closures that read and write a value.
+  package init(
+    read: @escaping @Sendable (SettingNode, String) throws(ConfigurationError) -> Value,
+    write: @escaping @Sendable (Value) -> SettingNode,
+    numbers: @escaping @Sendable (Value) -> [Double] = { _ in [] }, words: [String] = []
+  ) {
+    (self.read, self.write, self.numbers, self.words) = (read, write, numbers, words)
+  }
 }
 
 extension Bool: SettingValue {
@@ -164,7 +173,7 @@ extension SettingNode {
 
   /// Converts Swift's text of a number to one that YAML 1.1 can read too: whole numbers other than
   /// -0.0 have no decimal point, and an exponent always follows one.
-  static func text(_ description: String) -> String {
+  package static func text(_ description: String) -> String {
     if description.hasSuffix("inf") {
       return description.replacing("inf", with: ".inf")
     }
