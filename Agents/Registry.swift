@@ -17,6 +17,10 @@ public enum AgentRegistry {
       presets: String(decoding: PackageResources.MDPOPresets_yaml, as: UTF8.self),
       defaults: MDPOConfiguration(), make: MDPOAgent.init(configuration:context:)),
     RegisteredAgent(
+      "trpo", "trust region policy optimisation: natural gradient steps limited by a KL",
+      presets: String(decoding: PackageResources.TRPOPresets_yaml, as: UTF8.self),
+      defaults: TRPOConfiguration(), make: TRPOAgent.init(configuration:context:)),
+    RegisteredAgent(
       "fpo", "flow policy optimisation: ratios of flow-matching losses; FPO++ as settings",
       presets: String(decoding: PackageResources.FPOPresets_yaml, as: UTF8.self),
       defaults: FPOConfiguration(), make: FPOAgent.init(configuration:context:)),

@@ -63,7 +63,7 @@ package struct LayerNormMatrices {
 package final class LayerChain {
   let layers: UnsafeMutablePointer<LayerPointers>
   let count: Int
-  private let extras: UnsafeMutablePointer<LayerExtraPointers>?
+  let extras: UnsafeMutablePointer<LayerExtraPointers>?
   private let capacity: Int
   private let inputs: Int
   private let outputs: Int
@@ -206,7 +206,7 @@ package final class LayerChain {
     }
   }
 
-  private func check(_ input: Matrix, _ firstRow: Int, _ rows: Int) {
+  func check(_ input: Matrix, _ firstRow: Int, _ rows: Int) {
     precondition(
       firstRow >= 0 && rows >= 0 && rows <= capacity && firstRow + rows <= input.rows
         && input.columns == inputs,

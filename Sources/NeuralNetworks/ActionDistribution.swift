@@ -109,6 +109,22 @@ public protocol LikelihoodDistribution: ActionDistribution {
   func backward(
     weights: Vector, entropyWeight: Float, actions: Matrix, outputs: Matrix, rows: Int,
     outputGradient: Matrix)
+  /// Multiplies a direction by the Fisher information matrix of the distribution.
+  ///
+  /// The matrix holds the second derivatives of `Σ KL(π ‖ π')` over the rows, with respect to the
+  /// outputs and own parameters of either, where both are the same.
+  ///
+  /// - Parameters:
+  ///   - tangents: The direction's outputs, [≥ rows × D].
+  ///   - ownTangent: The direction's own parameters, [1 × P].
+  ///   - weight: A factor on the product.
+  ///   - outputs: Outputs of the network, [≥ rows × D].
+  ///   - rows: The number of rows.
+  ///   - outputGradient: The matrix to set to the product, [≥ rows × D]; the gradients of
+  ///     ``ActionDistribution/parameters`` are set as well.
+  func multiplyByFisher(
+    _ tangents: Matrix, ownTangent: Matrix, weight: Float, outputs: Matrix, rows: Int,
+    outputGradient: Matrix)
   /// Limits the distribution's own parameters to a range that an entropy bonus alone would leave.
   func limitParameters()
 }

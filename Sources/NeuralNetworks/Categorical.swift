@@ -48,6 +48,23 @@ public final class Categorical: LikelihoodDistribution {
       logits: outputs, rows: rows, logitGradient: outputGradient)
   }
 
+  /// Multiplies the logits of each row by `diag(p) − p pᵀ`.
+  public func multiplyByFisher(
+    _ tangents: Matrix, ownTangent: Matrix, weight: Float, outputs: Matrix, rows: Int,
+    outputGradient: Matrix
+  ) {
+    for i in 0..<rows {
+      let logSum = Self.logSumOfExponentials(outputs, i)
+      var mean: Float = 0
+      for k in 0..<outputWidth {
+        let probability = Float(ScalarMaths.exp(Double(outputs[i, k]) - logSum))
+        outputGradient[i, k] = probability
+        mean += probability * tangents[i, k]
+      }
+      for k in 0..<outputWidth { outputGradient[i, k] *= weight * (tangents[i, k] - mean) }
+    }
+  }
+
   /// Does nothing: a categorical distribution has no parameters of its own.
   public func limitParameters() {}
 

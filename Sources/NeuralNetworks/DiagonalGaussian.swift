@@ -67,6 +67,19 @@ public final class DiagonalGaussian: LikelihoodDistribution {
       meanGradient: outputGradient, logStdGradient: logDeviation.gradient)
   }
 
+  /// Multiplies each mean by `1/σ²` and each log-deviation by 2 for every row.
+  public func multiplyByFisher(
+    _ tangents: Matrix, ownTangent: Matrix, weight: Float, outputs: Matrix, rows: Int,
+    outputGradient: Matrix
+  ) {
+    for j in low.indices {
+      let inverse = ScalarMaths.exp(-logDeviation.value[0, j])
+      let precision = weight * inverse * inverse
+      for i in 0..<rows { outputGradient[i, j] = precision * tangents[i, j] }
+      logDeviation.gradient[0, j] = 2 * weight * Float(rows) * ownTangent[0, j]
+    }
+  }
+
   /// Clamps the logarithm of the standard deviation to −5...2.
   public func limitParameters() {
     let logStd = logDeviation.value

@@ -65,7 +65,12 @@ extension ParameterBlock {
   /// one matrix for each parameter.
   public func views(of buffer: Vector) -> [Matrix] {
     precondition(buffer.count == values.count, "\(buffer.count) of \(values.count) floats")
-    var offset = 0
+    return views(of: buffer, from: 0)
+  }
+
+  /// Returns views of the part of a buffer that begins at an offset and is padded like the values.
+  func views(of buffer: Vector, from start: Int) -> [Matrix] {
+    var offset = start
     return parameters.map { parameter in
       let (rows, columns) = (parameter.value.rows, parameter.value.columns)
       defer { offset += rows * parameter.value.stride }

@@ -43,6 +43,8 @@ public enum OptimizerRule: Sendable, Equatable {
   case adam(AdamConfiguration)
   /// RMSProp without momentum: `v ← d v + (1 − d) g²`, `x ← x − α g / √(v + ε)`.
   case rmsProp(RMSPropConfiguration)
+  /// Plain descent, `x ← x − α g`, for directions that a method has computed itself.
+  case gradientDescent
 }
 
 /// An optimiser that updates the parameters of one block from their gradients.
@@ -51,9 +53,9 @@ public enum OptimizerRule: Sendable, Equatable {
 ///   with epsilon and decay as in `torch.optim.Adam` and `AdamW`; RMSProp as in Stable-Baselines3
 ///   2.x `RMSpropTFLike`.
 public final class Optimizer {
-  /// Running mean of gradients, padded like the parameters; for RMSProp the last gradient.
+  /// Running mean of gradients, padded like the parameters; except for Adam the last gradient.
   public let firstMoment: Vector
-  /// Running mean of squared gradients, padded like the parameters.
+  /// Running mean of squared gradients, padded like the parameters; zero for plain descent.
   public let secondMoment: Vector
   /// Number of steps taken.
   public var stepCount = 0
@@ -83,6 +85,7 @@ public final class Optimizer {
       precondition(settings.epsilon > 0, "epsilon \(settings.epsilon)")
       initialSecondMoment = 0
     case .rmsProp: initialSecondMoment = 1
+    case .gradientDescent: initialSecondMoment = 0
     }
     reset()
   }
@@ -145,6 +148,12 @@ public final class Optimizer {
         squares[i] = settings.decay * squares[i] + (1 - settings.decay) * gradient * gradient
         values[i] -= learningRate * gradient / (squares[i] + settings.epsilon).squareRoot()
       }
+    case .gradientDescent:
+      let (gradients, values, last) = (block.gradients, block.values, firstMoment)
+      for i in 0..<values.count {
+        last[i] = gradientScale * gradients[i]
+        values[i] -= learningRate * last[i]
+      }
     }
   }
 
@@ -166,6 +175,7 @@ public final class Optimizer {
     case .rmsProp(let settings):
       let root = (Double(secondMoment) + Double(settings.epsilon)).squareRoot()
       return Double(firstMoment) / root
+    case .gradientDescent: return Double(firstMoment)
     }
   }
 }

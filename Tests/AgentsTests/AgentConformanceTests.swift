@@ -58,6 +58,15 @@ enum ShortSettings {
     mdpoTsallis.entropyCoefficient = 0.01
     mdpoTsallis.fitting.clipRange = nil
     mdpoTsallis.learningRateSchedule = .linear
+    var trpo = TRPOConfiguration()
+    trpo.stepsPerRollout = 50
+    (trpo.fitting.epochs, trpo.fitting.minibatchSize) = (2, 64)
+    trpo.normalizeObservations = true
+    trpo.normalizeRewards = true
+    var trpoSampled = trpo
+    (trpoSampled.fisherStride, trpoSampled.entropyCoefficient) = (3, 0.01)
+    (trpoSampled.layerNorm, trpoSampled.activation) = (true, .silu)
+    trpoSampled.learningRateSchedule = .linear
     var sac = SACConfiguration()
     sac.stepsPerIteration = 250
     sac.stepsPerRound = 2
@@ -107,7 +116,7 @@ enum ShortSettings {
       "mdpo-offpolicy": mirror, "mdpo-offpolicy tsallis": mirrorTsallis, "ppo": ppo, "sac": sac,
       "sac quantiles": quantiles,
       "sac dropout": dropout,
-      "sac residual": residual, "sac crossq": crossQ,
+      "sac residual": residual, "sac crossq": crossQ, "trpo": trpo, "trpo sampled": trpoSampled,
     ]
   }()
 }

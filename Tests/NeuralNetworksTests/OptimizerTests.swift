@@ -77,6 +77,21 @@ import Testing
     #expect(optimizer.secondMoment[0] == 1 && optimizer.stepCount == 0)
   }
 
+  @Test func plainDescentFollowsTheGradient() {
+    let block = block([0.5, -2])
+    let optimizer = Optimizer(block, .gradientDescent)
+    (block.parameters[0].gradient[0, 0], block.parameters[0].gradient[0, 1]) = (4, -8)
+    for step in 1...3 {
+      optimizer.step(learningRate: 0.25, gradientScale: 0.5)
+      #expect(block.parameters[0].value[0, 0] == 0.5 - 0.5 * Float(step))
+      #expect(block.parameters[0].value[0, 1] == -2 + Float(step))
+    }
+    #expect(optimizer.stepCount == 3 && optimizer.learningRate == 0.25)
+    #expect(optimizer.secondMoment.array.allSatisfy { $0 == 0 })
+    #expect(
+      optimizer.lastMovement(firstMoment: optimizer.firstMoment[1], secondMoment: 0) == -4)
+  }
+
   @Test(arguments: [
     OptimizerRule.adam(AdamConfiguration()), .rmsProp(RMSPropConfiguration()),
   ]) func findsTheMinimumOfANarrowValley(rule: OptimizerRule) {

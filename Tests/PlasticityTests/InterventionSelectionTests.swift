@@ -72,6 +72,12 @@ import Storage
       try Interventions(InterventionSelection(["equal-betas"]), on: agent, seed: 1)
     }
     #expect(error?.description.contains("set optimizer=adam") == true)
+    let trustRegion = try ShortAgent.trpo.make()
+    let other = #expect(throws: ConfigurationError.self) {
+      try Interventions(InterventionSelection(["equal-betas"]), on: trustRegion, seed: 1)
+    }
+    #expect(other?.description.contains("narrow it with @NETWORK") == true)
+    _ = try Interventions(InterventionSelection(["equal-betas@critic"]), on: trustRegion, seed: 1)
     // Units that are made new start from the rule's own moments.
     let interventions = try Interventions(
       InterventionSelection(["reset:every=1"]), on: agent, seed: 1)
@@ -104,7 +110,7 @@ import Storage
     // Units of a residual policy or of batch-normalised critics can't be followed.
     let plain: [ShortAgent: String] = [.droppingSAC: "critic.1", .jointSAC: "policy"]
     let narrow = ["redo", "continual"] + (kind == .jointSAC ? ["injection"] : [])
-    let allowed = texts.filter { kind != .a2c || $0 != "equal-betas" }
+    let allowed = texts.filter { kind != .a2c && kind != .trpo || $0 != "equal-betas" }
     let names = allowed.map { text in
       guard let network = plain[kind], narrow.contains(where: { text.hasPrefix($0) }) else {
         return text

@@ -11,6 +11,7 @@ enum ShortAgent: String, CaseIterable, CustomTestStringConvertible, Sendable {
   case ppo
   case ppoContinuous
   case a2c
+  case trpo
   /// With averaged weights.
   case fpo
   case sac
@@ -29,6 +30,7 @@ enum ShortAgent: String, CaseIterable, CustomTestStringConvertible, Sendable {
       case .ppo: ("ppo", "cartpole-v1")
       case .ppoContinuous: ("ppo", "pendulum-v1")
       case .a2c: ("a2c", "pendulum-v1")
+      case .trpo: ("trpo", "pendulum-v1")
       case .fpo: ("fpo", "pendulum-v1")
       case .sac, .droppingSAC, .jointSAC: ("sac", "pendulum-v1")
       }
@@ -82,6 +84,13 @@ enum ShortAgent: String, CaseIterable, CustomTestStringConvertible, Sendable {
       a2c.rolloutsPerIteration = 5
       (a2c.policyHidden, a2c.criticHidden) = ([16, 12], [16, 12])
       return a2c
+    }
+    if self == .trpo {
+      var trpo = TRPOConfiguration()
+      trpo.stepsPerRollout = 50
+      (trpo.fitting.epochs, trpo.fitting.minibatchSize) = (2, 64)
+      (trpo.policyHidden, trpo.criticHidden) = ([16, 12], [16, 12])
+      return trpo
     }
     if self == .fpo {
       var fpo = FPOConfiguration()

@@ -148,8 +148,10 @@ public struct InterventionSelection: Sendable, Equatable {
     }
     if kind.momentRole == .adjustsAdam {
       guard case .adam = named.optimizer.rule else {
+        let canHaveAdam = named.optimizer.rule != .gradientDescent
         return "\(kind.name) is about Adam, and \(named.name) learns by another rule; "
-          + "leave it out or set optimizer=adam"
+          + (canHaveAdam
+            ? "leave it out or set optimizer=adam" : "leave it out or narrow it with @NETWORK")
       }
     }
     guard let role = kind.unitRole else { return nil }

@@ -40,6 +40,12 @@ public enum PeerNames {
     "rms-prop-eps": ["optimizer-epsilon"],
     "use-rms-prop": ["optimizer"],
     "use-sde": [],
+    "n-critic-updates": ["value-epochs"],
+    "cg-max-steps": ["conjugate-gradient-steps"],
+    "cg-damping": ["fisher-damping"],
+    "line-search-shrinking-factor": ["line-search-factor"],
+    "line-search-max-iter": ["line-search-steps"],
+    "sub-sampling-factor": ["fisher-stride"],
     // Stable-Baselines3: off-policy.
     "learning-starts": ["warm-up-steps"],
     "tau": ["target-rate"],
@@ -58,7 +64,7 @@ public enum PeerNames {
     "lr": [
       "learning-rate", "policy-learning-rate", "critic-learning-rate", "temperature-learning-rate",
     ],
-    "batch-size": ["batch-size", "minibatch-size"],
+    "batch-size": ["batch-size", "minibatch-size", "value-minibatch-size"],
     // CleanRL.
     "num-steps": ["steps-per-rollout"],
     "num-minibatches": [],
