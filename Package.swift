@@ -75,6 +75,7 @@ let package = Package(
         .embedInCode("A2C/A2CPresets.yaml"), .embedInCode("FPO/FPOPresets.yaml"),
         .embedInCode("MDPO/MDPOPresets.yaml"), .embedInCode("PPO/PPOPresets.yaml"),
         .embedInCode("SAC/SACPresets.yaml"), .embedInCode("TRPO/TRPOPresets.yaml"),
+        .embedInCode("VMPO/VMPOPresets.yaml"),
       ]),
     module("Plasticity", ["Training", "NeuralNetworks", "LinearAlgebra", "Storage"]),
     module("Robustness", ["Training", "RLCore", "LinearAlgebra", "Storage"]),

@@ -21,6 +21,10 @@ public enum AgentRegistry {
       presets: String(decoding: PackageResources.TRPOPresets_yaml, as: UTF8.self),
       defaults: TRPOConfiguration(), make: TRPOAgent.init(configuration:context:)),
     RegisteredAgent(
+      "vmpo", "on-policy maximum a posteriori policy optimisation within learnt limits",
+      presets: String(decoding: PackageResources.VMPOPresets_yaml, as: UTF8.self),
+      defaults: VMPOConfiguration(), make: VMPOAgent.init(configuration:context:)),
+    RegisteredAgent(
       "fpo", "flow policy optimisation: ratios of flow-matching losses; FPO++ as settings",
       presets: String(decoding: PackageResources.FPOPresets_yaml, as: UTF8.self),
       defaults: FPOConfiguration(), make: FPOAgent.init(configuration:context:)),

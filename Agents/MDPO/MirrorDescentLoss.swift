@@ -20,8 +20,7 @@ public final class MirrorDescentLoss: PolicyObjective {
   private let rollout: RolloutBuffer
   private let tsallisIndex: Float
   private let oldLogProbabilities: Vector
-  private let oldOwn: Matrix
-  private let oldOutputsOfMinibatch: Matrix
+  private let reference: ReferencePolicy
   private let oldOfMinibatch: Vector
   private let ratios: Vector
   /// Logarithm of the least probability of a q-logarithm.
@@ -39,8 +38,7 @@ public final class MirrorDescentLoss: PolicyObjective {
     self.rollout = rollout
     self.tsallisIndex = tsallisIndex
     oldLogProbabilities = Vector(count: rollout.count)
-    oldOwn = Matrix(rows: 1, columns: policy.distribution.parameters.parameters[0].value.columns)
-    oldOutputsOfMinibatch = Matrix(rows: rows, columns: policy.distribution.outputWidth)
+    reference = ReferencePolicy(policy, rollout: rollout, rows: rows)
     oldOfMinibatch = Vector(count: rows)
     ratios = Vector(count: rows)
   }
@@ -52,15 +50,13 @@ public final class MirrorDescentLoss: PolicyObjective {
     }
     policy.likelihood.logProbabilities(
       of: rollout.actions, outputs: outputs, rows: rollout.count, into: oldLogProbabilities)
-    oldOwn.copyRow(0, from: policy.distribution.parameters.parameters[0].value, row: 0)
+    reference.note()
   }
 
   public func gather(_ order: [Int32], _ rows: Range<Int>) {
-    guard let outputs = rollout.column(MLPPolicy.outputsColumn) else { return }
+    reference.gather(order, rows)
     for (k, position) in rows.enumerated() {
-      let row = Int(order[position])
-      oldOutputsOfMinibatch.copyRow(k, from: outputs, row: row)
-      oldOfMinibatch[k] = oldLogProbabilities[row]
+      oldOfMinibatch[k] = oldLogProbabilities[Int(order[position])]
     }
   }
 
@@ -103,8 +99,7 @@ public final class MirrorDescentLoss: PolicyObjective {
     guard tsallisIndex == 1 else { return 0 }
     divergence = distribution.addDivergenceGradient(
       weight: 1 / (stepSize * Float(count)), outputs: outputs,
-      from: DistributionBatch(outputs: oldOutputsOfMinibatch, own: oldOwn), rows: count,
-      outputGradient: outputGradient)
+      from: reference.batch, rows: count, outputGradient: outputGradient)
     return Float(divergence) / stepSize
   }
 }

@@ -109,6 +109,23 @@ public protocol LikelihoodDistribution: ActionDistribution {
   func backward(
     weights: Vector, entropyWeight: Float, actions: Matrix, outputs: Matrix, rows: Int,
     outputGradient: Matrix)
+  /// Number of parts of the divergence that a method may limit apart: 2 for a Gaussian, its means and
+  /// its deviations, otherwise 1.
+  var divergenceParts: Int { get }
+  /// Adds the gradient of `Σ weights[k] · Σ KL_k(q ‖ p)` over the parts k and the rows with respect to
+  /// p, which has the distribution's current parameters.
+  ///
+  /// - Parameters:
+  ///   - weights: One factor for each part.
+  ///   - q: The other distribution, which is held fixed and is the measure.
+  ///   - outputs: The network's outputs for p, [≥ rows × D].
+  ///   - rows: The number of rows.
+  ///   - outputGradient: The gradient to add to, [≥ rows × D]; the gradients of
+  ///     ``ActionDistribution/parameters`` are added to as well.
+  /// - Returns: The mean of each part over the rows, in nats.
+  func addDivergenceGradient(
+    weights: [Float], of q: DistributionBatch, outputs: Matrix, rows: Int, outputGradient: Matrix
+  ) -> [Double]
   /// Multiplies a direction by the Fisher information matrix of the distribution.
   ///
   /// The matrix holds the second derivatives of `Σ KL(π ‖ π')` over the rows, with respect to the

@@ -48,6 +48,25 @@ public final class Categorical: LikelihoodDistribution {
       logits: outputs, rows: rows, logitGradient: outputGradient)
   }
 
+  public var divergenceParts: Int { 1 }
+
+  public func addDivergenceGradient(
+    weights: [Float], of q: DistributionBatch, outputs: Matrix, rows: Int, outputGradient: Matrix
+  ) -> [Double] {
+    // ∂KL(q ‖ p)/∂z_k = p_k − q_k
+    var sum = 0.0
+    for i in 0..<rows {
+      let divergence = Self.divergence(q.outputs, from: outputs, row: i)
+      sum += divergence.value
+      for k in 0..<outputWidth {
+        let mine = ScalarMaths.exp(Double(outputs[i, k]) - divergence.otherLogSum)
+        let other = ScalarMaths.exp(Double(q.outputs[i, k]) - divergence.logSum)
+        outputGradient[i, k] += weights[0] * Float(mine - other)
+      }
+    }
+    return [sum / Double(rows)]
+  }
+
   /// Multiplies the logits of each row by `diag(p) − p pᵀ`.
   public func multiplyByFisher(
     _ tangents: Matrix, ownTangent: Matrix, weight: Float, outputs: Matrix, rows: Int,

@@ -67,6 +67,33 @@ public final class DiagonalGaussian: LikelihoodDistribution {
       meanGradient: outputGradient, logStdGradient: logDeviation.gradient)
   }
 
+  public var divergenceParts: Int { 2 }
+
+  /// The first part has p's means and q's deviations, the second q's means and p's deviations.
+  ///
+  /// - Source: Song et al. 2019, arXiv:1909.12238, section 4.2.
+  public func addDivergenceGradient(
+    weights: [Float], of q: DistributionBatch, outputs: Matrix, rows: Int, outputGradient: Matrix
+  ) -> [Double] {
+    var (ofMeans, ofDeviations) = (0.0, 0.0)
+    for j in low.indices {
+      let (own, other) = (logDeviation.value[0, j], q.own[0, j])
+      let inverse = ScalarMaths.exp(-other)
+      let ratio = ScalarMaths.exp(other - own)
+      let precision = inverse * inverse
+      var squares: Float = 0
+      for i in 0..<rows {
+        let distance = outputs[i, j] - q.outputs[i, j]
+        squares += distance * distance
+        outputGradient[i, j] += weights[0] * distance * precision
+      }
+      logDeviation.gradient[0, j] += weights[1] * Float(rows) * (1 - ratio * ratio)
+      ofMeans += 0.5 * Double(squares * precision) / Double(rows)
+      ofDeviations += Double(own - other + 0.5 * (ratio * ratio - 1))
+    }
+    return [ofMeans, ofDeviations]
+  }
+
   /// Multiplies each mean by `1/σ²` and each log-deviation by 2 for every row.
   public func multiplyByFisher(
     _ tangents: Matrix, ownTangent: Matrix, weight: Float, outputs: Matrix, rows: Int,

@@ -67,6 +67,11 @@ enum ShortSettings {
     (trpoSampled.fisherStride, trpoSampled.entropyCoefficient) = (3, 0.01)
     (trpoSampled.layerNorm, trpoSampled.activation) = (true, .silu)
     trpoSampled.learningRateSchedule = .linear
+    var vmpo = VMPOConfiguration()
+    (vmpo.stepsPerRollout, vmpo.minibatchSize, vmpo.epochs) = (50, 64, 2)
+    vmpo.normalizeObservations = true
+    vmpo.normalizeRewards = true
+    vmpo.learningRateSchedule = .linear
     var sac = SACConfiguration()
     sac.stepsPerIteration = 250
     sac.stepsPerRound = 2
@@ -117,6 +122,7 @@ enum ShortSettings {
       "sac quantiles": quantiles,
       "sac dropout": dropout,
       "sac residual": residual, "sac crossq": crossQ, "trpo": trpo, "trpo sampled": trpoSampled,
+      "vmpo": vmpo,
     ]
   }()
 }

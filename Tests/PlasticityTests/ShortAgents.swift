@@ -12,6 +12,7 @@ enum ShortAgent: String, CaseIterable, CustomTestStringConvertible, Sendable {
   case ppoContinuous
   case a2c
   case trpo
+  case vmpo
   /// With averaged weights.
   case fpo
   case sac
@@ -31,6 +32,7 @@ enum ShortAgent: String, CaseIterable, CustomTestStringConvertible, Sendable {
       case .ppoContinuous: ("ppo", "pendulum-v1")
       case .a2c: ("a2c", "pendulum-v1")
       case .trpo: ("trpo", "pendulum-v1")
+      case .vmpo: ("vmpo", "pendulum-v1")
       case .fpo: ("fpo", "pendulum-v1")
       case .sac, .droppingSAC, .jointSAC: ("sac", "pendulum-v1")
       }
@@ -91,6 +93,12 @@ enum ShortAgent: String, CaseIterable, CustomTestStringConvertible, Sendable {
       (trpo.fitting.epochs, trpo.fitting.minibatchSize) = (2, 64)
       (trpo.policyHidden, trpo.criticHidden) = ([16, 12], [16, 12])
       return trpo
+    }
+    if self == .vmpo {
+      var vmpo = VMPOConfiguration()
+      (vmpo.stepsPerRollout, vmpo.minibatchSize, vmpo.epochs) = (50, 64, 2)
+      (vmpo.policyHidden, vmpo.criticHidden) = ([16, 12], [16, 12])
+      return vmpo
     }
     if self == .fpo {
       var fpo = FPOConfiguration()

@@ -5,6 +5,8 @@ public import Storage
 /// A policy loss: a function of log-probabilities and advantages and, if the method has one, a
 /// divergence from another policy.
 public protocol PolicyObjective: AnyObject {
+  /// Parameters that the loss learns beside the policy, such as multipliers; usually none.
+  var own: [OwnParameters] { get }
   /// Gathers the data of a minibatch that the loss needs besides observations, actions and
   /// advantages.
   func gather(_ order: [Int32], _ rows: Range<Int>)
@@ -31,9 +33,15 @@ public protocol PolicyObjective: AnyObject {
     of distribution: any LikelihoodDistribution, outputs: Matrix, count: Int,
     outputGradient: Matrix
   ) -> Float
+  /// Takes the steps of ``own`` parameters, after the policy's step on the same minibatch.
+  func didStep()
 }
 
 extension PolicyObjective {
+  /// No parameters.
+  public var own: [OwnParameters] { [] }
+  /// Does nothing: most losses have no parameters of their own.
+  public func didStep() {}
   /// Adds nothing: most losses have no divergence.
   public func addDivergence(
     of distribution: any LikelihoodDistribution, outputs: Matrix, count: Int,
@@ -140,8 +148,8 @@ public final class PolicyLearner<Objective: PolicyObjective>: GradientLearner {
     ) { [self] in computeGradient(workspace.rows) }
     return NamedNetwork(
       "policy", policy.network, optimizer: optimizer, workspace: workspace,
-      own: distribution.parameters.count > 0
-        ? [OwnParameters(distribution.parameters, optimizer: ownOptimizer)] : [],
+      own: (distribution.parameters.count > 0
+        ? [OwnParameters(distribution.parameters, optimizer: ownOptimizer)] : []) + objective.own,
       experience: rollout.experience, minibatch: isLearning ? minibatch : nil)
   }
 
@@ -149,6 +157,7 @@ public final class PolicyLearner<Objective: PolicyObjective>: GradientLearner {
   public func step(_ learningRate: Float, gradientScale: Float) {
     optimizer.step(learningRate: learningRate, gradientScale: gradientScale)
     policy.network.parametersDidChange()
+    objective.didStep()
     guard distribution.parameters.count > 0 else { return }
     ownOptimizer.step(learningRate: learningRate, gradientScale: gradientScale)
     // An entropy bonus alone would let the deviation grow without bound.
