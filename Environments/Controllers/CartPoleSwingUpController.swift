@@ -24,12 +24,24 @@ public struct CartPoleSwingUpController: Controller {
     let (cosine, sine) = (Double(observation[2]), Double(observation[3]))
     let rate = Double(observation[4])
     let balancing = 3.990 * x + 5.206 * velocity + 42.123 * atan2(sine, cosine) + 10.813 * rate
-    // If the regulator demands far more force than available, it would only lose the pole again.
-    let isBalancing = cosine > 0.8 && abs(balancing) < 1.6 * Self.force
     let push =
-      isBalancing
+      Self.isBalancing(cosine: cosine, action: balancing / Self.force)
       ? balancing : Self.pump(x: x, velocity: velocity, cosine: cosine, sine: sine, rate: rate)
     action[0] = Float(min(max(push / Self.force, -1), 1))
+  }
+
+  /// Returns whether a regulator should balance, with an action that it may clip.
+  ///
+  /// If it demands far more force than available, it would only lose the pole again.
+  static func isBalancing(cosine: Double, action: Double) -> Bool {
+    cosine > 0.8 && abs(action) < 1.6
+  }
+
+  /// Returns the action that swings the pole up.
+  static func swing(_ observation: Span<Float>) -> Double {
+    pump(
+      x: Double(observation[0]), velocity: Double(observation[1]), cosine: Double(observation[2]),
+      sine: Double(observation[3]), rate: Double(observation[4])) / force
   }
 
   /// Returns the force that swings the pole up, in N.

@@ -44,9 +44,14 @@ public enum ControllerRegistry {
     .init(CartPoleController.self, "cartpole-linear", "Pushes by the sign of a weighted sum."),
     .init(
       CartPoleSwingUpController.self, "cartpole-swingup-energy", "Pumps energy, then balances."),
+    .init(
+      CartPoleSwingUpRegulator.self, "cartpole-swingup-lqr",
+      "Pumps energy, then balances by a linear-quadratic regulator."),
     .init(PendulumController.self, "pendulum-energy", "Pumps energy, then balances."),
     .init(BipedalWalkerController.self, "walker-heuristic", "Walks by a three-state machine."),
     .init(QuadcopterController.self, "quadcopter-cascade", "Nested position and pitch loops."),
+    .init(
+      QuadcopterRegulator.self, "quadcopter-lqr", "A linear-quadratic regulator around hovering."),
     .init(
       QuadcopterSearchController.self, "quadcopter-search", "Looks at one place, then the other."),
     .init(TwoGoalsController.self, "two-goals-nearest", "Walks to the nearer goal, or up."),

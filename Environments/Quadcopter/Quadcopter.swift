@@ -127,11 +127,15 @@ public struct Quadcopter: Environment, ~Copyable {
       parameters: parameters, state: [x, vx, z, vz, pitch, rate], observation: &observation)
   }
 
-  /// Starts an episode in a given state (x, x', z, z', pitch, rate), rotors at hover speed.
+  /// Starts an episode in a given state (x, x', z, z', pitch, rate), with thrusts in hover thrusts
+  /// beyond hover.
   package init(
-    parameters: Parameters, state: [6 of Double], observation: inout MutableSpan<Float>
+    parameters: Parameters, state: [6 of Double], thrusts: (right: Double, left: Double) = (0, 0),
+    observation: inout MutableSpan<Float>
   ) {
     self.parameters = parameters
+    speeds.right *= (1 + thrusts.right).squareRoot()
+    speeds.left *= (1 + thrusts.left).squareRoot()
     let scale = Self.unitsPerMetre
     // One metre is ten units: at 1 : 1, Box2D's tolerances would be as thick as the drone.
     world = World(gravity: Float(-QuadcopterModel.gravity * parameters.gravity * scale))
@@ -205,7 +209,7 @@ public struct Quadcopter: Environment, ~Copyable {
     world.applyTorque(Float((right - left) * lever * scale * scale), to: body)
   }
 
-  private func observe(into observation: inout MutableSpan<Float>) {
+  func observe(into observation: inout MutableSpan<Float>) {
     let scale = Self.unitsPerMetre
     let state = world.state(of: body)
     let hover = QuadcopterModel.pairThrust(speed: QuadcopterModel.hoverSpeed)

@@ -66,6 +66,26 @@ public enum LAPACK {
     return (eigenvalues.reversed(), vectors.reversed())
   }
 
+  /// Returns the solution X of `A X = B`.
+  ///
+  /// - Parameters:
+  ///   - a: A square matrix A, [n × n].
+  ///   - b: The right sides B, [n × m].
+  /// - Returns: The solution, [n × m]; nil if A is singular or an element is not finite.
+  public static func solve(_ a: DoubleMatrix, _ b: DoubleMatrix) -> DoubleMatrix? {
+    precondition(a.rows == a.columns && a.rows == b.rows, "\(a.rows) × \(a.columns), \(b.rows)")
+    precondition(OpenBLAS.isSingleThreaded, "OpenBLAS refused to run on one thread")
+    guard (a.elements + b.elements).allSatisfy(\.isFinite) else { return nil }
+    // LAPACK reads by columns.
+    var (matrix, right) = (a.transposed.elements, b.transposed.elements)
+    var (size, sides, info) = (blasint(a.rows), blasint(b.columns), blasint(0))
+    var (leading, alsoLeading) = (size, size)
+    var pivots = [blasint](repeating: 0, count: a.rows)
+    dgesv_(&size, &sides, &matrix, &leading, &pivots, &right, &alsoLeading, &info)
+    guard info == 0 else { return nil }
+    return DoubleMatrix(rows: b.columns, columns: b.rows, right).transposed
+  }
+
   /// Returns whether the decompositions of a symmetric matrix fit together: `A v = λ v` for every
   /// eigenvalue, and the singular values are the magnitudes of the eigenvalues.
   package static func decomposesCorrectly() -> Bool {

@@ -1,4 +1,5 @@
 import Environments
+import LinearAlgebra
 import RLCore
 import TestSupport
 import Testing
@@ -43,6 +44,31 @@ import Testing
       episodes.count { $0.totalReward > 400 && $0.length == 500 && $0.finalObservation[2] > 0.99 }
         > 190)
     #expect(playEpisodes("cartpole-swingup", count: 20).allSatisfy { $0.totalReward < 100 })
+  }
+
+  @Test func regulatorsHoldWhatTheyAreDesignedFor() throws {
+    let quadcopter = try #require(EnvironmentRegistry.find("quadcopter"))
+    let hovers = playEpisodes("quadcopter", count: 100, controller: "quadcopter-lqr")
+    #expect(
+      hovers.count {
+        quadcopter.isSuccess($0.end, finalObservation: $0.finalObservation.span) == true
+      } >= 95)
+    let swings = playEpisodes(
+      "cartpole-swingup", count: 100, controller: "cartpole-swingup-lqr")
+    #expect(swings.count { $0.totalReward > 400 && $0.finalObservation[2] > 0.99 } >= 95)
+  }
+
+  /// The step of Box2D's cart-pole has the derivatives of the equations of motion.
+  @Test func linearModelIsThatOfTheEquations() {
+    let model = LinearModel(of: CartPoleSwingUp.self, CartPoleParameters())
+    let (gravity, halfLength, cart, pole) = (9.8, 0.5, 1.0, 0.1)
+    let inertia = halfLength * (4.0 / 3 - pole / (cart + pole))
+    // Over 0.02 s: θ'' = fall · θ + turn · F, with F = 10 N times the action.
+    let (fall, turn) = (gravity / inertia, -1 / ((cart + pole) * inertia))
+    #expect(abs(model.state[3, 2] / (fall * 0.02) - 1) < 0.01)
+    #expect(abs(model.action[3, 0] / (10 * turn * 0.02) - 1) < 0.01)
+    #expect(abs(model.state[0, 1] / 0.02 - 1) < 0.001)
+    #expect(abs(model.state[0, 0] - 1) < 1e-4 && abs(model.state[2, 0]) < 1e-4)
   }
 
   @Test func quadcopterControllerReachesTheGoal() throws {
