@@ -108,7 +108,8 @@ let package = Package(
       name: "rlsuite-bench",
       dependencies: [
         "Experiments", "Environments", "Agents", "Training", "Plasticity", "Recording", "Rendering",
-        "NeuralNetworks", "RLCore", "LinearAlgebra", "Physics", "Storage", "CAllocationCounter",
+        "Robustness", "NeuralNetworks", "RLCore", "LinearAlgebra", "Physics", "Storage",
+        "CAllocationCounter",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/Benchmarks", swiftSettings: strict),

@@ -2,6 +2,7 @@ import CAllocationCounter
 import Environments
 import LinearAlgebra
 import RLCore
+import Robustness
 
 /// Cases that measure environment steps, with random actions drawn in the loop and automatic reset.
 enum EnvironmentCases {
@@ -17,15 +18,34 @@ enum EnvironmentCases {
     BenchmarkCase(name: "quadcopter-steps") { threads in
       [rate("quadcopter-steps", "quadcopter", environments: 64, steps: 500_000, threads)]
     },
+    BenchmarkCase(name: "perturbed-steps") { threads in
+      [("walker", 30_000), ("quadcopter", 500_000)].map { identifier, steps in
+        rate(
+          "perturbed-steps", identifier, environments: 64, steps: steps, threads,
+          perturbations: everything)
+      }
+    },
     BenchmarkCase(name: "allocations") { _ in
-      [allocations("cartpole-v1", steps: 1_000_000), allocations("walker", steps: 20_000)]
+      [
+        allocations("cartpole-v1", steps: 1_000_000),
+        allocations("pendulum-v1", steps: 1_000_000),
+        allocations("pendulum-v1", steps: 1_000_000, perturbations: everything),
+        allocations("walker", steps: 20_000),
+      ]
     },
   ]
 
+  /// Every kind of perturbation.
+  private static let everything =
+    "action-delay=1,action-dropout=0.05,action-noise=0.1,push=impulse:0.5:10,push=ou:0.2:20,"
+    + "observation-bias=0.05,observation-noise=0.05,observation-delay=1"
+
   private static func rate(
-    _ name: String, _ identifier: String, environments: Int, steps: Int, _ threads: Int
+    _ name: String, _ identifier: String, environments: Int, steps: Int, _ threads: Int,
+    perturbations: String = ""
   ) -> Measurement {
-    let runner = RandomRunner(identifier, environments: environments, threads: threads)
+    let runner = RandomRunner(
+      identifier, environments: environments, threads: threads, perturbations: perturbations)
     runner.run(steps: steps / 4)
     let seconds = shortestTime(repeats: 3) { runner.run(steps: steps) }
     return Measurement(
@@ -34,15 +54,19 @@ enum EnvironmentCases {
   }
 
   /// Measures heap allocations per step, including Box2D's, after a warm-up past the first falls.
-  private static func allocations(_ identifier: String, steps: Int) -> Measurement {
-    let runner = RandomRunner(identifier, environments: 16, threads: 1)
+  private static func allocations(
+    _ identifier: String, steps: Int, perturbations: String = ""
+  ) -> Measurement {
+    let runner = RandomRunner(
+      identifier, environments: 16, threads: 1, perturbations: perturbations)
     runner.run(steps: steps)
     let before = cac_allocations()
     runner.run(steps: steps)
     let count = cac_allocations() - before
+    let kind = perturbations.isEmpty ? identifier : "\(identifier) perturbed"
     return Measurement(
       name: "allocations", value: Double(count) / Double(runner.stepsTaken(of: steps)),
-      unit: "allocations/step (\(identifier), including resets and Box2D)",
+      unit: "allocations/step (\(kind), including resets and Box2D)",
       parameters: ["environments": 16])
   }
 }
@@ -63,11 +87,17 @@ private final class RandomRunner {
     }
   }
 
-  init(_ identifier: String, environments: Int, threads: Int) {
+  init(_ identifier: String, environments: Int, threads: Int, perturbations: String) {
     guard let registered = EnvironmentRegistry.find(identifier) else {
       preconditionFailure("no environment \(identifier)")
     }
     environment = registered.construct(environments)
+    do {
+      let perturbations = try Perturbations(parsing: perturbations)
+      try EpisodeConditions(Randomization(), perturbations, in: registered).apply(to: environment)
+    } catch {
+      preconditionFailure("\(error)")
+    }
     environment.reset(seeds: .training(runSeed: 1))
     pool = WorkerPool(threads: threads)
     actions = Matrix(rows: environments, columns: environment.specification.actionWidth)

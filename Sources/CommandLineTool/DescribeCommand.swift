@@ -3,6 +3,7 @@ import ArgumentParser
 import Environments
 import Plasticity
 import RLCore
+import Robustness
 import Training
 import Experiments
 
@@ -40,11 +41,13 @@ struct Describe: ParsableCommand {
       try show(ProbeDescription(probe))
     } else if let intervention = InterventionKind.find(id) {
       try show(InterventionDescription(intervention))
+    } else if let perturbation = PerturbationKind.find(id) {
+      try show(PerturbationDescription(perturbation))
     } else {
       throw ConfigurationError.unknown(
         "name", id,
         allowed: registry.identifiers + RatioRuleKind.all.map(\.name) + Probe.all.map(\.name)
-          + InterventionKind.all.map(\.name))
+          + InterventionKind.all.map(\.name) + PerturbationKind.all.map(\.name))
     }
   }
 
@@ -215,7 +218,7 @@ private struct EnvironmentDescription: Description {
         let bound = number(Double(component.bound))
         return ["\(index)", component.name, component.unit, "-\(bound) … \(bound)"]
       }
-      lines += ["", "Disturbance", table([header] + cells, indent: "  ")]
+      lines += ["", "Disturbance (--perturb push=…)", table([header] + cells, indent: "  ")]
     }
     guard !controls.isEmpty else { return lines.joined(separator: "\n") }
     let cells = controls.map { [$0.key, $0.axis ?? "", $0.summary] }

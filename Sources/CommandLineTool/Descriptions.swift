@@ -2,6 +2,7 @@ import Environments
 import Experiments
 import Plasticity
 import RLCore
+import Robustness
 
 /// Description of a controller, as text or JSON.
 struct ControllerDescription: Description {
@@ -104,6 +105,19 @@ struct InterventionDescription: Description {
     return head + "Settings (train --intervention \(intervention)[@NETWORK]:NAME=value,…)\n"
       + SettingDescription.text(settings)
   }
+}
+
+/// Description of a perturbation, as text or JSON.
+struct PerturbationDescription: Description {
+  var perturbation: String
+  var form: String
+  var summary: String
+
+  init(_ kind: PerturbationKind) {
+    (perturbation, form, summary) = (kind.name, kind.form, kind.summary)
+  }
+
+  var text: String { "\(perturbation): \(summary).\n\ntrain --perturb \(perturbation)=\(form)" }
 }
 
 /// Description of a probe, as text or JSON.

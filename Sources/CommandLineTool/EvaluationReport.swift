@@ -12,6 +12,8 @@ struct EvaluationReport: Encodable {
   var mode: String
   /// Parameters that each episode drew; nil if none.
   var randomize: String?
+  /// Perturbations; nil if there were none.
+  var perturb: String?
   var episodes: Int
   var mean: Double
   var meanInterval: [Double]?
@@ -48,6 +50,8 @@ struct EvaluationReport: Encodable {
     mode = result.mode.rawValue
     let randomization = source.conditions.randomization
     randomize = randomization.isEmpty ? nil : "\(randomization)"
+    let perturbations = source.conditions.perturbations
+    perturb = perturbations.isEmpty ? nil : "\(perturbations)"
     episodes = all.count
     mean = result.mean
     meanInterval = result.meanInterval.map(bounds)
@@ -78,7 +82,8 @@ struct EvaluationReport: Encodable {
   }
 
   enum CodingKeys: String, CodingKey {
-    case policy, environment, steps, mode, randomize, episodes, mean, minimum, median, ends, gates,
+    case policy, environment, steps, mode, randomize, perturb, episodes, mean, minimum, median,
+      ends, gates,
       failures
     case seeds, returns, lengths
     case meanInterval = "mean-interval-95"

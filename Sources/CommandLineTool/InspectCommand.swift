@@ -140,6 +140,9 @@ struct Inspect: ParsableCommand {
       for parameter in header.parameters {
         writeLine("  \(parameter.name): \(number(parameter.value)) \(parameter.unit)")
       }
+      for perturbation in header.perturbations {
+        writeLine("  perturbed by \(perturbation.name)")
+      }
       for disturbance in header.disturbanceComponents {
         writeLine(
           "  disturbed by \(disturbance.name), at most \(disturbance.bound) \(disturbance.unit)")

@@ -4,13 +4,16 @@ import Environments
 import Experiments
 import Plasticity
 import RLCore
+import Robustness
 import Training
 
 /// The verb `list`: prints the id and summary of everything that can be chosen by name.
 struct List: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list",
-    abstract: "List environments, agents, controllers, probes, interventions and ratio rules.")
+    abstract:
+      "List environments, agents, controllers, probes, interventions, perturbations and ratio rules."
+  )
 
   @Flag(help: "Write one JSON object per line to standard output.") var json = false
 
@@ -23,6 +26,7 @@ struct List: ParsableCommand {
       ("environment", "Environments"), ("agent", "Agents"), ("controller", "Controllers"),
       ("probe", "Probes (train --probes)"),
       ("intervention", "Interventions (train --intervention)"),
+      ("perturbation", "Perturbations (--perturb NAME=VALUE)"),
       ("ratio-rule", "Rules for the replay ratio (train --adaptive-ratio)"),
     ] {
       let rows = entries.filter { $0.kind == kind }.map { [$0.id, $0.summary] }
@@ -58,6 +62,9 @@ struct List: ParsableCommand {
         let settings = kind.settings.map(text) + probe
         let list = settings.isEmpty ? "" : "; \(settings.joined(separator: ", "))"
         return Entry(kind: "intervention", id: kind.name, summary: kind.summary + list)
+      }
+      + PerturbationKind.all.map {
+        Entry(kind: "perturbation", id: $0.name, summary: "\($0.summary): \($0.form)")
       }
       + RatioRuleKind.all.map { Entry(kind: "ratio-rule", id: $0.name, summary: $0.summary) }
   }

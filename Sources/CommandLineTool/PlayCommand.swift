@@ -33,6 +33,10 @@ struct Play: ParsableCommand {
     help: ArgumentHelp(
       "Draw physical parameters anew for every episode, as in 'train'.", valueName: "name=spec,…"))
   var randomize: String?
+  @Option(
+    help: ArgumentHelp(
+      "Perturb actions and bodies, as in 'train'.", valueName: "name=value,…"))
+  var perturb: String?
 
   func validate() throws {
     guard episodes ?? 1 >= 1 else { throw ValidationError("--episodes must be at least 1") }
@@ -48,12 +52,8 @@ struct Play: ParsableCommand {
     let environment = try registered.makeVector(1)
     let values = try parameterOptions.values()
     for (name, value) in values { try environment.setParameter(name, to: value) }
-    if let randomize {
-      let conditions = try EpisodeConditions(
-        Randomization(parsing: randomize, origin: "--randomize"), in: registered,
-        parameters: environment.parameterValues, fixed: Set(values.map(\.name)))
-      conditions.apply(to: environment)
-    }
+    let conditions = try conditions(in: registered, environment, fixed: values.map(\.name))
+    conditions.apply(to: environment)
     let window = try Window(
       title: "\(registered.identifier) - \(CommandLineTool.name) play", width: size.width,
       height: size.height)
@@ -69,6 +69,21 @@ struct Play: ParsableCommand {
     try game.finish()
     for path in Set(recorder?.finished ?? []).sorted() { writeLine("recorded \(path)") }
     if isInterrupted { throw ExitCode(ExitStatus.interrupted.rawValue) }
+  }
+
+  /// Returns the conditions that the options name.
+  private func conditions(
+    in registered: RegisteredEnvironment, _ environment: any BatchedEnvironment, fixed: [String]
+  ) throws(ConfigurationError) -> EpisodeConditions {
+    let perturbations = try Perturbations(parsing: perturb ?? "", origin: "--perturb")
+    guard perturbations.keepsObservations else {
+      throw ConfigurationError(
+        "--perturb \(perturbations): a person sees the picture, which has no perturbed observation; "
+          + "leave out observation-…")
+    }
+    return try EpisodeConditions(
+      Randomization(parsing: randomize ?? "", origin: "--randomize"), perturbations,
+      in: registered, parameters: environment.parameterValues, fixed: Set(fixed))
   }
 
   /// Runs episodes until the window is closed.

@@ -33,6 +33,9 @@ struct PolicySelection: ParsableArguments {
     if let randomization = try conditionOptions.randomization() {
       try policy.randomize(randomization)
     }
+    if let perturbations = try conditionOptions.perturbations() {
+      try policy.perturb(perturbations)
+    }
     return policy
   }
 }
@@ -44,6 +47,17 @@ struct ConditionOptions: ParsableArguments {
       "Draw physical parameters anew for every episode, as in 'train'; none for the set values. By "
         + "default those that the policy's training drew.", valueName: "name=spec,…"))
   var randomize: String?
+  @Option(
+    help: ArgumentHelp(
+      "Perturb actions, bodies and observations, as in 'train'; none for nothing. By default as in "
+        + "the policy's training.", valueName: "name=value,…"))
+  var perturb: String?
+
+  /// Returns what the option says; nil if it is not given.
+  func perturbations() throws(ConfigurationError) -> Perturbations? {
+    guard let perturb else { return nil }
+    return try Perturbations(parsing: perturb, origin: "--perturb")
+  }
 
   /// Returns what the option says; nil if it is not given.
   func randomization() throws(ConfigurationError) -> Randomization? {

@@ -60,6 +60,7 @@ struct Train: ParsableCommand {
   @Option(setting: "drift.every") var driftEvery: SettingOption?
   @Option(setting: "drift.task") var driftTask: SettingOption?
   @Option(setting: "randomize") var randomize: SettingOption?
+  @Option(setting: "perturb") var perturb: SettingOption?
   @Option(path: .long, help: "Continue the interrupted run in this folder.") var resume: String?
   @Flag(name: [.long, .customShort("q")], help: "Show only warnings and errors.") var quiet = false
   @Flag(help: "Write one JSON object per line to standard output.") var json = false

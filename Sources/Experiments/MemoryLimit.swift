@@ -1,5 +1,6 @@
 internal import Foundation
 internal import RLCore
+internal import Robustness
 internal import Storage
 internal import Training
 
@@ -87,7 +88,10 @@ extension RunConfiguration {
     let log =
       4 * Double(run.environments) * Double(specification.episodeSteps)
       * Double(specification.actionWidth)
+    let waiting = run.perturb.waitingNumbers(in: specification)
+    let queues = 4 * Double(run.environments) * Double(waiting)
     return settings.memoryNeeds(in: specification, environments: run.environments)
       + [MemoryNeed(key: "environments", bytes: log, isSaved: true)]
+      + (waiting == 0 ? [] : [MemoryNeed(key: "perturb", bytes: queues, isSaved: false)])
   }
 }

@@ -107,12 +107,13 @@ public struct RecordingPlan {
     let fingerprint =
       source.isController ? RecordingHash.policy(named: agent) : RecordingHash.policy(archive)
     let destinations = Dictionary(uniqueKeysWithValues: zip(seeds, paths))
-    let recorder = FileRecorder(
-      header: RecordingHeader(
-        specification: environment.specification, parameters: environment.parameters,
-        agent: agent, mode: mode == .stochastic ? .stochastic : .deterministic,
-        policy: .init(fingerprint: fingerprint, steps: source.steps ?? 0), build: .current)
-    ) { destinations[$0.seed] }
+    var header = RecordingHeader(
+      specification: environment.specification, parameters: environment.parameters,
+      disturbances: vector.hasDisturbances ? environment.disturbanceComponents : [],
+      agent: agent, mode: mode == .stochastic ? .stochastic : .deterministic,
+      policy: .init(fingerprint: fingerprint, steps: source.steps ?? 0), build: .current)
+    header.describe(source.conditions)
+    let recorder = FileRecorder(header: header) { destinations[$0.seed] }
     vector.resetsEndedEpisodes = false
     vector.observe(environment: 0, with: recorder)
     let runner = EpisodeRunner(

@@ -27,11 +27,13 @@ public struct StoredPolicy {
   public private(set) var conditions: EpisodeConditions
   /// Names of the parameters that were set after loading.
   private var fixed: Set<String> = []
-  /// Whether the conditions are still those in the policy's file.
-  private var hasStoredConditions = true
+  /// Whether the randomisation is still that in the policy's file.
+  private var hasStoredRandomization = true
 
   /// Key of the randomisation in the metadata of policy files.
   static let randomizationKey = "randomize"
+  /// Key of the perturbations.
+  static let perturbationsKey = "perturb"
 
   /// Whether the policy is a controller or a baseline, which has no weights.
   public var isController: Bool { policy is ControllerPolicy || policy is BaselinePolicy }
@@ -79,6 +81,7 @@ public struct StoredPolicy {
     let read: any Policy
     let values: [ParameterValue]
     let randomization: Randomization
+    let perturbations: Perturbations
     do {
       read = try PolicyReader.read(archive, readers: registry.policyReaders)
       values = try PolicyParameters.read(archive)
@@ -91,6 +94,11 @@ public struct StoredPolicy {
         try text.map { text throws(ConfigurationError) in
           try Randomization(parsing: text)
         } ?? Randomization()
+      let other = archive.metadata[Self.perturbationsKey]
+      perturbations =
+        try other.map { text throws(ConfigurationError) in
+          try Perturbations(parsing: text)
+        } ?? Perturbations()
     } catch {
       throw FileError.damaged(path: found.path, reason: error.description)
     }
@@ -116,10 +124,11 @@ public struct StoredPolicy {
       }
       do {
         _ = try own.makeVector(1, parameters: values)
-        _ = try EpisodeConditions(randomization, in: own, parameters: values)
+        _ = try EpisodeConditions(randomization, perturbations, in: own, parameters: values)
       } catch {
         throw FileError.damaged(
-          path: path, reason: "its physical parameters do not fit \(own.identifier)")
+          path: path,
+          reason: "its physical parameters or perturbations do not fit \(own.identifier)")
       }
     }
     do {
@@ -138,7 +147,8 @@ public struct StoredPolicy {
     let isOwn = environment.identifier == policy.environmentIdentifier
     parameters = isOwn ? values : []
     conditions = try EpisodeConditions(
-      isOwn ? randomization : Randomization(), in: environment, parameters: parameters)
+      isOwn ? randomization : Randomization(), isOwn ? perturbations : Perturbations(),
+      in: environment, parameters: parameters)
   }
 
   /// Sets a physical parameter; if the policy's training drew it, it is no longer drawn.
@@ -155,10 +165,10 @@ public struct StoredPolicy {
     _ = try environment.makeVector(1, parameters: changed)
     let names = fixed.union([name])
     var randomization = conditions.randomization
-    if hasStoredConditions { randomization.draws.removeAll { $0.name == name } }
+    if hasStoredRandomization { randomization.draws.removeAll { $0.name == name } }
     conditions = try EpisodeConditions(
-      randomization, in: environment, parameters: changed,
-      fixed: hasStoredConditions ? [] : names)
+      randomization, conditions.perturbations, in: environment, parameters: changed,
+      fixed: hasStoredRandomization ? [] : names)
     (parameters, fixed) = (changed, names)
   }
 
@@ -171,8 +181,18 @@ public struct StoredPolicy {
   ///   has set one of them.
   public mutating func randomize(_ randomization: Randomization) throws(ConfigurationError) {
     conditions = try EpisodeConditions(
-      randomization, in: environment, parameters: parameters, fixed: fixed)
-    hasStoredConditions = false
+      randomization, conditions.perturbations, in: environment, parameters: parameters,
+      fixed: fixed)
+    hasStoredRandomization = false
+  }
+
+  /// Sets the perturbations, in place of those of the policy's training.
+  ///
+  /// - Throws: `ConfigurationError` if they make no sense in the environment.
+  public mutating func perturb(_ perturbations: Perturbations) throws(ConfigurationError) {
+    conditions = try EpisodeConditions(
+      conditions.randomization, perturbations, in: environment, parameters: parameters,
+      fixed: hasStoredRandomization ? [] : fixed)
   }
 
   /// Makes environments in which episodes run under the policy's parameters and conditions.

@@ -1,5 +1,6 @@
 internal import Recording
 internal import Environments
+internal import Robustness
 public import RLCore
 internal import Storage
 internal import Training
@@ -27,14 +28,16 @@ public final class TrainingRun {
     checkpoint: (path: String, Checkpoint)?, warn: @escaping (String) -> Void
   ) throws {
     let (environment, folder) = (attachments.environment, claim.folder)
-    let recorder = configuration.run.recordings.every.map { every in
+    let recorder = try configuration.run.recordings.every.map { every in
+      let conditions = try configuration.conditions(in: environment)
       // A policy in training has no fingerprint.
-      TrainingRecorder(
-        header: RecordingHeader(
-          specification: environment.specification, parameters: environment.parameters,
-          agent: agent.identifier, mode: .stochastic, policy: nil,
-          build: .init(machine: manifest.machine, sources: manifest.sources)),
-        every: every, folder: folder)
+      var header = RecordingHeader(
+        specification: environment.specification, parameters: environment.parameters,
+        disturbances: conditions.disturbs ? environment.disturbanceComponents : [],
+        agent: agent.identifier, mode: .stochastic, policy: nil,
+        build: .init(machine: manifest.machine, sources: manifest.sources))
+      header.describe(conditions)
+      return TrainingRecorder(header: header, every: every, folder: folder)
     }
     trainer = try Trainer(
       configuration: configuration,

@@ -56,6 +56,11 @@ public protocol BatchedEnvironment: AnyObject {
   func setParameter(_ name: String, to value: Double, of environment: Int?) throws(ParameterError)
   /// Rule that draws parameters for each new episode; nil, the default, changes no bit.
   var episodeParameters: EpisodeParameters? { get set }
+  /// What changes actions, pushes bodies and distorts observations; nil, the default, changes no bit.
+  ///
+  /// Set it only between episodes, that is before `reset(seeds:)`.  Observers see what is simulated:
+  /// the actions and disturbances that act, and observations without distortion.
+  var perturber: (any StepPerturber)? { get set }
   /// The sequence of tasks that the environments follow; nil if there is none.
   var tasks: TaskSchedule? { get }
   /// Changes physical parameters from now on according to a sequence of tasks.
@@ -82,6 +87,9 @@ public protocol BatchedEnvironment: AnyObject {
 }
 
 extension BatchedEnvironment {
+  /// Whether steps have disturbances, of the caller's or the perturber's; observers then see them.
+  public var hasDisturbances: Bool { takesDisturbances || perturber?.disturbs == true }
+
   /// The physical parameters of the first environment's next episode, in table order.
   public var parameterValues: [ParameterValue] { parameterValues(of: 0) }
 
@@ -143,9 +151,10 @@ public struct EpisodeSnapshot: Sendable, Equatable {
   public var seed: UInt64
   /// Physical parameters of the episode, in table order.
   public var parameters: [ParameterValue]
-  /// All actions since the reset, [steps × A], row by row.
+  /// All actions since the reset, [steps × A], row by row, as they were asked for.
   public var actions: [Float]
-  /// All disturbances since the reset, [steps × D], row by row; empty if they are off.
+  /// All disturbances that were asked for since the reset, [steps × D], row by row; empty if they
+  /// are off.
   public var disturbances: [Float]
   /// Fingerprint of the simulator's state after the last action.
   public var stateHash: UInt64

@@ -8,16 +8,17 @@ public protocol EpisodeObserver: AnyObject {
   ///
   /// - Parameters:
   ///   - start: Seed, parameters and initial fingerprint of the episode.
-  ///   - observation: First observation, [O].
+  ///   - observation: First observation without distortion, [O].
   func didReset(_ start: EpisodeStart, observation: Span<Float>)
 
   /// Called after a step, before any reset even if the episode has ended.
   ///
   /// - Parameters:
   ///   - step: Reward, ends and fingerprint of the step.
-  ///   - action: Action as given to the environment, [A].
-  ///   - disturbance: Disturbance during the step, [D]; empty if disturbances are off.
-  ///   - observation: Observation after the step, [O]; the episode's last one if it has ended.
+  ///   - action: Action that was simulated, [A].
+  ///   - disturbance: Disturbance during the step, [D]; empty if there are none.
+  ///   - observation: Observation after the step without distortion, [O]; the episode's last one if
+  ///     it has ended.
   func didStep(
     _ step: ObservedStep, action: Span<Float>, disturbance: Span<Float>, observation: Span<Float>)
 }

@@ -9,6 +9,8 @@ public final class StepBatch {
   public let observations: Matrix
   /// Last observations of episodes that ended, [N × O]; rows of running episodes are stale.
   public let finalObservations: Matrix
+  /// The same without the distortion by a perturber, [N × O]: what the state itself is judged by.
+  public let exactFinalObservations: Matrix
   /// Rewards of the step, [N].
   public let rewards: Vector
   /// What it means that a task ended, [N], nil if it goes on; if it ended, there is nothing to
@@ -26,6 +28,7 @@ public final class StepBatch {
     self.count = count
     observations = Matrix(rows: count, columns: observationWidth)
     finalObservations = Matrix(rows: count, columns: observationWidth)
+    exactFinalObservations = Matrix(rows: count, columns: observationWidth)
     rewards = Vector(count: count)
     ends = .allocate(capacity: count)
     ends.initialize(repeating: nil, count: count)

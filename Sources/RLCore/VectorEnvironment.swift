@@ -11,7 +11,15 @@ public final class VectorEnvironment: BatchedEnvironment {
   public let batch: StepBatch
   public var resetsEndedEpisodes = true
   public var episodeParameters: EpisodeParameters?
+  public var perturber: (any StepPerturber)? {
+    didSet {
+      let disturbs = perturber?.disturbs == true && !disturbanceComponents.isEmpty
+      sums = disturbs ? Matrix(rows: count, columns: disturbanceComponents.count) : nil
+    }
+  }
   public private(set) var disturbances: Matrix?
+  /// Disturbances of the caller and the perturber together, [N × D]; nil if the latter has none.
+  private var sums: Matrix?
   private let simulator: any Simulator
   private let ledger: EpisodeLedger
   /// Episodes that a block starts at once, from its own first slot on, [N].
@@ -61,16 +69,22 @@ public final class VectorEnvironment: BatchedEnvironment {
       "actions \(actions.rows) × \(actions.columns) for \(count) × \(specification.actionWidth), "
         + "range \(range)")
     for i in range { requireRunning(i) }
-    simulator.step(range, actions: actions, disturbances: disturbances, batch: batch)
+    let (perturber, acting) = (perturber, perturber?.perturb(actions, in: range) ?? actions)
+    let pushes = addPushes(in: range)
+    simulator.step(range, actions: acting, disturbances: pushes, batch: batch)
     let (observed, tasks, disturbances) = (observed, ledger.tasks, disturbances)
     let ended = beginnings + range.lowerBound
     var endedCount = 0
     for i in range {
       ledger.record(i, actions: actions, disturbances: disturbances, batch: batch)
       if let observed, observed.environment == i, hasSeenReset {
-        report(i, actions, to: observed.observer)
+        report(i, acting, pushes, to: observed.observer)
       }
       if let tasks { ledger.advance(i, in: tasks, batch: batch) }
+      if batch.hasEnded(i) {
+        batch.exactFinalObservations.copyRow(i, from: batch.observations, row: i)
+      }
+      perturber?.distort(i, observations: batch.observations)
       if batch.hasEnded(i) {
         ended[endedCount] = ledger.finish(i, batch: batch)
         endedCount += 1
@@ -79,6 +93,20 @@ public final class VectorEnvironment: BatchedEnvironment {
     if endedCount > 0 && resetsEndedEpisodes {
       begin(UnsafeBufferPointer(start: ended, count: endedCount))
     }
+  }
+
+  /// Returns the disturbances of a step: those of the caller with those of the perturber.
+  private func addPushes(in range: Range<Int>) -> Matrix? {
+    guard let perturber, let sums else { return disturbances }
+    for i in range {
+      if let disturbances {
+        sums.copyRow(i, from: disturbances, row: i)
+      } else {
+        for j in 0..<sums.columns { sums[i, j] = 0 }
+      }
+    }
+    perturber.disturb(sums, in: range)
+    return sums
   }
 
   /// Starts episodes, with the parameters of a snapshot if there is one.
@@ -98,12 +126,18 @@ public final class VectorEnvironment: BatchedEnvironment {
       }
     }
     simulator.start(episodes.span, observations: batch.observations)
-    guard let observed, episodes.contains(where: { $0.slot == observed.environment }) else {
-      return
+    if let observed, episodes.contains(where: { $0.slot == observed.environment }) {
+      hasSeenReset = true
+      reportStart(observed.environment, to: observed.observer)
     }
-    let i = observed.environment
-    hasSeenReset = true
-    observed.observer.didReset(
+    guard let perturber else { return }
+    for episode in episodes {
+      perturber.begin(episode.slot, seed: episode.seed, observations: batch.observations)
+    }
+  }
+
+  private func reportStart(_ i: Int, to observer: any EpisodeObserver) {
+    observer.didReset(
       EpisodeStart(
         episode: ledger.entries[i].episode, seed: ledger.entries[i].seed,
         parameters: ledger.parameters(of: i, isRunning: true), stateHash: stateHash(of: i)),
@@ -142,7 +176,9 @@ public final class VectorEnvironment: BatchedEnvironment {
     hasSeenReset = false
   }
 
-  private func report(_ i: Int, _ actions: Matrix, to observer: any EpisodeObserver) {
+  private func report(
+    _ i: Int, _ actions: Matrix, _ disturbances: Matrix?, to observer: any EpisodeObserver
+  ) {
     let step = ObservedStep(
       reward: batch.rewards[i], end: batch.ends[i], truncated: batch.truncated[i],
       stateHash: stateHash(of: i))

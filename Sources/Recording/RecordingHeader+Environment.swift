@@ -32,7 +32,6 @@ extension RecordingHeader {
       specification.episodeSteps == episodeSteps,
       "its step limit is \(episodeSteps), but that of \(environment) is "
         + "\(specification.episodeSteps)")
-    try require(perturbations.isEmpty, "it has perturbations, which this version does not support")
     try applyDisturbances(to: target)
     try applyParameters(to: target)
   }

@@ -40,7 +40,10 @@ public struct RecordingHeader: Sendable, Equatable {
     public var bound: Float
   }
 
-  /// An influence on the episode other than its parameters; not used by the suite yet.
+  /// An influence on the episode other than its parameters.
+  ///
+  /// A note for readers: what it did to actions and bodies is in the steps, which need nothing else
+  /// to be simulated again, and what it did to the policy's observations is not recorded.
   public struct Perturbation: Codable, Sendable, Equatable {
     /// Name of the perturbation.
     public var name: String

@@ -6,6 +6,8 @@ public import Training
 public struct EpisodeConditions: Sendable {
   /// Parameters that every episode draws for itself.
   public let randomization: Randomization
+  /// Perturbations of actions, bodies and observations.
+  public let perturbations: Perturbations
   /// What is drawn, with what the draw needs to know of each parameter.
   private let parameters: [DrawnParameter]
 
@@ -13,18 +15,22 @@ public struct EpisodeConditions: Sendable {
   ///
   /// - Parameters:
   ///   - randomization: Parameters that every episode draws for itself.
+  ///   - perturbations: Perturbations of actions, bodies and observations.
   ///   - environment: Environment in which episodes run.
   ///   - values: Physical parameters that differ from their nominal values; ranges that grow do so
   ///     from these.
   ///   - fixed: Names of the parameters that were set for all episodes; drawing them as well is a
   ///     contradiction, unless their range grows from what was set.
   /// - Throws: `ConfigurationError` if there is no such parameter, a value could be drawn that is not
-  ///   allowed, or a draw would replace what was set.
+  ///   allowed, a draw would replace what was set, or a perturbation makes no sense there.
   public init(
-    _ randomization: Randomization, in environment: RegisteredEnvironment,
+    _ randomization: Randomization = Randomization(),
+    _ perturbations: Perturbations = Perturbations(), in environment: RegisteredEnvironment,
     parameters values: [ParameterValue] = [], fixed: Set<String> = []
   ) throws(ConfigurationError) {
     self.randomization = randomization
+    self.perturbations = perturbations
+    try perturbations.check(in: environment)
     var parameters: [DrawnParameter] = []
     for draw in randomization.draws {
       let description = try environment.parameters.find(draw.name, for: "randomize")
@@ -40,10 +46,18 @@ public struct EpisodeConditions: Sendable {
   }
 
   /// Whether episodes run as if there were no conditions.
-  public var isEmpty: Bool { randomization.isEmpty }
+  public var isEmpty: Bool { randomization.isEmpty && perturbations.isEmpty }
 
   /// The conditions in words, such as "randomize mass=0.5..2"; nil if there are none.
-  public var text: String? { isEmpty ? nil : "randomize \(randomization)" }
+  public var text: String? {
+    let words =
+      (randomization.isEmpty ? [] : ["randomize \(randomization)"])
+      + (perturbations.isEmpty ? [] : ["perturb \(perturbations)"])
+    return words.isEmpty ? nil : words.joined(separator: ", ")
+  }
+
+  /// Whether bodies are pushed, so that recordings hold disturbances.
+  public var disturbs: Bool { !perturbations.pushes.isEmpty }
 
   /// Makes all episodes of a vector that begin from now on run under these conditions.
   ///
@@ -59,6 +73,11 @@ public struct EpisodeConditions: Sendable {
       : EpisodeParameters { episode in
         parameters.map { $0.value(in: episode, isGrowing: isGrowing) }
       }
+    vector.perturber =
+      perturbations.isEmpty
+      ? nil
+      : Perturber(
+        perturbations, vector.specification, vector.disturbanceComponents, count: vector.count)
   }
 }
 

@@ -163,6 +163,10 @@ final class PoisonedEnvironment: BatchedEnvironment {
     get { base.episodeParameters }
     set { base.episodeParameters = newValue }
   }
+  var perturber: (any StepPerturber)? {
+    get { base.perturber }
+    set { base.perturber = newValue }
+  }
   func scene(of environment: Int) -> Scene { base.scene(of: environment) }
   var manualControls: ManualControls { base.manualControls }
   func observe(environment: Int, with observer: (any EpisodeObserver)?) {

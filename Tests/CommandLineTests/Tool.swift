@@ -60,7 +60,8 @@ enum ShortRun: String, CaseIterable, CustomTestStringConvertible {
   case drifting
   /// Other physics wherever a checkpoint is written.
   case driftingAtCheckpoints = "drifting at checkpoints"
-  /// PPO on bodies of its own for every episode, from a range that grows for half of the run.
+  /// PPO on bodies of its own for every episode, from a range that grows for half of the run, under
+  /// perturbations.
   case randomized
   /// SAC, the same.
   case randomizedSAC = "sac randomized"
@@ -117,10 +118,14 @@ enum ShortRun: String, CaseIterable, CustomTestStringConvertible {
     case .randomized:
       Self.walker.arguments + [
         "--randomize", "mass=log:0.5..2@12000,friction=normal:1:0.3,gravity=choice:0.9:1.1",
-        "--record-every", "4",
+        "--perturb", "action-delay=1,action-noise=0.1,observation-noise=0.02,push=ou:0.3:20",
+        "--record-every", "1",
       ]
     case .randomizedSAC:
-      Self.sac + ["--randomize", "mass=0.5..2@2000,length=0.5..1.5"]
+      Self.sac + [
+        "--randomize", "mass=0.5..2@2000,length=0.5..1.5", "--perturb",
+        "action-dropout=0.1,observation-delay=2,observation-bias=0.1,push=impulse:1:10",
+      ]
     case .driftingSAC:
       Self.sac + [
         "--set", "multi-step=3", "--drift", "length=uniform:0.5..1.5", "--drift-every", "500",

@@ -32,26 +32,13 @@ import Training
     }
   }
 
-  /// Greatest distance between the share of draws below a value and its probability.
-  private func distance(_ values: [Double], _ probability: (Double) -> Double) -> Double {
-    let sorted = values.sorted()
-    let count = Double(sorted.count)
-    return sorted.enumerated().map { i, value in
-      let expected = probability(value)
-      return max(abs(Double(i) / count - expected), abs(Double(i + 1) / count - expected))
-    }.max() ?? 1
-  }
-
-  /// Kolmogorov and Smirnov's bound for 20,000 draws at a level of 0.1 %.
-  private static let bound = 1.95 / 20_000.0.squareRoot()
-
   @Test func drawsHaveTheirDistributions() throws {
     let uniform = try values("mass=0.5..2", of: Self.pendulum)
-    #expect(distance(uniform) { ($0 - 0.5) / 1.5 } < Self.bound)
+    #expect(distance(uniform) { ($0 - 0.5) / 1.5 } < bound(20_000))
     let logarithmic = try values("mass=log:0.25..2", of: Self.pendulum)
-    #expect(distance(logarithmic) { log($0 / 0.25) / log(8) } < Self.bound)
+    #expect(distance(logarithmic) { log($0 / 0.25) / log(8) } < bound(20_000))
     let normal = try values("mass=normal:1:0.1", of: Self.pendulum)
-    #expect(distance(normal) { 0.5 * erfc(-($0 - 1) / 0.1 / 2.0.squareRoot()) } < Self.bound)
+    #expect(distance(normal) { 0.5 * erfc(-($0 - 1) / 0.1 / 2.0.squareRoot()) } < bound(20_000))
     let choice = try values("mass=choice:0.5:1:2", of: Self.pendulum)
     #expect(Set(choice) == [0.5, 1, 2])
     for value in [0.5, 1, 2] {

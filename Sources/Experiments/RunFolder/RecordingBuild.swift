@@ -1,4 +1,5 @@
 public import Recording
+internal import Robustness
 
 /// Version of the suite.
 public let suiteVersion = "0.1.0"
@@ -20,6 +21,11 @@ extension RecordingHeader.Build {
 }
 
 extension RecordingHeader {
+  /// Notes the perturbations of the conditions under which episodes run.
+  mutating func describe(_ conditions: EpisodeConditions) {
+    perturbations = conditions.perturbations.parts.map { Perturbation(name: $0, parameters: []) }
+  }
+
   /// Name of environment and agent together.
   package var pairing: String { Self.pairing(environment, agent) }
 

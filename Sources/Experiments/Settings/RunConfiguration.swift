@@ -84,7 +84,7 @@ public struct RunConfiguration: Sendable {
     }
     let changed = zip(parameters, descriptions).filter { $0.value != $1.nominal }
     return try EpisodeConditions(
-      run.randomize, in: environment, parameters: parameters,
+      run.randomize, run.perturb, in: environment, parameters: parameters,
       fixed: Set(changed.map { $0.0.name }))
   }
 
@@ -169,6 +169,8 @@ public struct RunSettings: SettingGroup {
   public var drift = Drift()
   /// Physical parameters that every episode draws for itself, in training and its evaluations.
   public var randomize = Randomization()
+  /// Perturbations of actions, bodies and observations, in training and its evaluations.
+  public var perturb = Perturbations()
   /// Mean return of an evaluation at which training ends early; nil for never.
   public var untilReturn: Double?
 
@@ -232,6 +234,10 @@ public struct RunSettings: SettingGroup {
       "physical parameters drawn anew for every episode, NAME=SPEC separated by commas, or none; "
         + "SPEC is LOW..HIGH, log:LOW..HIGH, normal:MEAN:STD or choice:A:B:…, and @STEPS behind it "
         + "widens it over that many steps"),
+    Setting(
+      "perturb", \.perturb, .any,
+      "perturbations of actions, bodies and observations, NAME=VALUE separated by commas, or none: "
+        + PerturbationKind.all.map(\.name).joined(separator: ", ")),
     Setting(
       "until-return", \.untilReturn, .finite,
       "end training once an evaluation's mean return reaches this; null for never"),

@@ -249,6 +249,9 @@ package final class Trainer {
     if !run.randomize.isEmpty {
       policy.metadata[StoredPolicy.randomizationKey] = "\(run.randomize)"
     }
+    if !run.perturb.isEmpty {
+      policy.metadata[StoredPolicy.perturbationsKey] = "\(run.perturb)"
+    }
     agent.save(to: &trainer)
     for attachment in attachments { attachment.save(to: &trainer) }
     taskLog?.save(to: &trainer)

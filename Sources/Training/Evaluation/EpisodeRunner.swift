@@ -14,7 +14,7 @@ public final class EpisodeRunner {
     public let length: Int
     /// How the episode ended; left unfinished if an action was not finite.
     public let end: EpisodeEnd
-    /// Last observation of the episode, [O].
+    /// Last observation of the episode, without distortion if the episode ended, [O].
     public let finalObservation: [Float]
   }
 
@@ -76,7 +76,7 @@ public final class EpisodeRunner {
       if let end = batch.end(of: slot) {
         return Outcome(
           episodeReturn: sum, length: steps, end: end,
-          finalObservation: row(batch.finalObservations, slot))
+          finalObservation: row(batch.exactFinalObservations, slot))
       }
     }
     return Outcome(
