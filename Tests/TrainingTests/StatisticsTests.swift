@@ -86,4 +86,15 @@ import Training
     }
     #expect(Statistics.probabilityInterval(successes: 1, trials: 1) == nil)
   }
+
+  /// Values of SciPy 1.17's `beta.ppf(level, k, n - k + 1)`.
+  @Test(arguments: [
+    (5, 10, 0.05, 0.2224411010081294), (10_000, 10_000, 0.00025, 0.9991709388972136),
+    (8999, 9000, 0.00025, 0.9988052436738148), (1, 9000, 0.01, 1.116703360208721e-06),
+    (4500, 9000, 0.05, 0.49127621012717054), (0, 9, 0.05, 0),
+  ])
+  func exactLowerBounds(successes: Int, trials: Int, level: Double, expected: Double) {
+    let found = Statistics.exactLowerBound(successes: successes, trials: trials, level: level)
+    #expect(abs(found - expected) <= 1e-9 * expected)
+  }
 }

@@ -109,12 +109,12 @@ public enum Statistics {
   }
 
   /// Returns the fraction of the standard normal distribution below a number.
-  private static func normalFraction(below number: Double) -> Double {
+  package static func normalFraction(below number: Double) -> Double {
     erfc(-number / 2.0.squareRoot()) / 2
   }
 
   /// Returns the number below which a fraction of the standard normal distribution lies, in -8...8.
-  private static func normalQuantile(_ fraction: Double) -> Double {
+  package static func normalQuantile(_ fraction: Double) -> Double {
     var (low, high) = (-8.0, 8.0)
     for _ in 0..<60 {
       let middle = (low + high) / 2
