@@ -36,6 +36,14 @@ public enum AgentRegistry {
       "mdpo-offpolicy", "mirror descent with a replay buffer: SAC, held near its previous policy",
       presets: String(decoding: PackageResources.SACPresets_yaml, as: UTF8.self),
       defaults: SACConfiguration.mirrorDescent, make: SACAgent.init(configuration:context:)),
+    RegisteredAgent(
+      "rarl", "robust adversarial training: two players take turns, one pushes against the other",
+      presets: String(decoding: PackageResources.RARLPresets_yaml, as: UTF8.self),
+      defaults: RARLConfiguration(), make: RARLAgent.init(configuration:context:)),
+    RegisteredAgent(
+      "rap", "robust adversarial training against a population, one of which is drawn per rollout",
+      presets: String(decoding: PackageResources.RAPPresets_yaml, as: UTF8.self),
+      defaults: RARLConfiguration.population, make: RARLAgent.init(configuration:context:)),
   ]
 
   /// Returns the agent with the given identifier; nil if there is none.

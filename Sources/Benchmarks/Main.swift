@@ -114,8 +114,8 @@ struct BenchmarkCase: Sendable {
   var run: @Sendable (_ threads: Int) throws -> [Measurement]
 
   static var all: [BenchmarkCase] {
-    EnvironmentCases.all + TrainingCases.all + FlowCases.all + SACCases.all + RecordingCases.all
-      + NetworkCases.all
+    EnvironmentCases.all + TrainingCases.all + FlowCases.all + AdversaryCases.all + SACCases.all
+      + RecordingCases.all + NetworkCases.all
       + RenderingCases.all + PlasticityCases.all
   }
 }

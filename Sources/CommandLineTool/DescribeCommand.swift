@@ -264,7 +264,10 @@ private struct AgentDescription: Description {
     agent = registered.identifier
     summary = registered.summary
     self.environment = environment?.identifier
-    if let environment, let problem = registered.defaults.problem(in: environment.specification) {
+    if let environment,
+      let problem = registered.defaults.problem(
+        in: environment, among: Registry.standard.environments)
+    {
       throw ConfigurationError(problem)
     }
     let configuration = try ConfigurationResolver(

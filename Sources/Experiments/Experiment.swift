@@ -60,7 +60,7 @@ public struct Experiment {
         "the settings are those of \(run.agent) on \(run.environment), and the experiment is "
           + "\(agent.identifier) on \(environment.identifier)")
     }
-    try Self.checkFit(configuration.settings, in: environment)
+    try Self.checkFit(configuration.settings, in: environment, registry)
     _ = try configuration.conditions(in: environment)
     try MemoryLimit.current.check(configuration.memoryNeeds(in: environment))
     let attachments = Attachments(configuration.run, environment, registry)
@@ -123,9 +123,9 @@ public struct Experiment {
 
   /// Refuses an agent that can't learn in the environment.
   static func checkFit(
-    _ settings: any AgentConfiguration, in environment: RegisteredEnvironment
+    _ settings: any AgentConfiguration, in environment: RegisteredEnvironment, _ registry: Registry
   ) throws(ConfigurationError) {
-    if let problem = settings.problem(in: environment.specification) {
+    if let problem = settings.problem(in: environment, among: registry.environments) {
       throw ConfigurationError(problem)
     }
   }

@@ -36,7 +36,7 @@ public struct StoredRun {
         environment: environment.identifier, parameters: environment.parameters, agent: agent)
       try resolver.overlay(yaml: yaml, source: file)
       configuration = try resolver.resolve()
-      try Experiment.checkFit(configuration.settings, in: environment)
+      try Experiment.checkFit(configuration.settings, in: environment, registry)
       _ = try configuration.conditions(in: environment)
     } catch {
       throw .damaged(path: file, reason: error.description)

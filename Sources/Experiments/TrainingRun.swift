@@ -33,7 +33,8 @@ public final class TrainingRun {
       // A policy in training has no fingerprint.
       var header = RecordingHeader(
         specification: environment.specification, parameters: environment.parameters,
-        disturbances: conditions.disturbs ? environment.disturbanceComponents : [],
+        disturbances: conditions.disturbs || configuration.settings.usesDisturbances
+          ? environment.disturbanceComponents : [],
         agent: agent.identifier, mode: .stochastic, policy: nil,
         build: .init(machine: manifest.machine, sources: manifest.sources))
       header.describe(conditions)

@@ -32,7 +32,7 @@ public protocol BatchedEnvironment: AnyObject {
   func stateHash(of environment: Int) -> UInt64
   /// Whether the environments accept external disturbances; false by default.
   ///
-  /// Set it only between episodes, that is before `reset(seeds:)`.  It stays false if there are no
+  /// Set it only before the first step of every running episode.  It stays false if there are no
   /// ``disturbanceComponents``.
   var takesDisturbances: Bool { get set }
   /// Disturbances of the next step, [N × D]; nil unless ``takesDisturbances`` is true.

@@ -52,6 +52,12 @@ public final class StepBatch {
     return ends[i] != nil
   }
 
+  /// Whether an environment's task ended in the last step, and as a failure.
+  public func hasFailed(_ i: Int) -> Bool {
+    precondition(i >= 0 && i < count)
+    return ends[i]?.isSuccess == false
+  }
+
   /// Returns how an environment's episode ended in the last step; nil if it goes on.
   public func end(of i: Int) -> EpisodeEnd? {
     precondition(i >= 0 && i < count)

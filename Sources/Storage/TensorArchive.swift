@@ -33,6 +33,8 @@ public struct TensorArchive: Sendable, Equatable {
   public var metadata: [String: String] = [:]
   /// Tensors by name.
   public private(set) var tensors: [String: Tensor] = [:]
+  /// What stood before the names of a part in its whole archive, for messages; empty for a whole one.
+  public private(set) var scope = ""
 
   /// Creates an empty archive.
   public init() {}
@@ -57,7 +59,7 @@ public struct TensorArchive: Sendable, Equatable {
   ///   given, another number of elements.
   public func floats(_ name: String, count: Int? = nil) throws(ArchiveError) -> [Float] {
     guard case .floats(let values) = try tensor(name, count: count).values else {
-      throw .wrongType(name: name, expected: "F32")
+      throw .wrongType(name: scope + name, expected: "F32")
     }
     return values
   }
@@ -68,7 +70,7 @@ public struct TensorArchive: Sendable, Equatable {
   ///   given, another number of elements.
   public func doubles(_ name: String, count: Int? = nil) throws(ArchiveError) -> [Double] {
     guard case .doubles(let values) = try tensor(name, count: count).values else {
-      throw .wrongType(name: name, expected: "F64")
+      throw .wrongType(name: scope + name, expected: "F64")
     }
     return values
   }
@@ -79,15 +81,37 @@ public struct TensorArchive: Sendable, Equatable {
   ///   given, another number of elements.
   public func words(_ name: String, count: Int? = nil) throws(ArchiveError) -> [UInt64] {
     guard case .words(let values) = try tensor(name, count: count).values else {
-      throw .wrongType(name: name, expected: "U64")
+      throw .wrongType(name: scope + name, expected: "U64")
     }
     return values
   }
 
+  /// Adds all tensors and strings of another archive, with `prefix.` before their names.
+  public mutating func set(_ other: TensorArchive, under prefix: String) {
+    for (name, tensor) in other.tensors {
+      set("\(prefix).\(name)", tensor.values, shape: tensor.shape)
+    }
+    for (name, text) in other.metadata { metadata["\(prefix).\(name)"] = text }
+  }
+
+  /// Returns the archive that was added under a prefix; empty if there was none.
+  public func part(under prefix: String) -> TensorArchive {
+    var part = TensorArchive()
+    let start = "\(prefix)."
+    part.scope = scope + start
+    for (name, tensor) in tensors where name.hasPrefix(start) {
+      part.tensors[String(name.dropFirst(start.count))] = tensor
+    }
+    for (name, text) in metadata where name.hasPrefix(start) {
+      part.metadata[String(name.dropFirst(start.count))] = text
+    }
+    return part
+  }
+
   private func tensor(_ name: String, count: Int?) throws(ArchiveError) -> Tensor {
-    guard let tensor = tensors[name] else { throw .missing(name: name) }
+    guard let tensor = tensors[name] else { throw .missing(name: scope + name) }
     if let count, tensor.values.count != count {
-      throw .wrongCount(name: name, expected: count, found: tensor.values.count)
+      throw .wrongCount(name: scope + name, expected: count, found: tensor.values.count)
     }
     return tensor
   }

@@ -94,6 +94,13 @@ public struct NamedNetwork {
     self.experience = experience
     self.minibatch = minibatch
   }
+
+  /// Returns the network under another name, as one of several players'.
+  public func renamed(_ name: String) -> NamedNetwork {
+    NamedNetwork(
+      name, network, optimizer: optimizer, workspace: workspace, target: target, own: own,
+      experience: experience, minibatch: minibatch)
+  }
 }
 
 /// Parameters that are learnt together with a network and belong to none of its layers.

@@ -10,6 +10,8 @@ public protocol AgentConfiguration: SettingGroup {
   /// Returns the steps that each environment takes before the agent can stop: a run's steps are
   /// rounded up to a multiple of this and of the number of environments.
   var stepsAtOnce: Int { get }
+  /// Whether the agent acts on the environment's disturbance port during training.
+  var usesDisturbances: Bool { get }
   /// Returns estimates of the memory that the agent's parts need, from which a run that does not fit
   /// into memory is refused.
   func memoryNeeds(in specification: EnvironmentSpecification, environments: Int) -> [MemoryNeed]
@@ -22,10 +24,34 @@ extension AgentConfiguration {
   public func problem(in specification: EnvironmentSpecification) -> String? { nil }
   /// One step: the agent can stop after any step of all environments.
   public var stepsAtOnce: Int { 1 }
+  /// False: the environment is left undisturbed.
+  public var usesDisturbances: Bool { false }
   /// Returns nothing: the agent fits into any memory.
   public func memoryNeeds(
     in specification: EnvironmentSpecification, environments: Int
   ) -> [MemoryNeed] { [] }
+}
+
+extension AgentConfiguration {
+  /// Returns why the agent can't learn in a registered environment, in one sentence with the remedy;
+  /// nil if it can.
+  ///
+  /// - Parameters:
+  ///   - environment: The environment.
+  ///   - others: All environments, of which the sentence names those that would do.
+  /// - Returns: The problem.
+  public func problem(
+    in environment: RegisteredEnvironment, among others: [RegisteredEnvironment]
+  ) -> String? {
+    if usesDisturbances, environment.disturbanceComponents.isEmpty {
+      let served = others.filter { !$0.disturbanceComponents.isEmpty }.map(\.identifier)
+      let other =
+        Self.table.contains { $0.key == "adversary-acts" } ? "set adversary-acts=action or " : ""
+      return "\(environment.identifier) has no disturbance port for the adversary's force; \(other)"
+        + "choose one of \(served.joined(separator: ", "))"
+    }
+    return problem(in: environment.specification)
+  }
 }
 
 extension EnvironmentSpecification {

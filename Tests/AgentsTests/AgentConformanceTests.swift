@@ -115,7 +115,25 @@ enum ShortSettings {
     crossQ.criticLayerNorm = false
     crossQ.policyDelay = 3
     crossQ.adamBeta1 = 0.5
+    var rarl = RARLConfiguration()
+    rarl.protagonist.shared = ppo.shared
+    rarl.protagonist.shared.stepsPerRollout = 25
+    rarl.adversary.shared.normalizeObservations = true
+    (rarl.protagonist.ppo.epochs, rarl.adversary.ppo.epochs) = (2, 2)
+    (rarl.protagonist.ppo.minibatchSize, rarl.adversary.ppo.minibatchSize) = (64, 64)
+    rarl.ramp = 1000
+    // One side learns by another method, on the actions, and takes ends for cuts.
+    var mixed = rarl
+    (mixed.protagonist.method, mixed.adversary.method) = (.mdpo, .a2c)
+    mixed.protagonist.mdpo.policySteps = 3
+    mixed.protagonist.mdpo.fitting.minibatchSize = 64
+    (mixed.target, mixed.terminals) = (.action, .bootstrap)
+    // Every adversary has one of the five environments.
+    var rap = rarl
+    rap.population = 5
+    rap.adversary.ppo.minibatchSize = 16
     return [
+      "rarl": rarl, "rarl mixed": mixed, "rap": rap,
       "a2c": a2c, "a2c adam": a2cAdam, "fpo": fpo, "fpo plus": plus, "mdpo": mdpo,
       "mdpo tsallis": mdpoTsallis,
       "mdpo-offpolicy": mirror, "mdpo-offpolicy tsallis": mirrorTsallis, "ppo": ppo, "sac": sac,
@@ -139,8 +157,10 @@ enum ShortSettings {
   static let pairs = AgentRegistry.all.flatMap { agent in
     ShortSettings.all.keys.sorted().filter { $0.split(separator: " ")[0] == agent.identifier }
       .flatMap { settings in
-        EnvironmentRegistry.all.map(\.specification)
-          .filter { agent.defaults.problem(in: $0) == nil }
+        EnvironmentRegistry.all
+          .filter {
+            ShortSettings.all[settings]?.problem(in: $0, among: EnvironmentRegistry.all) == nil
+          }
           .map { Pair(settings: settings, environment: $0.identifier) }
       }
   }

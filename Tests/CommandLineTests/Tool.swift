@@ -73,6 +73,8 @@ enum ShortRun: String, CaseIterable, CustomTestStringConvertible {
   case adaptiveSAC = "sac adaptive"
   /// SAC with batch normalisation, without targets.
   case batchNormSAC = "sac batch-norm"
+  /// Two players, measured and kept plastic, recorded while they push.
+  case rarl
 
   var testDescription: String { rawValue }
 
@@ -105,6 +107,16 @@ enum ShortRun: String, CaseIterable, CustomTestStringConvertible {
       Self.cartPole.arguments + ["--probes", "all", "--probes-every", "3"]
         + ["--intervention", "l2:strength=1e-4", "--intervention", "redo@policy:every=50"]
         + ["--intervention", "injection:at=100,every=400"]
+    case .rarl:
+      [
+        "train", "--env", "cartpole-swingup", "--agent", "rap", "--steps", "12000", "--envs", "6",
+        "--set", "steps-per-rollout=40", "--set", "ppo.minibatch-size=100",
+        "--set", "adversary.ppo.minibatch-size=40", "--set", "adversary-ramp=3000",
+        "--drift", "gravity=cycle:9.8;20;3", "--drift-every", "5000",
+        "--checkpoint-every", "600", "--eval-every", "6000", "--eval-episodes", "2",
+        "--set", "checkpoints.keep=100", "--probes", "basic", "--probes-every", "3",
+        "--intervention", "l2:strength=1e-4", "--record-every", "2",
+      ]
     case .drifting:
       Self.cartPole.arguments.map { $0 == "cartpole-v1" ? "cartpole" : $0 } + [
         "--drift", "force=flip,pole-half-length=log-uniform:0.2..2,gravity=walk:2",

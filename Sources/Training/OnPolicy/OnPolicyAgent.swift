@@ -1,6 +1,6 @@
 internal import LinearAlgebra
 internal import NeuralNetworks
-internal import RLCore
+package import RLCore
 public import Storage
 
 /// An agent that gathers rollouts with its policy and performs one update on each.
@@ -15,20 +15,18 @@ public final class OnPolicyAgent<Method: OnPolicyMethod>: Agent {
   private let environment: any BatchedEnvironment
   private let pool: WorkerPool
   private let totalSteps: Int
-  private let learntPolicy: Method.LearntPolicy
-  private let critic: MLP
-  private let rollout: RolloutBuffer
+  private let player: OnPolicyPlayer<Method>
   private let rewardNormalizer: RewardNormalizer
-  private let method: Method
   private let collectors: [RolloutCollector]
-  private let evaluator: RolloutEvaluator
+  private let seats: [RolloutSeat]
+  private let streams: [BlockStreams]
   private var recentEpisodes = RecentEpisodes()
 
   public private(set) var environmentSteps = 0
   public private(set) var iterations = 0
   public let metricNames: [String]
-  public var policy: any Policy { learntPolicy }
-  public var networks: [NamedNetwork] { method.networks }
+  public var policy: any Policy { player.learntPolicy }
+  public var networks: [NamedNetwork] { player.networks }
 
   /// Creates an agent with new weights; the configuration must have passed its own check.
   public init(configuration: Method.Configuration, context: AgentContext) {
@@ -38,54 +36,43 @@ public final class OnPolicyAgent<Method: OnPolicyMethod>: Agent {
     environment = context.environment
     pool = context.pool
     totalSteps = context.totalSteps
-    var initial = RandomStream(seed: context.seed, name: "initial-weights")
-    let policy = Method.makePolicy(
-      configuration, specification: specification, random: &initial)
-    learntPolicy = policy
-    critic = MLP(
-      name: "critic",
-      architecture: MLPArchitecture(
-        inputs: specification.observationWidth, hidden: shared.criticHidden, outputs: 1,
-        activation: shared.activation, usesLayerNorm: shared.layerNorm),
-      initializer: .orthogonal(hiddenGain: Float(2).squareRoot(), outputGain: 1), random: &initial)
-    let buffer = RolloutBuffer(
-      environments: environments, steps: shared.stepsPerRollout,
-      observationWidth: specification.observationWidth, actionWidth: specification.actionWidth,
-      columns: Method.columns(configuration, policy: policy),
+    let player = OnPolicyPlayer<Method>(
+      configuration, specification: specification, environments: environments,
       episodeSteps: specification.episodeSteps,
-      taskChanges: context.environment.tasks?.mostChanges(
-        within: shared.stepsPerRollout, environments: environments) ?? 0)
-    rollout = buffer
+      taskChanges: context.environment.mostTaskChanges(within: shared.stepsPerRollout),
+      seed: context.seed)
+    self.player = player
     rewardNormalizer = RewardNormalizer(
       environments: environments, discount: shared.discount, isEnabled: shared.normalizeRewards)
-    method = Method(
-      configuration, policy: policy, critic: critic, rollout: rollout, seed: context.seed)
-    metricNames = ["episode-return", "episode-length"] + method.metricNames
+    metricNames = ["episode-return", "episode-length"] + player.metricNames
     let actions = Matrix(rows: environments, columns: specification.actionWidth)
-    // Small blocks keep all threads busy to the end; results do not depend on the split.
-    let block = max(1, environments / (context.pool.threads * 8))
-    collectors = stride(from: 0, to: environments, by: block).map { first in
-      RolloutCollector(
-        range: first..<min(first + block, environments), environment: context.environment,
-        policy: policy, rollout: buffer, actions: actions, seed: context.seed)
+    let blocks = RolloutCollector.blocks(of: environments, threads: context.pool.threads)
+    collectors = blocks.map {
+      RolloutCollector(block: $0, environment: context.environment, actions: actions)
     }
-    evaluator = RolloutEvaluator(policy.normalizer, critic, rollout, parts: 2)
+    let streams = blocks.map { BlockStreams(seed: context.seed, name: "action-noise", block: $0) }
+    self.streams = streams
+    seats = zip(blocks, streams).map { block, streams in
+      RolloutSeat(
+        learner: player.learntPolicy, rollout: player.rollout, block: block, streams: streams,
+        choices: actions, effect: .acts(actions))
+    }
   }
 
   /// Gathers the rollouts of one iteration and improves policy and critic on each.
   public func iterate() throws(TrainingError) -> IterationReport {
     var report = IterationReport(metrics: [], environmentTime: 0, policyTime: 0, updateTime: 0)
-    var means = MetricMeans(count: method.metricNames.count)
+    var means = MetricMeans(count: player.metricNames.count)
     for _ in 0..<configuration.rolloutsPerIteration {
       let progressRemaining = max(0, 1 - Double(environmentSteps) / Double(max(1, totalSteps)))
       try collect(&report)
       let start = monotonicNanoseconds()
-      evaluateRollout()
+      rewardNormalizer.scaleRewards(of: player.rollout)
+      player.evaluate(pool: pool)
       means.add(
-        try method.improve(
+        try player.improve(
           pool: pool, progressRemaining: progressRemaining, iteration: iterations + 1))
-      learntPolicy.normalizer.update(with: rollout.observations, rows: rollout.count)
-      environmentSteps += rollout.count
+      environmentSteps += player.rollout.count
       report.updateTime += monotonicNanoseconds() - start
       if environmentSteps >= totalSteps { break }
     }
@@ -95,41 +82,19 @@ public final class OnPolicyAgent<Method: OnPolicyMethod>: Agent {
   }
 
   private func collect(_ report: inout IterationReport) throws(TrainingError) {
-    pool.run(collectors.count) { collectors[$0].collect() }
+    let steps = player.rollout.steps
+    pool.run(collectors.count) { collectors[$0].collect([seats[$0]], steps: steps) }
     report.episodes += recentEpisodes.add(collectors.flatMap(\.finishedEpisodes))
-    for collector in collectors {
-      report.environmentTime += collector.environmentTime
-      report.policyTime += collector.policyTime
-    }
-    guard !collectors.contains(where: \.hasLostPolicy) else {
+    for collector in collectors { report.add(collector) }
+    guard !seats.contains(where: \.hasLostPolicy) else {
       throw .notFinite(metric: "action", iteration: iterations + 1)
     }
   }
 
-  /// Computes the rollout's values, next values, scaled rewards, advantages and value targets.
-  private func evaluateRollout() {
-    rewardNormalizer.scaleRewards(of: rollout)
-    pool.run(evaluator.parts) { part in
-      evaluator.evaluate(part: part)
-      method.prepare(part: part, of: evaluator.parts)
-    }
-    rollout.assignNextValues(bootstrapValues: evaluator.bootstrapValues)
-    for i in 0..<rollout.environments {
-      generalizedAdvantages(
-        in: i * rollout.steps..<(i + 1) * rollout.steps, rewards: rollout.scaledRewards,
-        values: rollout.values, nextValues: rollout.nextValues, episodeEnds: rollout.episodeEnds,
-        discount: configuration.shared.discount, lambda: configuration.shared.gaeLambda,
-        advantages: rollout.advantages, returns: rollout.returns)
-    }
-  }
-
   public func save(to archive: inout TensorArchive) {
-    learntPolicy.save(to: &archive)
-    archive.set(critic.parameters.parameters)
-    archive.setFrozenParts(of: critic)
-    method.save(to: &archive)
+    player.save(to: &archive)
     rewardNormalizer.save(to: &archive)
-    archive.set(collectors.flatMap(\.streams), named: "action-noise")
+    archive.set(streams.flatMap(\.streams), named: "action-noise")
     archive.setProgress([environmentSteps, iterations])
     recentEpisodes.save(to: &archive)
     archive.setEpisodes(of: environment)
@@ -137,20 +102,39 @@ public final class OnPolicyAgent<Method: OnPolicyMethod>: Agent {
 
   public func load(from archive: TensorArchive) throws {
     let progress = try archive.progress(count: 2)
-    try learntPolicy.load(from: archive)
-    try archive.read(into: critic.parameters.parameters)
-    try archive.readFrozenParts(into: critic)
-    critic.parametersDidChange()
-    try method.load(from: archive)
+    try player.load(from: archive)
     try rewardNormalizer.load(from: archive)
-    var streams = try archive.streams(named: "action-noise", count: environment.count)[...]
-    for collector in collectors {
-      let count = collector.streams.count
-      collector.streams = Array(streams.prefix(count))
-      streams = streams.dropFirst(count)
-    }
+    try archive.read(into: streams, named: "action-noise")
     try recentEpisodes.load(from: archive)
     try archive.restoreEpisodes(of: environment)
     (environmentSteps, iterations) = (progress[0], progress[1])
+  }
+}
+
+extension IterationReport {
+  /// Adds the times of a collector.
+  package mutating func add(_ collector: RolloutCollector) {
+    environmentTime += collector.environmentTime
+    policyTime += collector.policyTime
+  }
+}
+
+extension BatchedEnvironment {
+  /// Returns the maximum number of changes of task within this many steps of each environment.
+  package func mostTaskChanges(within steps: Int) -> Int {
+    tasks?.mostChanges(within: steps, environments: count) ?? 0
+  }
+}
+
+extension TensorArchive {
+  /// Restores streams that were saved in order of environments.
+  package func read(into blocks: [BlockStreams], named name: String) throws(ArchiveError) {
+    let count = blocks.reduce(0) { $0 + $1.streams.count }
+    var streams = try streams(named: name, count: count)[...]
+    for block in blocks {
+      let count = block.streams.count
+      block.streams = Array(streams.prefix(count))
+      streams = streams.dropFirst(count)
+    }
   }
 }

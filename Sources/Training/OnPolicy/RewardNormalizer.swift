@@ -26,20 +26,39 @@ public final class RewardNormalizer {
 
   /// Updates the statistics with a rollout's raw rewards and computes its scaled rewards.
   public func scaleRewards(of rollout: RolloutBuffer) {
-    guard isEnabled else { return rollout.scaledRewards.copy(from: rollout.rewards) }
-    for t in 0..<rollout.steps {
-      for i in 0..<rollout.environments {
-        let row = i * rollout.steps + t
-        runningReturns[i] = discount * runningReturns[i] + Double(rollout.rewards[row])
-        sample[i, 0] = Float(runningReturns[i])
-        if rollout.episodeEnds[row] == 1 { runningReturns[i] = 0 }
+    update(with: [RolloutPart(rollout, environments: Array(0..<rollout.environments))])
+    scale(rollout)
+  }
+
+  /// Updates the statistics with the raw rewards of rollouts that were gathered together and, among
+  /// them, share out all environments.
+  package func update(with parts: [RolloutPart]) {
+    guard isEnabled else { return }
+    for t in 0..<(parts.first?.rollout.steps ?? 0) {
+      for part in parts {
+        let rollout = part.rollout
+        for (index, i) in part.environments.enumerated() {
+          let row = index * rollout.steps + t
+          runningReturns[i] = discount * runningReturns[i] + Double(rollout.rewards[row])
+          sample[i, 0] = Float(runningReturns[i])
+          if rollout.episodeEnds[row] == 1 { runningReturns[i] = 0 }
+        }
       }
-      moments.update(sample, rows: rollout.environments)
+      moments.update(sample, rows: runningReturns.count)
     }
-    let scale = Float(1 / (moments.variance[0] + 1e-8).squareRoot())
+  }
+
+  /// Computes the scaled rewards of a rollout with the present statistics.
+  package func scale(_ rollout: RolloutBuffer) {
+    guard isEnabled else { return rollout.scaledRewards.copy(from: rollout.rewards) }
     for row in 0..<rollout.count {
-      rollout.scaledRewards[row] = min(max(rollout.rewards[row] * scale, -10), 10)
+      rollout.scaledRewards[row] = min(max(rollout.rewards[row] * factor, -10), 10)
     }
+  }
+
+  /// The factor by which rewards are multiplied.
+  package var factor: Float {
+    isEnabled ? Float(1 / (moments.variance[0] + 1e-8).squareRoot()) : 1
   }
 
   /// Writes the statistics and running returns.
@@ -63,5 +82,18 @@ public final class RewardNormalizer {
     }
     moments.restore(mean: [values[0]], variance: [values[1]], count: values[2])
     runningReturns = returns
+  }
+}
+
+/// A rollout together with the environments that it was gathered in.
+package struct RolloutPart {
+  /// The rollout.
+  package let rollout: RolloutBuffer
+  /// The environment of each of the rollout's indices.
+  package let environments: [Int]
+
+  /// Creates a pair of rollout and environments.
+  package init(_ rollout: RolloutBuffer, environments: [Int]) {
+    (self.rollout, self.environments) = (rollout, environments)
   }
 }

@@ -92,6 +92,14 @@ public final class RolloutBuffer {
       rows: environments * (truncationsPerEnvironment + 1), columns: observationWidth)
   }
 
+  /// Makes the rollout the opponent's: the exact negative of every reward, raw and scaled.
+  package func negateRewards() {
+    for row in 0..<count {
+      rewards[row] = -rewards[row]
+      scaledRewards[row] = -scaledRewards[row]
+    }
+  }
+
   /// Returns a column [N·T × width]; nil if it was not declared.
   public func column(_ name: String) -> Matrix? { columns[name] }
 

@@ -1,109 +1,78 @@
-internal import LinearAlgebra
+package import LinearAlgebra
 internal import NeuralNetworks
-internal import RLCore
+package import RLCore
 
 /// A collector that takes a block of environments through whole rollouts, on any free thread.
 ///
 /// Collectors need no synchronisation until the rollout is full: each owns its environments, their
-/// rows of the buffer, their random streams and its scratch memory.
-final class RolloutCollector {
-  /// Random streams for action noise, one for each environment of the block.
-  var streams: [RandomStream]
-  /// Whether the policy chose NaN in the last rollout; such actions do not reach the environment.
-  private(set) var hasLostPolicy = false
-  private(set) var finishedEpisodes: [FinishedEpisode] = []
-  private(set) var environmentTime: UInt64 = 0
-  private(set) var policyTime: UInt64 = 0
-  private let range: Range<Int>
+/// rows of the buffers, their random streams and its seats' scratch memory.
+package final class RolloutCollector {
+  package private(set) var finishedEpisodes: [FinishedEpisode] = []
+  package private(set) var environmentTime: UInt64 = 0
+  package private(set) var policyTime: UInt64 = 0
+  /// Number of the finished episodes that failed.
+  package private(set) var failures = 0
+  private let block: Range<Int>
   private let environment: any BatchedEnvironment
-  private let normalizer: ObservationNormalizer
-  private let actor: any RolloutActor
-  private let rollout: RolloutBuffer
   private let actions: Matrix
-  private let raw: Matrix
-  private let normalized: Matrix
 
   // Reading the clock costs as much as a step of a closed-form environment, so it is sampled.
   private static let clockInterval = 8
 
-  init(
-    range: Range<Int>, environment: any BatchedEnvironment, policy: any RolloutPolicy,
-    rollout: RolloutBuffer, actions: Matrix, seed: UInt64
-  ) {
-    self.range = range
+  /// Creates a collector.
+  ///
+  /// - Parameters:
+  ///   - block: The collector's environments.
+  ///   - environment: All environments.
+  ///   - actions: The environments' actions, [N × A], which the seats write.
+  package init(block: Range<Int>, environment: any BatchedEnvironment, actions: Matrix) {
+    self.block = block
     self.environment = environment
-    self.rollout = rollout
     self.actions = actions
-    normalizer = policy.normalizer
-    actor = policy.makeRolloutActor(rows: range.count, rollout: rollout)
-    streams = range.map { RandomStream(seed: seed, name: "action-noise", index: $0) }
-    raw = Matrix(rows: range.count, columns: rollout.observations.columns)
-    normalized = Matrix(rows: range.count, columns: rollout.observations.columns)
     finishedEpisodes.reserveCapacity(1024)
   }
 
-  /// Gathers T steps of every environment of the block.
-  func collect() {
+  /// Returns the blocks into which environments are split for the given number of threads.
+  ///
+  /// Small blocks keep all threads busy to the end; results do not depend on the split.
+  package static func blocks(of environments: Int, threads: Int) -> [Range<Int>] {
+    let size = max(1, environments / (threads * 8))
+    return stride(from: 0, to: environments, by: size).map {
+      $0..<min($0 + size, environments)
+    }
+  }
+
+  /// Gathers steps of every environment of the block.
+  ///
+  /// - Parameters:
+  ///   - seats: The policies that act, in this order.
+  ///   - steps: The number of steps.
+  package func collect(_ seats: [RolloutSeat], steps: Int) {
     finishedEpisodes.removeAll(keepingCapacity: true)
-    (environmentTime, policyTime) = (0, 0)
-    hasLostPolicy = false
-    let firstBootstrap = rollout.truncationsPerEnvironment + 1
-    var truncations = [Int](repeating: 0, count: range.count)
+    (environmentTime, policyTime, failures) = (0, 0, 0)
     let batch = environment.batch
-    for t in 0..<rollout.steps {
+    for seat in seats { seat.begin() }
+    for t in 0..<steps {
       let isTimed = t % Self.clockInterval == 0
       let start = isTimed ? monotonicNanoseconds() : 0
-      chooseActions(step: t)
+      for seat in seats { seat.act(step: t, batch: batch) }
       let chosen = isTimed ? monotonicNanoseconds() : 0
-      environment.step(actions: actions, in: range)
+      environment.step(actions: actions, in: block)
       if isTimed {
-        let steps = UInt64(min(Self.clockInterval, rollout.steps - t))
+        let steps = UInt64(min(Self.clockInterval, steps - t))
         policyTime += (chosen - start) * steps
         environmentTime += (monotonicNanoseconds() - chosen) * steps
       }
-      for i in range {
-        let row = i * rollout.steps + t
-        rollout.rewards[row] = batch.rewards[i]
-        let hasEnded = batch.hasEnded(i)
-        rollout.terminated[row] = batch.hasTerminated(i) ? 1 : 0
-        rollout.episodeEnds[row] = hasEnded ? 1 : 0
-        guard hasEnded else { continue }
+      for seat in seats { seat.record(step: t, batch: batch) }
+      for i in block where batch.hasEnded(i) {
+        if batch.hasFailed(i) { failures += 1 }
         finishedEpisodes.append(
           FinishedEpisode(
             step: t, environment: i, episodeReturn: batch.episodeReturn(i),
             length: batch.episodeLength(i)))
-        guard !batch.hasTerminated(i) else { continue }
-        truncations[i - range.lowerBound] += 1
-        rollout.bootstrapObservations.copyRow(
-          i * firstBootstrap + truncations[i - range.lowerBound], from: batch.finalObservations,
-          row: i)
       }
     }
-    for i in range {
-      rollout.bootstrapObservations.copyRow(i * firstBootstrap, from: batch.observations, row: i)
-    }
-  }
-
-  private func chooseActions(step t: Int) {
-    let batch = environment.batch
-    let rows = range.count
-    for i in 0..<rows {
-      raw.copyRow(i, from: batch.observations, row: range.lowerBound + i)
-    }
-    normalizer.normalize(raw, rows: rows, into: normalized)
-    let block = RolloutBlock(rollout: rollout, environments: range, step: t)
-    actor.act(on: normalized, for: block, streams: &streams, actions: actions)
-    for i in 0..<rows {
-      rollout.observations.copyRow(block.row(i), from: raw, row: i)
-      rollout.normalizedObservations.copyRow(block.row(i), from: normalized, row: i)
-    }
-    for i in range {
-      // A simulator may never return if it receives NaN.
-      for j in 0..<actions.columns where actions[i, j].isNaN {
-        hasLostPolicy = true
-        actions[i, j] = 0
-      }
-    }
+    for seat in seats { seat.finish(batch: batch) }
   }
 }
 

@@ -14,7 +14,7 @@ extension TensorArchive {
   public func stream(named name: String) throws(ArchiveError) -> RandomStream {
     let words = try words("\(name).stream", count: 4)
     guard words.contains(where: { $0 != 0 }) else {
-      throw .invalid(reason: "\(name).stream has a state of zeros")
+      throw .invalid(reason: "\(scope)\(name).stream has a state of zeros")
     }
     return RandomStream(words: words)
   }
