@@ -35,6 +35,20 @@ public struct PlayerSettings: SettingGroup {
     + A2CConfiguration.ownTable.map { $0.at(\.a2c, under: "a2c") }
     + MDPOConfiguration.ownTable.map { $0.at(\.mdpo, under: "mdpo") }
 
+  /// Table of an opponent's settings, without those that both players share.
+  static let opponentTable = table.filter {
+    !["steps-per-rollout", "discount", "normalize-rewards"].contains($0.key)
+  }
+
+  /// Returns an opponent's settings with those that both players share.
+  func sharing(_ protagonist: OnPolicySettings) -> PlayerSettings {
+    var complete = self
+    complete.shared.stepsPerRollout = protagonist.stepsPerRollout
+    complete.shared.discount = protagonist.discount
+    complete.shared.normalizeRewards = protagonist.normalizeRewards
+    return complete
+  }
+
   /// The settings of the method, with the shared ones in their place.
   var configuration: any OnPolicyConfiguration {
     switch method {

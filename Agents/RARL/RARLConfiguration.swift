@@ -6,14 +6,6 @@ public import Training
 /// - Source: Pinto et al. 2017, arXiv:1703.02702; Vinitsky et al. 2020, arXiv:2008.01825, for
 ///   populations; Tessler et al. 2019, arXiv:1901.09184, for mixed actions.
 public struct RARLConfiguration: AgentConfiguration {
-  /// What an adversary acts on.
-  public enum Target: String, SettingValue, CaseIterable {
-    /// The environment's disturbance port.
-    case force
-    /// The protagonist's action, which is mixed with the adversary's.
-    case action
-  }
-
   /// What the end of an episode is to an adversary.
   public enum Terminals: String, SettingValue, CaseIterable {
     /// The end of both players' rewards: the game has zero sum.
@@ -33,7 +25,7 @@ public struct RARLConfiguration: AgentConfiguration {
   /// Number of the adversaries' rollouts, each with an update, in an iteration.
   public var adversaryIterations = 1
   /// What adversaries act on.
-  public var target = Target.force
+  public var target = Opponent.Target.force
   /// Greatest strength: a fraction of the port's bounds or, for actions, the adversary's share.
   public var strength: Float = 0.25
   /// Environment steps over which the strength rises from 0.
@@ -50,9 +42,6 @@ public struct RARLConfiguration: AgentConfiguration {
     configuration.population = 3
     return configuration
   }()
-
-  /// Keys of the adversary's settings that both players share.
-  private static let common = ["steps-per-rollout", "discount", "normalize-rewards"]
 
   /// Table of all settings.
   public static let table: [Setting<Self>] =
@@ -80,22 +69,14 @@ public struct RARLConfiguration: AgentConfiguration {
         "what an episode's end is worth to the adversary: nothing more (zero-sum), or the value of "
           + "the last observation (bootstrap)"),
     ]
-    + PlayerSettings.table.filter { !common.contains($0.key) }.map {
-      $0.at(\.adversary, under: "adversary")
-    }
+    + PlayerSettings.opponentTable.map { $0.at(\.adversary, under: "adversary") }
 
   public var stepsAtOnce: Int { protagonist.shared.stepsPerRollout }
 
   public var usesDisturbances: Bool { target == .force }
 
   /// Settings of each adversary, with those that both players share.
-  var completeAdversary: PlayerSettings {
-    var complete = adversary
-    complete.shared.stepsPerRollout = protagonist.shared.stepsPerRollout
-    complete.shared.discount = protagonist.shared.discount
-    complete.shared.normalizeRewards = protagonist.shared.normalizeRewards
-    return complete
-  }
+  var completeAdversary: PlayerSettings { adversary.sharing(protagonist.shared) }
 
   /// Returns the problem with the numbers of environments and rows, in one sentence; nil if there is
   /// none.

@@ -60,7 +60,7 @@ package final class TwoPlayerRollouts {
   ///   - context: The environments, threads and seed.
   init(
     protagonist: PlayerSettings, adversary: PlayerSettings, population: Int,
-    target: RARLConfiguration.Target, isBall: Bool, bootstrapsTerminations: Bool,
+    target: Opponent.Target, isBall: Bool, bootstrapsTerminations: Bool,
     context: AgentContext
   ) {
     let environment = context.environment
@@ -70,16 +70,14 @@ package final class TwoPlayerRollouts {
     (self.environment, self.steps, pool) = (environment, steps, context.pool)
     let actions = Matrix(rows: environment.count, columns: specification.actionWidth)
     channel = AdversaryChannel(
-      Self.target(target, specification), isBall: isBall, environment: environment,
+      AdversaryChannel.Target(target, in: specification), isBall: isBall, environment: environment,
       actions: actions, steps: steps)
     let taskChanges = environment.mostTaskChanges(within: steps)
     let first = protagonist.makePlayer(
       specification: specification, environments: environment.count,
       episodeSteps: specification.episodeSteps, taskChanges: taskChanges, seed: context.seed)
     let width = channel.width
-    let opposing = specification.withActions(
-      .box(
-        low: Array(repeating: -1, count: width), high: Array(repeating: 1, count: width)))
+    let opposing = specification.withChoices(channel.space)
     let others = (0..<population).map { m in
       // Seeds of their own: equal adversaries would stay equal.
       var seeds = RandomStream(seed: context.seed, name: "adversary", index: m)
@@ -124,17 +122,6 @@ package final class TwoPlayerRollouts {
         })
     }
     draws = RandomStream(seed: context.seed, name: "adversary-draw")
-  }
-
-  private static func target(
-    _ target: RARLConfiguration.Target, _ specification: EnvironmentSpecification
-  ) -> AdversaryChannel.Target {
-    switch (target, specification.actionSpace) {
-    case (.force, _): return .force
-    case (.action, .box(let low, let high)): return .action(low: low, high: high)
-    case (.action, .discrete):
-      preconditionFailure("\(specification.identifier) has no continuous actions to mix")
-    }
   }
 
   /// The protagonist's networks, then each adversary's under its name.
@@ -217,16 +204,5 @@ package final class TwoPlayerRollouts {
     try archive.read(into: blocks.map(\.actionStreams), named: "action-noise")
     try archive.read(into: blocks.map(\.adversaryStreams), named: "adversary-noise")
     draws = try archive.stream(named: "adversary-draw")
-  }
-}
-
-extension EnvironmentSpecification {
-  /// Returns the specification that another player sees: the same observations, other actions.
-  fileprivate func withActions(_ space: Space) -> EnvironmentSpecification {
-    EnvironmentSpecification(
-      identifier: identifier, version: version, summary: summary, reward: reward,
-      observationSpace: observationSpace, observationComponents: observationComponents,
-      actionSpace: space, actionComponents: [], timeStep: timeStep, episodeSteps: episodeSteps,
-      ends: ends, solvedReturn: solvedReturn, source: source)
   }
 }

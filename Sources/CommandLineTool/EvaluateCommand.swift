@@ -63,8 +63,9 @@ struct Evaluate: ParsableCommand {
     if !json {
       let step = policy.steps.map { ", step \(grouped($0))" } ?? ""
       let conditions = policy.conditions.text.map { ", \($0)" } ?? ""
+      let adversary = policy.opponentPath.map { ", against the adversary of \($0)" } ?? ""
       writeLine(
-        "\(policy.path)\(step), \(policy.environment.identifier)\(conditions), "
+        "\(policy.path)\(step), \(policy.environment.identifier)\(conditions)\(adversary), "
           + "\(counted(episodes, "episode")) per mode")
     }
     var evaluation = EvaluationSummary(policy, firstSeed: seed)

@@ -14,6 +14,8 @@ struct EvaluationReport: Encodable {
   var randomize: String?
   /// Perturbations; nil if there were none.
   var perturb: String?
+  /// Run of the adversary that acted; nil if none did.
+  var adversary: String?
   var episodes: Int
   var mean: Double
   var meanInterval: [Double]?
@@ -49,6 +51,7 @@ struct EvaluationReport: Encodable {
     steps = source.steps
     mode = result.mode.rawValue
     let randomization = source.conditions.randomization
+    adversary = source.opponentPath
     randomize = randomization.isEmpty ? nil : "\(randomization)"
     let perturbations = source.conditions.perturbations
     perturb = perturbations.isEmpty ? nil : "\(perturbations)"
@@ -82,9 +85,8 @@ struct EvaluationReport: Encodable {
   }
 
   enum CodingKeys: String, CodingKey {
-    case policy, environment, steps, mode, randomize, perturb, episodes, mean, minimum, median,
-      ends, gates,
-      failures
+    case policy, environment, steps, mode, randomize, perturb, adversary, episodes, mean, minimum,
+      median, ends, gates, failures
     case seeds, returns, lengths
     case meanInterval = "mean-interval-95"
     case standardDeviation = "std"

@@ -15,6 +15,12 @@ struct PolicySelection: ParsableArguments {
       """)
   var checkpoint: String?
   @Flag(help: "The same as --checkpoint best.") var loadBest = false
+  @Option(
+    path: .long,
+    help: ArgumentHelp(
+      "Let the adversary of this run of rarl, rap or hinf act against the policy; with :i, the i-th "
+        + "of a population.", valueName: "run"))
+  var adversary: String?
   @OptionGroup var parameterOptions: ParameterOptions
   @OptionGroup var conditionOptions: ConditionOptions
 
@@ -36,6 +42,7 @@ struct PolicySelection: ParsableArguments {
     if let perturbations = try conditionOptions.perturbations() {
       try policy.perturb(perturbations)
     }
+    if let adversary { try policy.oppose(adversary, registry: .ofTheTool) }
     return policy
   }
 }

@@ -36,7 +36,7 @@ public struct RecordingPlan {
     let mode = mode ?? source.modes[0]
     try source.check(mode)
     let folder = folder ?? source.folder?.recordingsFolder ?? "Recordings"
-    let name = RecordingHeader.pairing(source.environment.identifier, source.agent ?? "policy")
+    let name = source.recordingName
     paths = (0..<UInt64(episodes)).map { "\(folder)/\(name)-seed\(seed + $0).rlrec" }
     if !overwrites, let taken = paths.first(where: FileSystem.exists) {
       throw ConfigurationError(
@@ -61,7 +61,7 @@ public struct RecordingPlan {
   package init(
     failures seeds: [UInt64], of source: StoredPolicy, mode: ActionMode, to folder: String
   ) {
-    let pairing = RecordingHeader.pairing(source.environment.identifier, source.agent ?? "policy")
+    let pairing = source.recordingName
     let name = mode == .deterministic ? pairing : "\(pairing)-\(mode.rawValue)"
     paths = seeds.map { "\(folder)/\(name)-seed\($0).rlrec" }
     (self.source, self.folder, self.seeds, self.mode) = (source, folder, seeds, mode)
@@ -107,6 +107,8 @@ public struct RecordingPlan {
     let fingerprint =
       source.isController ? RecordingHash.policy(named: agent) : RecordingHash.policy(archive)
     let destinations = Dictionary(uniqueKeysWithValues: zip(seeds, paths))
+    let actions = Matrix(rows: 1, columns: environment.specification.actionWidth)
+    let opposition = source.opponent.map { Opposition($0, in: vector, actions: actions) }
     var header = RecordingHeader(
       specification: environment.specification, parameters: environment.parameters,
       disturbances: vector.hasDisturbances ? environment.disturbanceComponents : [],
@@ -117,8 +119,7 @@ public struct RecordingPlan {
     vector.resetsEndedEpisodes = false
     vector.observe(environment: 0, with: recorder)
     let runner = EpisodeRunner(
-      policy, in: vector, slot: 0,
-      actions: Matrix(rows: 1, columns: environment.specification.actionWidth))
+      policy, against: opposition, in: vector, slot: 0, actions: actions)
     var recordings: [RecordingReader] = []
     for (path, seed) in zip(paths, seeds) {
       let outcome = runner.run(seed: seed, mode: mode, stepLimit: stepLimit)
@@ -142,6 +143,12 @@ public struct RecordingPlan {
 }
 
 extension StoredPolicy {
+  /// First part of the names of recordings.
+  fileprivate var recordingName: String {
+    RecordingHeader.pairing(environment.identifier, agent ?? "policy")
+      + (opponent == nil ? "" : "-adversary")
+  }
+
   /// Records episodes to files named after environment, agent and seed.
   ///
   /// ``RecordingPlan`` offers more choices.

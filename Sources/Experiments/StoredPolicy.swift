@@ -25,6 +25,10 @@ public struct StoredPolicy {
   /// Conditions of the episodes: in the policy's own environment those of its training, with growing
   /// ranges at their full width, otherwise none.
   public private(set) var conditions: EpisodeConditions
+  /// Adversary that acts against the policy; nil for none.
+  public internal(set) var opponent: Opponent?
+  /// Run of the adversary, as it was given; nil for none.
+  public internal(set) var opponentPath: String?
   /// Names of the parameters that were set after loading.
   private var fixed: Set<String> = []
   /// Whether the randomisation is still that in the policy's file.
@@ -225,7 +229,7 @@ public struct StoredPolicy {
     let mode = mode ?? modes[0]
     try check(mode)
     return Evaluation.run(
-      policy, in: makeVector, episodes: episodes, firstSeed: seed, mode: mode,
+      policy, against: opponent, in: makeVector, episodes: episodes, firstSeed: seed, mode: mode,
       pool: try WorkerPool.make(threads: threads),
       didFinish: didFinish, isSuccess: environment.isSuccess)
   }

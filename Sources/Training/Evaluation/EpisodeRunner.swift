@@ -24,6 +24,8 @@ public final class EpisodeRunner {
   private let actions: Matrix
   private let observation: Matrix
   private let action: Matrix
+  private let opposition: Opposition?
+  private let choice: Matrix
 
   /// Prepares to run episodes.
   ///
@@ -32,8 +34,23 @@ public final class EpisodeRunner {
   ///   - environment: The batch of environments.
   ///   - slot: The index of the runner's environment in the batch.
   ///   - actions: A matrix for actions [N × A], shared by the runners of the batch's environments.
-  public init(
+  public convenience init(
     _ policy: any Policy, in environment: any BatchedEnvironment, slot: Int, actions: Matrix
+  ) {
+    self.init(policy, against: nil, in: environment, slot: slot, actions: actions)
+  }
+
+  /// Prepares to run episodes in which an adversary may act, by its most likely choices.
+  ///
+  /// - Parameters:
+  ///   - policy: The policy that chooses actions; it must not change during an episode.
+  ///   - opposition: The adversary's part in the batch; nil if there is none.
+  ///   - environment: The batch of environments.
+  ///   - slot: The index of the runner's environment in the batch.
+  ///   - actions: A matrix for actions [N × A], shared by the runners of the batch's environments.
+  package init(
+    _ policy: any Policy, against opposition: Opposition?, in environment: any BatchedEnvironment,
+    slot: Int, actions: Matrix
   ) {
     precondition(actions.rows == environment.count && slot < environment.count)
     self.policy = policy
@@ -42,6 +59,8 @@ public final class EpisodeRunner {
     self.actions = actions
     observation = Matrix(rows: 1, columns: environment.specification.observationWidth)
     action = Matrix(rows: 1, columns: environment.specification.actionWidth)
+    self.opposition = opposition
+    choice = Matrix(rows: 1, columns: opposition?.channel.width ?? 1)
   }
 
   /// Runs an episode, which ends early if the policy's action is not finite.
@@ -58,18 +77,22 @@ public final class EpisodeRunner {
     environment.reset(environment: slot, seed: seed)
     // A new actor: controllers have memory, which must not carry over from the previous episode.
     let actor = policy.makeActor(rows: 1)
+    let opponent = opposition?.opponent.policy.makeActor(rows: 1)
     var streams = [RandomStream(seed: seed, name: "evaluation-action")]
     var (steps, sum) = (0, 0.0)
     while steps < stepLimit {
       observation.copyRow(0, from: batch.observations, row: slot)
       actor.act(on: observation, rows: 1, mode: mode, streams: &streams, actions: action)
+      opponent?.act(
+        on: observation, rows: 1, mode: .deterministic, streams: &streams, actions: choice)
       // A simulator may never return if it receives NaN.
-      if (0..<action.columns).contains(where: { !action[0, $0].isFinite }) {
+      if !action.isFinite(row: 0) || opponent != nil && !choice.isFinite(row: 0) {
         return Outcome(
           episodeReturn: .nan, length: steps, end: .leftUnfinished,
           finalObservation: row(observation, 0))
       }
       actions.copyRow(slot, from: action, row: 0)
+      opposition?.channel.apply(choice, row: 0, to: slot, step: 0)
       environment.step(actions: actions, in: slot..<slot + 1)
       steps += 1
       sum += Double(batch.rewards[slot])
@@ -86,5 +109,12 @@ public final class EpisodeRunner {
 
   private func row(_ matrix: Matrix, _ i: Int) -> [Float] {
     (0..<matrix.columns).map { matrix[i, $0] }
+  }
+}
+
+extension Matrix {
+  /// Returns whether all numbers of a row are finite.
+  fileprivate func isFinite(row: Int) -> Bool {
+    (0..<columns).allSatisfy { self[row, $0].isFinite }
   }
 }

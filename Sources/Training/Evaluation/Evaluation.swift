@@ -85,6 +85,7 @@ public enum Evaluation {
   ///
   /// - Parameters:
   ///   - policy: The policy to evaluate; it must not change during the evaluation.
+  ///   - opponent: An adversary that acts against it; nil for none.
   ///   - makeEnvironment: A closure that creates the given number of environments.
   ///   - episodes: The number of episodes.
   ///   - firstSeed: The first seed, below 2⁶²; training uses seeds from 2⁶³ up.
@@ -96,7 +97,8 @@ public enum Evaluation {
   /// - Throws: The error of `makeEnvironment`.
   /// - Returns: The results of all episodes, in order of their seeds.
   public static func run<Failure: Error>(
-    _ policy: any Policy, in makeEnvironment: (Int) throws(Failure) -> any BatchedEnvironment,
+    _ policy: any Policy, against opponent: Opponent? = nil,
+    in makeEnvironment: (Int) throws(Failure) -> any BatchedEnvironment,
     episodes: Int, firstSeed: UInt64, mode: ActionMode, pool: WorkerPool,
     didFinish: (@Sendable () -> Void)? = nil,
     isSuccess: (EpisodeEnd, Span<Float>) -> Bool? = { _, _ in nil }
@@ -106,9 +108,10 @@ public enum Evaluation {
     let environment = try makeEnvironment(slots)
     environment.reset(seeds: .consecutive(first: firstSeed, environments: slots))
     let actions = Matrix(rows: slots, columns: environment.specification.actionWidth)
+    let opposition = opponent.map { Opposition($0, in: environment, actions: actions) }
     let workers = (0..<slots).map { slot in
       EvaluationWorker(
-        policy, environment, slot: slot,
+        policy, opposition, environment, slot: slot,
         seeds: stride(from: slot, to: episodes, by: slots).map { firstSeed + UInt64($0) },
         actions: actions)
     }
@@ -130,10 +133,11 @@ private final class EvaluationWorker {
   private let seeds: [UInt64]
 
   init(
-    _ policy: any Policy, _ environment: any BatchedEnvironment, slot: Int, seeds: [UInt64],
-    actions: Matrix
+    _ policy: any Policy, _ opposition: Opposition?, _ environment: any BatchedEnvironment,
+    slot: Int, seeds: [UInt64], actions: Matrix
   ) {
-    runner = EpisodeRunner(policy, in: environment, slot: slot, actions: actions)
+    runner = EpisodeRunner(
+      policy, against: opposition, in: environment, slot: slot, actions: actions)
     self.seeds = seeds
   }
 

@@ -23,6 +23,10 @@ package final class AdversaryChannel {
   package let sizes: Vector
   /// Number of components of a choice.
   package let width: Int
+  /// Space of the choices.
+  package var space: Space {
+    .box(low: Array(repeating: -1, count: width), high: Array(repeating: 1, count: width))
+  }
   private let target: Target
   private let bounds: [Float]
   private let isBall: Bool
