@@ -44,6 +44,10 @@ public enum AgentRegistry {
       "rap", "robust adversarial training against a population, one of which is drawn per rollout",
       presets: String(decoding: PackageResources.RAPPresets_yaml, as: UTF8.self),
       defaults: RARLConfiguration.population, make: RARLAgent.init(configuration:context:)),
+    RegisteredAgent(
+      "hinf", "H-infinity training: costs held below a multiple of the force that causes them",
+      presets: String(decoding: PackageResources.HInfinityPresets_yaml, as: UTF8.self),
+      defaults: HInfinityConfiguration(), make: HInfinityAgent.init(configuration:context:)),
   ]
 
   /// Returns the agent with the given identifier; nil if there is none.

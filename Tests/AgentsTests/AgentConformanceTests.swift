@@ -132,8 +132,13 @@ enum ShortSettings {
     var rap = rarl
     rap.population = 5
     rap.adversary.ppo.minibatchSize = 16
+    var hinf = HInfinityConfiguration()
+    (hinf.protagonist, hinf.adversary) = (rarl.protagonist, rarl.adversary)
+    hinf.protagonist.shared.stepsPerRollout = 50
+    hinf.costFitting.minibatchSize = 64
+    (hinf.warmUp, hinf.ramp) = (300, 1000)
     return [
-      "rarl": rarl, "rarl mixed": mixed, "rap": rap,
+      "hinf": hinf, "rarl": rarl, "rarl mixed": mixed, "rap": rap,
       "a2c": a2c, "a2c adam": a2cAdam, "fpo": fpo, "fpo plus": plus, "mdpo": mdpo,
       "mdpo tsallis": mdpoTsallis,
       "mdpo-offpolicy": mirror, "mdpo-offpolicy tsallis": mirrorTsallis, "ppo": ppo, "sac": sac,

@@ -1,5 +1,5 @@
-internal import LinearAlgebra
-internal import NeuralNetworks
+package import LinearAlgebra
+package import NeuralNetworks
 package import RLCore
 package import Storage
 
@@ -105,7 +105,7 @@ package final class OnPolicyPlayer<Method: OnPolicyMethod>: RolloutPlayer {
 
 extension MLP {
   /// Creates a critic with new weights from the settings that on-policy methods share.
-  convenience init(
+  package convenience init(
     onPolicyCritic settings: OnPolicySettings, inputs: Int, random: inout RandomStream
   ) {
     self.init(
@@ -119,7 +119,7 @@ extension MLP {
 
 extension RolloutBuffer {
   /// Computes next values, advantages and value targets from the values and scaled rewards.
-  func computeAdvantages(bootstrapValues: Vector, _ settings: OnPolicySettings) {
+  package func computeAdvantages(bootstrapValues: Vector, _ settings: OnPolicySettings) {
     assignNextValues(bootstrapValues: bootstrapValues)
     for i in 0..<environments {
       generalizedAdvantages(

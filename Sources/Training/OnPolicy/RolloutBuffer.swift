@@ -38,6 +38,8 @@ public final class RolloutBuffer {
   /// Flags of episode ends, [N·T]: 1 if the episode ended at the step, by termination or
   /// truncation, otherwise 0.
   public let episodeEnds: Vector
+  /// Flags of failure, [N·T]: 1 if the task ended at the step as a failure, otherwise 0.
+  package let failed: Vector
   /// Values V(s), [N·T].
   public let values: Vector
   /// Values V(s') of the true successors, [N·T]; 0 after a termination.
@@ -83,6 +85,7 @@ public final class RolloutBuffer {
     scaledRewards = Vector(count: count)
     terminated = Vector(count: count)
     episodeEnds = Vector(count: count)
+    failed = Vector(count: count)
     values = Vector(count: count)
     nextValues = Vector(count: count)
     advantages = Vector(count: count)
@@ -90,6 +93,23 @@ public final class RolloutBuffer {
     truncationsPerEnvironment = steps / episodeSteps + 1 + taskChanges
     bootstrapObservations = Matrix(
       rows: environments * (truncationsPerEnvironment + 1), columns: observationWidth)
+  }
+
+  /// Creates a view of the same steps with rewards, values, advantages and value targets of its own.
+  package init(sharing other: RolloutBuffer) {
+    (environments, steps) = (other.environments, other.steps)
+    let count = environments * steps
+    (observations, normalizedObservations) = (other.observations, other.normalizedObservations)
+    (actions, columns) = (other.actions, other.columns)
+    (terminated, episodeEnds, failed) = (other.terminated, other.episodeEnds, other.failed)
+    bootstrapObservations = other.bootstrapObservations
+    truncationsPerEnvironment = other.truncationsPerEnvironment
+    rewards = Vector(count: count)
+    scaledRewards = Vector(count: count)
+    values = Vector(count: count)
+    nextValues = Vector(count: count)
+    advantages = Vector(count: count)
+    returns = Vector(count: count)
   }
 
   /// Makes the rollout the opponent's: the exact negative of every reward, raw and scaled.

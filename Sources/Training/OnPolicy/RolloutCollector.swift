@@ -1,5 +1,5 @@
 package import LinearAlgebra
-internal import NeuralNetworks
+package import NeuralNetworks
 package import RLCore
 
 /// A collector that takes a block of environments through whole rollouts, on any free thread.
@@ -77,11 +77,11 @@ package final class RolloutCollector {
 }
 
 /// Computes the values of a full rollout, in parts that may run on different threads.
-final class RolloutEvaluator {
+package final class RolloutEvaluator {
   /// Number of parts into which the rows are split.
-  let parts: Int
+  package let parts: Int
   /// Value V of each bootstrap observation.
-  let bootstrapValues: Vector
+  package let bootstrapValues: Vector
   private static let chunk = 256
   private let normalizer: ObservationNormalizer
   private let critic: MLP
@@ -89,7 +89,10 @@ final class RolloutEvaluator {
   private let workspaces: [MLP.Workspace]
   private let normalized: Matrix
 
-  init(_ normalizer: ObservationNormalizer, _ critic: MLP, _ rollout: RolloutBuffer, parts: Int) {
+  /// Creates an evaluator of a rollout with a critic of normalised observations.
+  package init(
+    _ normalizer: ObservationNormalizer, _ critic: MLP, _ rollout: RolloutBuffer, parts: Int
+  ) {
     self.normalizer = normalizer
     self.critic = critic
     self.rollout = rollout
@@ -101,7 +104,7 @@ final class RolloutEvaluator {
 
   /// Computes the values of one part of the rows; the last part includes the bootstrap
   /// observations.
-  func evaluate(part: Int) {
+  package func evaluate(part: Int) {
     let workspace = workspaces[part]
     let rows = part * rollout.count / parts..<(part + 1) * rollout.count / parts
     for first in stride(from: rows.lowerBound, to: rows.upperBound, by: Self.chunk) {

@@ -200,6 +200,7 @@ package final class RolloutSeat {
       rollout.rewards[row] = batch.rewards[i]
       rollout.terminated[row] = isTerminated ? 1 : 0
       rollout.episodeEnds[row] = hasEnded ? 1 : 0
+      rollout.failed[row] = batch.hasFailed(i) ? 1 : 0
       guard hasEnded, !isTerminated else { continue }
       truncations[k] += 1
       rollout.bootstrapObservations.copyRow(
