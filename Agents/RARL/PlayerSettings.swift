@@ -11,11 +11,15 @@ public struct PlayerSettings: SettingGroup {
     case a2c
     /// Mirror descent policy optimisation.
     case mdpo
+    /// Trust region policy optimisation.
+    case trpo
+    /// On-policy maximum a posteriori policy optimisation.
+    case vmpo
   }
 
   /// Method of the player.
   public var method = Method.ppo
-  /// Settings that all methods share; they replace those of ``ppo``, ``a2c`` and ``mdpo``.
+  /// Settings that all methods share; they replace the methods' own copies.
   public var shared = OnPolicySettings()
   /// PPO's own settings.
   public var ppo = PPOConfiguration()
@@ -23,6 +27,10 @@ public struct PlayerSettings: SettingGroup {
   public var a2c = A2CConfiguration()
   /// MDPO's own settings.
   public var mdpo = MDPOConfiguration()
+  /// TRPO's own settings.
+  public var trpo = TRPOConfiguration()
+  /// V-MPO's own settings.
+  public var vmpo = VMPOConfiguration()
 
   /// Creates the default settings.
   public init() {}
@@ -34,6 +42,8 @@ public struct PlayerSettings: SettingGroup {
     + PPOConfiguration.ownTable.map { $0.at(\.ppo, under: "ppo") }
     + A2CConfiguration.ownTable.map { $0.at(\.a2c, under: "a2c") }
     + MDPOConfiguration.ownTable.map { $0.at(\.mdpo, under: "mdpo") }
+    + TRPOConfiguration.ownTable.map { $0.at(\.trpo, under: "trpo") }
+    + VMPOConfiguration.ownTable.map { $0.at(\.vmpo, under: "vmpo") }
 
   /// Table of an opponent's settings, without those that both players share.
   static let opponentTable = table.filter {
@@ -55,6 +65,8 @@ public struct PlayerSettings: SettingGroup {
     case .ppo: ppo.with(shared)
     case .a2c: a2c.with(shared)
     case .mdpo: mdpo.with(shared)
+    case .trpo: trpo.with(shared)
+    case .vmpo: vmpo.with(shared)
     }
   }
 
@@ -71,19 +83,19 @@ public struct PlayerSettings: SettingGroup {
     specification: EnvironmentSpecification, environments: Int, episodeSteps: Int,
     taskChanges: Int, seed: UInt64
   ) -> any RolloutPlayer {
-    switch method {
-    case .ppo:
-      OnPolicyPlayer<PPO>(
-        ppo.with(shared), specification: specification, environments: environments,
+    func player<Method: OnPolicyMethod>(
+      _: Method.Type, _ own: Method.Configuration
+    ) -> any RolloutPlayer {
+      OnPolicyPlayer<Method>(
+        own.with(shared), specification: specification, environments: environments,
         episodeSteps: episodeSteps, taskChanges: taskChanges, seed: seed)
-    case .a2c:
-      OnPolicyPlayer<A2C>(
-        a2c.with(shared), specification: specification, environments: environments,
-        episodeSteps: episodeSteps, taskChanges: taskChanges, seed: seed)
-    case .mdpo:
-      OnPolicyPlayer<MDPO>(
-        mdpo.with(shared), specification: specification, environments: environments,
-        episodeSteps: episodeSteps, taskChanges: taskChanges, seed: seed)
+    }
+    return switch method {
+    case .ppo: player(PPO.self, ppo)
+    case .a2c: player(A2C.self, a2c)
+    case .mdpo: player(MDPO.self, mdpo)
+    case .trpo: player(TRPO.self, trpo)
+    case .vmpo: player(VMPO.self, vmpo)
     }
   }
 

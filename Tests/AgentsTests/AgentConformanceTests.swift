@@ -128,6 +128,10 @@ enum ShortSettings {
     mixed.protagonist.mdpo.policySteps = 3
     mixed.protagonist.mdpo.fitting.minibatchSize = 64
     (mixed.target, mixed.terminals) = (.action, .bootstrap)
+    var trust = rarl
+    (trust.protagonist.method, trust.adversary.method) = (.vmpo, .trpo)
+    trust.protagonist.vmpo = vmpo
+    trust.adversary.trpo = trpo
     // Every adversary has one of the five environments.
     var rap = rarl
     rap.population = 5
@@ -138,7 +142,7 @@ enum ShortSettings {
     hinf.costFitting.minibatchSize = 64
     (hinf.warmUp, hinf.ramp) = (300, 1000)
     return [
-      "hinf": hinf, "rarl": rarl, "rarl mixed": mixed, "rap": rap,
+      "hinf": hinf, "rarl": rarl, "rarl mixed": mixed, "rarl trust": trust, "rap": rap,
       "a2c": a2c, "a2c adam": a2cAdam, "fpo": fpo, "fpo plus": plus, "mdpo": mdpo,
       "mdpo tsallis": mdpoTsallis,
       "mdpo-offpolicy": mirror, "mdpo-offpolicy tsallis": mirrorTsallis, "ppo": ppo, "sac": sac,
