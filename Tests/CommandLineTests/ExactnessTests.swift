@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite(.serialized) struct ExactnessTests {
+@Suite struct ExactnessTests {
   private func train(
     _ run: ShortRun, _ name: String, threads: Int = 2, in folder: TemporaryFolder
   ) throws {
@@ -19,26 +19,29 @@ import Testing
     for (file, data) in expected { #expect(found[file] == data, "\(file) differs") }
   }
 
-  @Test(arguments: ShortRun.allCases) func threadsChangeNothing(run: ShortRun) throws {
+  /// One run is the reference for all: other threads, its written configuration, and kills.
+  @Test(arguments: ShortRun.allCases) func runsAreExact(run: ShortRun) throws {
     let folder = try TemporaryFolder()
-    try train(run, "one", threads: 1, in: folder)
-    try train(run, "three", threads: 3, in: folder)
-    try compare("one", "three", folder)
+    try train(run, "whole", threads: 1, in: folder)
+    try threadsChangeNothing(run, folder)
+    try writtenConfigurationRepeatsTheRun(folder)
+    try killedRunsEndTheSame(run, folder)
   }
 
-  @Test(arguments: ShortRun.allCases) func writtenConfigurationRepeatsTheRun(run: ShortRun) throws {
-    let folder = try TemporaryFolder()
-    try train(run, "first", in: folder)
+  private func threadsChangeNothing(_ run: ShortRun, _ folder: TemporaryFolder) throws {
+    try train(run, "three", threads: 3, in: folder)
+    try compare("whole", "three", folder)
+  }
+
+  private func writtenConfigurationRepeatsTheRun(_ folder: TemporaryFolder) throws {
     let result = try Tool.run(
-      "train", "--config", "first/config.yaml", "--out", "second", "--quiet", in: folder)
+      "train", "--config", "whole/config.yaml", "--out", "second", "--quiet", in: folder)
     #expect(result.status == 0, "\(result.errors)")
-    try compare("first", "second", folder)
+    try compare("whole", "second", folder)
   }
 
   /// SIGKILL after the third checkpoint, mid-episode and mid-iteration, then twice more.
-  @Test(arguments: ShortRun.allCases) func killedRunsEndTheSame(run: ShortRun) throws {
-    let folder = try TemporaryFolder()
-    try train(run, "whole", in: folder)
+  private func killedRunsEndTheSame(_ run: ShortRun, _ folder: TemporaryFolder) throws {
     var arguments = run.arguments + ["--out", "killed", "--quiet", "--threads", "1"]
     var kills = 0
     for count in [3, 7, 12] {

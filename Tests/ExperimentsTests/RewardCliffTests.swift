@@ -1,13 +1,12 @@
 import Environments
+import Experiments
 import LinearAlgebra
 import NeuralNetworks
 import RLCore
 import Storage
-import TestSupport
 import Testing
+import TestSupport
 import Training
-
-@testable import Experiments
 
 @Suite struct RewardCliffTests {
   /// Watches returns from iteration 1 on and returns the iterations of all alarms.

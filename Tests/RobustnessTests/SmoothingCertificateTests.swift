@@ -1,8 +1,7 @@
 import LinearAlgebra
+import Robustness
 import Testing
 import Training
-
-@testable import Robustness
 
 @Suite struct SmoothingCertificateTests {
   @Test(arguments: [

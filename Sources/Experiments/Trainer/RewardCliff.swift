@@ -8,18 +8,18 @@
 ///
 /// - Source: `fpo_training_receipts/cliff.py`, a tool for runs of amazon-far/fpo-control.
 /// - Difference from source: returns may be negative; the first ninety-nine episodes don't count.
-struct RewardCliff: Codable, Equatable {
+package struct RewardCliff: Codable, Equatable {
   /// A collapse of the return.
-  struct Alarm: Equatable {
+  package struct Alarm: Equatable {
     /// Highest return of an iteration.
-    var peak: Double
+    package var peak: Double
     /// Number of the iteration with the highest return.
-    var peakIteration: Int
+    package var peakIteration: Int
     /// Mean return of the last iterations.
-    var mean: Double
+    package var mean: Double
 
     /// Description in one sentence.
-    var sentence: String {
+    package var sentence: String {
       func rounded(_ value: Double) -> Double { (value * 10).rounded() / 10 }
       return "the return of training has collapsed: \(rounded(mean)) in the last "
         + "\(RewardCliff.window) iterations, after \(rounded(peak)) in iteration \(peakIteration); "
@@ -44,6 +44,9 @@ struct RewardCliff: Codable, Equatable {
   /// Whether the alarm was raised.
   private(set) var isRaised = false
 
+  /// Creates an alarm that has seen nothing.
+  package init() {}
+
   /// Watches one iteration.
   ///
   /// - Parameters:
@@ -51,7 +54,7 @@ struct RewardCliff: Codable, Equatable {
   ///   - iteration: Number of the iteration.
   ///   - episodes: Number of episodes that have ended so far.
   /// - Returns: The alarm, once in a run; nil otherwise.
-  mutating func watch(_ value: Double, iteration: Int, episodes: Int) -> Alarm? {
+  package mutating func watch(_ value: Double, iteration: Int, episodes: Int) -> Alarm? {
     guard !isRaised, value.isFinite, episodes >= Self.leastEpisodes else { return nil }
     if value > peak { (peak, peakIteration, recent) = (value, iteration, []) }
     guard iteration >= peakIteration + Self.distance else { return nil }
