@@ -67,7 +67,7 @@ package final class AdversaryChannel {
   /// Replaces a choice by a random one, with the probability of exploration.
   ///
   /// - Returns: Whether the choice was replaced.
-  package func explores(
+  @discardableResult package func explore(
     using stream: inout RandomStream, _ choices: Matrix, row: Int
   ) -> Bool {
     guard exploration > 0, stream.uniform() < exploration else { return false }

@@ -176,13 +176,9 @@ package final class RolloutSeat {
       for (k, i) in environments.enumerated() { actions.copyRow(i, from: choices, row: first + k) }
     case .opposes(let channel):
       for (k, i) in environments.enumerated() {
-        if channel.explores(using: &streams.streams[i - block.lowerBound], choices, row: first + k),
-          case .learner(let learner) = role
-        {
-          // The update needs the probability of what was done.
-          learner.rollout.actions.copyRow(
-            (firstIndex + k) * learner.rollout.steps + t, from: choices, row: first + k)
-        }
+        // The rollout keeps the policy's own sample: of a random choice, which the policy hardly ever
+        // draws, ratios of probabilities would grow without bound.
+        channel.explore(using: &streams.streams[i - block.lowerBound], choices, row: first + k)
         channel.apply(choices, row: first + k, to: i, step: t)
       }
     }
