@@ -45,7 +45,7 @@ import Testing
     for form in [[], ["--json"]] {
       let name = "run\(form.count)"
       let result = try run(Self.short + form + ["--out", name], folder, shell: script)
-      #expect(result.status == 0 && result.errors.isEmpty, "\(result.errors)")
+      #expect(result.status == 0 && result.remarks.isEmpty, "\(result.errors)")
       #expect(RunFolder(path: folder.file(name)).linkedStep("latest") ?? 0 >= 4000)
       #expect(try folder.text("\(name)/manifest.json").contains("\"outcome\" : \"finished\""))
     }
@@ -90,7 +90,7 @@ import Testing
       Self.short + ["--out", "run"], folder, shell: #"exec "$0" "$@" > /dev/full"#)
     #expect(result.status == 74)
     #expect(
-      result.errors == "rlsuite: standard output can't be written: no space left on device\n")
+      result.remarks == "rlsuite: standard output can't be written: no space left on device\n")
     #expect(try folder.text("run/manifest.json").contains("\"outcome\" : \"finished\""))
   }
 

@@ -10,6 +10,12 @@ struct Tool {
     let status: Int32
     let output: String
     let errors: String
+    /// What was written to standard error, without the warning about OpenBLAS's kernels, which
+    /// depends on the machine.
+    var remarks: String {
+      errors.split(separator: "\n", omittingEmptySubsequences: false)
+        .filter { !$0.contains("OpenBLAS runs its") }.joined(separator: "\n")
+    }
   }
 
   /// Beside the tests in the build folder.
