@@ -44,6 +44,7 @@ public final class FPO: OnPolicyMethod {
       keepsAverage: configuration.averageDecay != nil,
       normalizesObservations: shared.normalizeObservations, random: &random)
     policy.lossTimes = configuration.lossTimes
+    policy.pairsLossSamples = configuration.pairedSamples
     policy.rolloutNoise = configuration.actionNoise
     return policy
   }

@@ -40,7 +40,9 @@ extension FPOConfiguration {
           "samples-per-action", rows: [2, minibatchSize, samples], columns: results + [inputs],
           isSaved: false),
         .table(
-          "flow-steps", rows: mapCoefficient > 0 ? [2, minibatchSize, flowSteps] : [0],
+          "flow-steps",
+          rows: mapCoefficient > 0
+            ? [2, minibatchSize, shape.stages(steps: flowSteps).count] : [0],
           columns: results + [inputs], isSaved: false),
       ]
   }
@@ -93,8 +95,10 @@ extension FPOConfiguration {
     var shape = FlowShape()
     shape.steps = flowSteps
     shape.evaluationSteps = evaluationFlowSteps ?? flowSteps
+    shape.method = flowMethod
     shape.timeFeatures = timeFeatures
     shape.velocityScale = velocityScale
+    shape.initialDeviation = initialDeviation
     shape.actionScale = actionScale
     shape.bounds = actionBounds
     return shape

@@ -67,28 +67,35 @@ public struct FPOConfiguration: OnPolicyConfiguration {
   public var flowSteps = 10
   /// Number of Euler steps of an evaluation's actions; nil for ``flowSteps``.
   public var evaluationFlowSteps: Int?
+  /// Method of these steps.
+  public var flowMethod = FlowMethod.midpoint
   /// Number of network inputs that encode the time.
   public var timeFeatures = 8
   /// Factor on the network's outputs.
-  public var velocityScale: Float = 0.25
+  public var velocityScale: Float = 1
   /// Factor on the initial weights of the network's output layer.
-  public var initialVelocityScale: Float = 1
+  public var initialVelocityScale: Float = 0.01
+  /// Standard deviation of the end of a flow without the network's part; nil if there is no other
+  /// part.
+  public var initialDeviation: Float? = 1
   /// Factor on the end of a flow before it is bounded.
   public var actionScale: Float = 1
   /// Function that bounds actions.
-  public var actionBounds = FlowBounds.tanh
+  public var actionBounds = FlowBounds.clip
   /// Standard deviation of noise that is added to the end of a rollout's flow.
   public var actionNoise: Float = 0
   /// Number N of samples at which an action's loss is estimated.
-  public var samplesPerAction = 8
+  public var samplesPerAction = 4
+  /// Whether samples come in pairs of one time and opposite noise, with times spread evenly.
+  public var pairedSamples = true
   /// Times of these samples.
-  public var timeSampling = TimeSampling.grid
+  public var timeSampling = TimeSampling.continuous
   /// Parameter β of the distribution of continuous times.
   public var timeBeta: Float = 1
   /// Quantity whose error is the loss.
-  public var flowLoss = Loss.noise
+  public var flowLoss = Loss.velocity
   /// Sum over the action's components.
-  public var lossReduction = Reduction.mean
+  public var lossReduction = Reduction.sum
   /// Factor on the loss.
   public var lossScale: Float = 1
   /// Way in which samples make ratios.
@@ -96,7 +103,7 @@ public struct FPOConfiguration: OnPolicyConfiguration {
   /// Objective that keeps ratios near 1.
   public var trustRegion = TrustRegion.clip
   /// Range ε of the trust region.
-  public var clipRange: Float = 0.05
+  public var clipRange: Float = 0.1
   /// Limit of old and new losses; nil for none.
   public var lossClamp: Float?
   /// Limit of old and new losses of actions with negative advantages; nil for none.
@@ -111,6 +118,8 @@ public struct FPOConfiguration: OnPolicyConfiguration {
   public var advantageScope = AdvantageScope.minibatch
   /// Limit of the magnitude of advantages; nil for none.
   public var advantageClamp: Float?
+  /// Number that is added to standardised and limited advantages.
+  public var advantageOffset: Float = 0.2
   /// Weight of the penalty on changes of the flow's end from the same noise.
   public var mapCoefficient: Float = 0
   /// Number k of the neighbour from whose distance the entropy is estimated.
@@ -133,7 +142,6 @@ public struct FPOConfiguration: OnPolicyConfiguration {
 
   /// Creates the default settings.
   public init() {
-    shared.activation = .silu
     shared.discount = 0.99
     shared.valueCoefficient = 0.25
     shared.maximumGradientNorm = 1
@@ -152,12 +160,16 @@ public struct FPOConfiguration: OnPolicyConfiguration {
     Setting(
       "evaluation-flow-steps", \.evaluationFlowSteps, .range(steps),
       "Euler steps of an action in an evaluation; null for flow-steps"),
+    Setting("flow-method", \.flowMethod, .any, "method of these steps"),
     Setting(
       "time-features", \.timeFeatures, .range(2...32), "network inputs that encode the time; even"),
     Setting("velocity-scale", \.velocityScale, .above(0), "factor on the network's outputs"),
     Setting(
       "initial-velocity-scale", \.initialVelocityScale, .above(0),
       "factor on the initial weights of the output layer; small for an unbiased start"),
+    Setting(
+      "initial-deviation", \.initialDeviation, .above(0),
+      "standard deviation of the flow to whose velocity the network's is added; null for no flow"),
     Setting(
       "action-scale", \.actionScale, .above(0), "factor on the end of a flow before it is bounded"),
     Setting("action-bounds", \.actionBounds, .any, "function that bounds actions"),
@@ -170,6 +182,9 @@ public struct FPOConfiguration: OnPolicyConfiguration {
     Setting(
       "samples-per-action", \.samplesPerAction, .range(1...4096),
       "samples at which an action's flow-matching loss is estimated"),
+    Setting(
+      "paired-samples", \.pairedSamples, .any,
+      "pair samples of opposite noise at the same time, with times spread evenly"),
     Setting("time-sampling", \.timeSampling, .any, "times of the samples"),
     Setting(
       "time-beta", \.timeBeta, .above(0),
@@ -205,6 +220,9 @@ public struct FPOConfiguration: OnPolicyConfiguration {
     Setting(
       "advantage-clamp", \.advantageClamp, .above(0),
       "limit of the magnitude of advantages; null for none"),
+    Setting(
+      "advantage-offset", \.advantageOffset, .atLeast(0),
+      "number added to advantages, which draws the flow to its own actions"),
     Setting(
       "map-coefficient", \.mapCoefficient, .atLeast(0),
       "weight of the penalty on changes of actions from the same noise"),

@@ -29,11 +29,14 @@ package final class FlowBatch {
   private let loss: FlowMatchingLoss
   private let timeFeatures: Int
   private let velocityScale: Float
+  private let initialDeviation: Float?
   private let rollout: RolloutBuffer
   private let storedTimes: Matrix
   private let storedNoise: Matrix
   private let targets: Matrix
   private let weights: Vector
+  /// Factors on the points in the linear part of the velocity.
+  private let linears: Vector
   private let times: Vector
 
   /// Allocates memory for up to `transitions` transitions.
@@ -51,6 +54,7 @@ package final class FlowBatch {
     (storedTimes, storedNoise) = (times, noise)
     timeFeatures = policy.shape.timeFeatures
     velocityScale = policy.shape.velocityScale
+    initialDeviation = policy.shape.initialDeviation
     samples = times.columns / FlowTime.storedWidth
     let (rows, width) = (transitions * samples, policy.actionWidth)
     inputs = Matrix(rows: rows, columns: network.architecture.inputs)
@@ -59,6 +63,7 @@ package final class FlowBatch {
     targets = Matrix(rows: rows, columns: width)
     losses = Vector(count: rows)
     weights = Vector(count: rows)
+    linears = Vector(count: rows)
     self.times = Vector(count: rows)
   }
 
@@ -72,12 +77,18 @@ package final class FlowBatch {
     // Local references are not counted in every row.
     let (actions, storedNoise, width) = (rollout.actions, storedNoise, rollout.actions.columns)
     let (inputs, targets, weights, times) = (inputs, targets, weights, times)
+    let (linears, first) = (linears, rollout.normalizedObservations.columns)
     for (k, position) in range.enumerated() {
       let row = Int(order[position])
       for i in 0..<samples {
         let n = k * samples + i
         let time = writeInput(n, of: inputs, sample: i, row: row)
-        for j in 0..<width { targets[n, j] = storedNoise[row, i * width + j] - actions[row, j] }
+        let linear = time.linearVelocity(deviation: initialDeviation)
+        for j in 0..<width {
+          targets[n, j] =
+            storedNoise[row, i * width + j] - actions[row, j] - linear * inputs[n, first + j]
+        }
+        linears[n] = linear
         weights[n] = loss.weight(at: time.time)
         times[n] = time.time
       }
@@ -127,7 +138,10 @@ package final class FlowBatch {
   }
 
   /// Returns component j of the velocity of sample n.
-  package func velocity(_ n: Int, _ j: Int) -> Float { velocityScale * workspace.output[n, j] }
+  package func velocity(_ n: Int, _ j: Int) -> Float {
+    velocityScale * workspace.output[n, j]
+      + linears[n] * inputs[n, rollout.normalizedObservations.columns + j]
+  }
 
   /// Returns the time of sample n.
   package func time(_ n: Int) -> Float { times[n] }

@@ -5,7 +5,7 @@ package import Training
 /// A penalty on changes of the action that a flow makes of the same noise.
 ///
 /// `c mean(|F(s, ε) − F_old(s, ε)|²)` with the noise ε from which the rollout's action flowed, and the
-/// map F of all Euler steps, through which the gradient is propagated back.  If actions have Gaussian
+/// map F of all steps, through which the gradient is propagated back.  If actions have Gaussian
 /// noise of deviation σ beside it, the mean is 2σ² KL(old ‖ new) of noise and action together.
 ///
 /// - Source: the penalty of the public code `fpo-control-saa` on flows of a single step.
@@ -16,10 +16,13 @@ package final class FlowMapPenalty {
   private let ends: Matrix
   private let velocityScale: Float
   private let timeFeatures: Int
-  private let times: [FlowTime]
+  private let stages: [FlowStage]
   private let inputs: [Matrix]
   private let workspaces: [MLP.Workspace]
   private let points: Matrix
+  private let middles: Matrix
+  /// Derivative with respect to the middle of a step.
+  private let middleGradient: Matrix
   private let gradient: Matrix
   private let outputGradient: Matrix
   private let inputGradient: Matrix
@@ -34,11 +37,12 @@ package final class FlowMapPenalty {
     (self.starts, self.ends) = (starts, ends)
     velocityScale = policy.shape.velocityScale
     timeFeatures = policy.shape.timeFeatures
-    let steps = policy.shape.steps
-    times = (0..<steps).map { FlowTime(1 - Float($0) / Float(steps)) }
+    stages = policy.shape.stages(steps: policy.shape.steps)
     let (width, columns) = (policy.actionWidth, network.architecture.inputs)
-    inputs = (0..<steps).map { _ in Matrix(rows: rows, columns: columns) }
-    workspaces = (0..<steps).map { _ in network.makeWorkspace(rows: rows) }
+    inputs = stages.map { _ in Matrix(rows: rows, columns: columns) }
+    workspaces = stages.map { _ in network.makeWorkspace(rows: rows) }
+    middles = Matrix(rows: rows, columns: width)
+    middleGradient = Matrix(rows: rows, columns: width)
     points = Matrix(rows: rows, columns: width)
     gradient = Matrix(rows: rows, columns: width)
     outputGradient = Matrix(rows: rows, columns: width)
@@ -54,7 +58,7 @@ package final class FlowMapPenalty {
   /// - Returns: The sum of the squared distances.
   package func addGradient(_ order: [Int32], _ range: Range<Int>, weight: Float) -> Float {
     let (rows, width) = (range.count, points.columns)
-    let (first, step) = (rollout.normalizedObservations.columns, velocityScale / Float(times.count))
+    let first = rollout.normalizedObservations.columns
     flow(order, range)
     var sum: Float = 0
     for (k, position) in range.enumerated() {
@@ -64,15 +68,27 @@ package final class FlowMapPenalty {
         gradient[k, j] = 2 * weight * distance
       }
     }
-    for s in times.indices.reversed() {
+    for (s, stage) in stages.enumerated().reversed() {
+      // A half step leads to the middle, on which the whole step after it has put a gradient.
+      let (source, isFromMiddle) = (
+        stage.isHalf ? middleGradient : gradient, s > 0 && stages[s - 1].isHalf
+      )
+      let (step, linear) = (stage.step * velocityScale, stage.step * stage.linear)
       for k in 0..<rows {
-        for j in 0..<width { outputGradient[k, j] = -step * gradient[k, j] }
+        for j in 0..<width { outputGradient[k, j] = -step * source[k, j] }
       }
       network.backward(
         inputs[s], rows: rows, outputGradient: outputGradient, in: workspaces[s],
         inputGradient: inputGradient, accumulating: true)
       for k in 0..<rows {
-        for j in 0..<width { gradient[k, j] += inputGradient[k, first + j] }
+        for j in 0..<width {
+          let change = inputGradient[k, first + j] - linear * source[k, j]
+          if isFromMiddle {
+            middleGradient[k, j] = change
+          } else {
+            gradient[k, j] += change + (stage.isHalf ? source[k, j] : 0)
+          }
+        }
       }
     }
     return sum
@@ -82,21 +98,28 @@ package final class FlowMapPenalty {
   private func flow(_ order: [Int32], _ range: Range<Int>) {
     let (rows, width) = (range.count, points.columns)
     let observations = rollout.normalizedObservations
-    let (first, step) = (observations.columns, velocityScale / Float(times.count))
+    let first = observations.columns
     for (k, position) in range.enumerated() {
       let row = Int(order[position])
       points.copyRow(k, from: starts, row: row)
       for input in inputs { input.setColumns(from: 0, ofRow: k, to: observations, row: row) }
     }
-    for (s, time) in times.enumerated() {
+    var isAtMiddle = false
+    for (s, stage) in stages.enumerated() {
+      let positions = isAtMiddle ? middles : points
       for k in 0..<rows {
-        time.writeFeatures(timeFeatures, to: inputs[s], row: k, column: first + width)
+        stage.time.writeFeatures(timeFeatures, to: inputs[s], row: k, column: first + width)
       }
-      inputs[s].setColumns(from: first, to: points, rows: rows)
+      inputs[s].setColumns(from: first, to: positions, rows: rows)
       let outputs = network.forward(inputs[s], rows: rows, in: workspaces[s])
+      let result = stage.isHalf ? middles : points
+      let (step, linear) = (stage.step * velocityScale, stage.step * stage.linear)
       for k in 0..<rows {
-        for j in 0..<width { points[k, j] -= step * outputs[k, j] }
+        for j in 0..<width {
+          result[k, j] = points[k, j] - linear * positions[k, j] - step * outputs[k, j]
+        }
       }
+      isAtMiddle = stage.isHalf
     }
   }
 }

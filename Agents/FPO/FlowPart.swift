@@ -158,8 +158,8 @@ final class FlowPart {
     if configuration.shared.normalizeAdvantages && configuration.advantageScope == .minibatch {
       standardize(advantages, count: rows.count)
     }
-    guard let limit = configuration.advantageClamp else { return }
-    for k in 0..<rows.count { advantages[k] = min(max(advantages[k], -limit), limit) }
+    let (limit, offset) = (configuration.advantageClamp ?? .infinity, configuration.advantageOffset)
+    for k in 0..<rows.count { advantages[k] = min(max(advantages[k], -limit), limit) + offset }
   }
 
   private func addEntropyGradient(weight: Float) {

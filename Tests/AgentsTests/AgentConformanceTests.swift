@@ -34,6 +34,8 @@ enum ShortSettings {
     fpo.learningRateSchedule = .linear
     // Everything that FPO++ and others add.
     var plus = fpo
+    (plus.flowMethod, plus.initialDeviation, plus.pairedSamples) = (.euler, nil, false)
+    (plus.advantageOffset, plus.activation) = (0, .silu)
     plus.learningRateSchedule = .constant
     plus.evaluationFlowSteps = 6
     plus.timeSampling = .continuous

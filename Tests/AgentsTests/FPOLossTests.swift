@@ -79,12 +79,14 @@ import Training
   private static func base(_ change: (inout FPOConfiguration) -> Void) -> FPOConfiguration {
     var configuration = FPOConfiguration()
     configuration.policyHidden = [7, 6]
-    configuration.activation = .tanh
     (configuration.samplesPerAction, configuration.flowSteps) = (3, 4)
+    (configuration.flowMethod, configuration.initialDeviation) = (.euler, nil)
+    (configuration.pairedSamples, configuration.timeSampling) = (false, .grid)
+    (configuration.flowLoss, configuration.lossReduction) = (.noise, .mean)
+    configuration.advantageOffset = 0
     // Losses without normalisation of advantages are functions of single rows.
     configuration.normalizeAdvantages = false
     configuration.clipRange = 0.2
-    configuration.velocityScale = 1
     change(&configuration)
     return configuration
   }
@@ -102,13 +104,20 @@ import Training
     (
       "clamped",
       base {
-        ($0.lossClamp, $0.negativeLossClamp) = (1.5, 0.7)
+        ($0.lossClamp, $0.negativeLossClamp) = (2, 1)
         ($0.lowestLogRatio, $0.highestLogRatio) = (-0.25, 0.3)
         ($0.ratio, $0.advantageClamp) = (.perSample, 1)
       }
     ),
     ("entropy", base { ($0.entropyCoefficient, $0.entropyNeighbor) = (0.2, 2) }),
     ("map", base { $0.mapCoefficient = 0.7 }),
+    ("linear", base { ($0.initialDeviation, $0.flowLoss) = (0.7, .velocity) }),
+    ("paired", base { ($0.pairedSamples, $0.timeSampling) = (true, .continuous) }),
+    ("offset", base { ($0.advantageOffset, $0.advantageClamp) = (0.4, 1) }),
+    (
+      "midpoint map",
+      base { ($0.flowMethod, $0.initialDeviation, $0.mapCoefficient) = (.midpoint, 0.8, 0.7) }
+    ),
     ("layer norm", base { ($0.layerNorm, $0.mapCoefficient) = (true, 0.3) }),
   ]
 
@@ -164,6 +173,18 @@ import Training
     for gradient in gradients {
       for (a, b) in zip(gradient, gradients[0]) { #expect(abs(a - b) < 1e-6) }
     }
+  }
+
+  /// Standardised advantages have mean 0 before the offset, and ratios of 1 leave the mean as the loss.
+  @Test func theOffsetComesAfterStandardisationAndLimit() {
+    let setup = Self.setup(
+      Self.base { ($0.normalizeAdvantages, $0.advantageOffset) = (true, 0.4) }, movedBy: 0)
+    Self.compute(setup)
+    #expect(abs(setup.learner.statistics.loss + 0.4) < 1e-5)
+    let limited = Self.setup(
+      Self.base { ($0.advantageClamp, $0.advantageOffset) = (1e-9, 0.4) }, movedBy: 0)
+    Self.compute(limited)
+    #expect(abs(limited.learner.statistics.loss + 0.4) < 1e-5)
   }
 
   /// A straight-through clamp keeps the gradient that a plain clamp removes.

@@ -72,6 +72,49 @@ import Training
     for _ in 0..<2 { #expect(try metric("ratio-deviation", of: agent) == 0) }
   }
 
+  /// The linear part of the velocity is the best one for the actions that it makes, so that the
+  /// gradient of their loss vanishes but for the error of 2048 actions; without it, it does not.
+  @Test func anUntrainedFlowMatchesItsOwnActions() throws {
+    func correlation(_ deviation: Float?) -> Float {
+      var configuration = FPOConfiguration()
+      configuration.policyHidden = []
+      configuration.initialDeviation = deviation
+      var random = RandomStream(seed: 1, name: "untrained")
+      let policy = FPO.makePolicy(
+        configuration, specification: ContinuousBandit.specification, random: &random)
+      policy.network.parameters.values.fill(0)
+      policy.network.parametersDidChange()
+      let (environments, steps) = (32, 64)
+      let rollout = RolloutBuffer(
+        environments: environments, steps: steps, observationWidth: 1, actionWidth: 1,
+        columns: FPO.columns(configuration, policy: policy), episodeSteps: steps)
+      let actor = policy.makeRolloutActor(rows: environments, rollout: rollout)
+      var streams = (0..<environments).map { RandomStream(seed: 5, name: "noise", index: $0) }
+      for t in 0..<steps {
+        actor.act(
+          on: Matrix(rows: environments, columns: 1),
+          for: RolloutBlock(rollout: rollout, environments: 0..<environments, step: t),
+          streams: &streams, actions: Matrix(rows: environments, columns: 1))
+      }
+      let batch = FlowBatch(
+        policy.network, policy: policy, rollout: rollout,
+        loss: FlowMatchingLoss(configuration, actionWidth: 1), transitions: rollout.count)
+      let slopes = Vector(count: batch.inputs.rows)
+      slopes.fill(1 / Float(batch.inputs.rows))
+      batch.gather((0..<Int32(rollout.count)).map { $0 }, 0..<rollout.count)
+      batch.evaluate()
+      batch.setOutputGradient(slopes)
+      // Noise counts as negative near the action, so that both ends of the flow pull one way.
+      return (0..<batch.rows).reduce(0) { sum, n in
+        let side: Float = batch.time(n) < 0.5 ? -1 : 1
+        return sum + side * batch.outputGradient[n, 0] * batch.inputs[n, 1]
+      }
+    }
+    #expect(abs(correlation(0.5)) < 0.05)
+    #expect(abs(correlation(1)) < 0.05)
+    #expect(correlation(nil) < -0.5)
+  }
+
   /// Flow matching alone, without any advantages, learns both modes of a target.
   @Test(arguments: [FPOConfiguration.Loss.velocity, .noise])
   func flowMatchingFitsTwoModes(loss: FPOConfiguration.Loss) throws {
@@ -102,7 +145,7 @@ import Training
         rollout.actions[row, 0] = side * 1.5 + 0.1 * random.normalPair().0
         random.fillNormal(noise, row: row, inPairs: true)
         for i in 0..<4 {
-          policy.lossTimes.draw(steps: 10, using: &random).store(
+          policy.lossTimes.time(at: random.uniform(), steps: 10).store(
             in: times, row: row, column: i * FlowTime.storedWidth)
         }
       }
@@ -136,6 +179,7 @@ import Training
       configuration.policyHidden = []
       configuration.samplesPerAction = samples
       configuration.entropyNeighbor = neighbor
+      configuration.initialDeviation = nil
       var random = RandomStream(seed: 1, name: "entropy")
       let bound = [Float](repeating: 1, count: width)
       let specification = EnvironmentSpecification(
@@ -247,7 +291,8 @@ import Training
         .reduce(0) { $0 + $1.bytes }
     }
     #expect(abs((bytes(4096) - bytes(2048)) / (bytes(2048) - bytes(1024)) - 2) < 0.01)
-    #expect(bytes(8, map: 0.1) > bytes(8) + 2 * 512 * 10 * 4 * 200)
+    // Two evaluations in each of 10 steps, for a minibatch in one part and another in all others.
+    #expect(bytes(8, map: 0.1) > bytes(8) + 2 * 512 * 2 * 10 * 4 * 200)
   }
 
   @Test func contradictingSettingsAreRefused() {
@@ -259,8 +304,14 @@ import Training
     #expect(problem { _ in } == "none")
     for (found, part) in [
       (problem { $0.timeFeatures = 5 }, "use 6"),
-      (problem { $0.timeBeta = 2 }, "time-beta needs time-sampling continuous"),
-      (problem { $0.flowSteps = 1 }, "always 0 at the only time"),
+      (
+        problem { ($0.timeSampling, $0.timeBeta) = (.grid, 2) },
+        "time-beta needs time-sampling continuous"
+      ),
+      (
+        problem { ($0.flowLoss, $0.timeSampling, $0.flowSteps) = (.noise, .grid, 1) },
+        "always 0 at the only time"
+      ),
       (problem { $0.straightThrough = true }, "straight-through needs"),
       (
         problem { ($0.entropyCoefficient, $0.samplesPerAction) = (0.1, 1) },

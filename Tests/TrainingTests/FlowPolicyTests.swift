@@ -57,11 +57,11 @@ import Training
 
   @Test func timesAreDrawnFromTheirGridOrRange() {
     var random = RandomStream(seed: 1, name: "times")
-    let grid = (0..<400).map { _ in FlowTimes.grid.draw(steps: 4, using: &random).time }
+    let grid = (0..<400).map { _ in FlowTimes.grid.time(at: random.uniform(), steps: 4).time }
     #expect(Set(grid) == [1, 0.75, 0.5, 0.25])
     let means = [Float(1), 3].map { beta in
       let times = (0..<4000).map { _ in
-        FlowTimes.continuous(beta: beta).draw(steps: 4, using: &random).time
+        FlowTimes.continuous(beta: beta).time(at: random.uniform(), steps: 4).time
       }
       #expect(times.allSatisfy { $0 >= 0.005 && $0 <= 0.995 })
       return times.reduce(0, +) / 4000
@@ -87,9 +87,83 @@ import Training
     }
   }
 
-  /// The velocity is asked for at the point, observation and time where the flow is.
-  @Test func theFlowFollowsItsVelocity() {
+  /// Without the network's part, actions are normal with the initial deviation; Euler's method makes
+  /// them narrower, by 12 % from a deviation of 1.
+  @Test func anUntrainedFlowHasItsInitialDeviation() {
+    for (deviation, method, range) in [
+      (Float(1), FlowMethod.midpoint, 0.998...1.002 as ClosedRange<Float>),
+      (0.3, .midpoint, 0.995...1), (1, .euler, 0.87...0.89), (0.3, .euler, 0.81...0.83),
+    ] {
+      let policy = makePolicy {
+        $0.initialDeviation = deviation
+        $0.method = method
+      }
+      policy.network.parameters.values.fill(0)
+      policy.network.parametersDidChange()
+      let (observations, points) = (Matrix(rows: 1, columns: 2), Matrix(rows: 1, columns: 2))
+      (points[0, 0], points[0, 1]) = (1, -2)
+      FlowIntegrator(policy, rows: 1, steps: 10).integrate(
+        policy.network, observations: observations, rows: 1, points: points)
+      #expect(range.contains(points[0, 0] / deviation), "\(deviation), \(method)")
+      #expect(abs(points[0, 1] + 2 * points[0, 0]) < 1e-5)
+    }
+  }
+
+  /// Between noise and an action of N(0, σ²), the regression of ε − a on x has its closed form.
+  @Test func theLinearVelocityIsARegression() {
+    var random = RandomStream(seed: 1, name: "regression")
+    for (time, deviation) in [(Float(0.2), Float(0.5)), (0.7, 0.5), (0.4, 1)] {
+      var (product, square) = (Float(0), Float(0))
+      for _ in 0..<40_000 {
+        let (noise, second) = random.normalPair()
+        let action = deviation * second
+        let x = time * noise + (1 - time) * action
+        product += x * (noise - action)
+        square += x * x
+      }
+      let expected = FlowTime(time).linearVelocity(deviation: deviation)
+      #expect(abs(product / square - expected) < 0.02)
+    }
+    #expect(FlowTime(0.3).linearVelocity(deviation: nil) == 0)
+  }
+
+  /// Paired samples of a rollout: opposite noise at one time, and one time in each part of 0...1.
+  @Test(arguments: [4, 5]) func pairedSamplesHaveOppositeNoiseAtSpreadTimes(samples: Int) throws {
     let policy = makePolicy()
+    policy.pairsLossSamples = true
+    policy.lossTimes = .continuous(beta: 1)
+    let rollout = RolloutBuffer(
+      environments: 2, steps: 1, observationWidth: 2, actionWidth: 2,
+      columns: policy.columns(samples: samples, keepsFlows: false), episodeSteps: 10)
+    var streams = (0..<2).map { RandomStream(seed: 5, name: "pairs", index: $0) }
+    policy.makeRolloutActor(rows: 2, rollout: rollout).act(
+      on: Matrix(rows: 2, columns: 2),
+      for: RolloutBlock(rollout: rollout, environments: 0..<2, step: 0), streams: &streams,
+      actions: Matrix(rows: 2, columns: 2))
+    let times = try #require(rollout.column(FlowPolicy.timesColumn))
+    let noise = try #require(rollout.column(FlowPolicy.noiseColumn))
+    let pairs = (samples + 1) / 2
+    for row in 0..<2 {
+      for i in 0..<samples {
+        let quantile = (times[row, 3 * i] - 0.005) / 0.99 * Float(pairs)
+        #expect(quantile >= Float(i / 2) - 1e-4 && quantile <= Float(i / 2 + 1) + 1e-4)
+        let other = i ^ 1
+        guard other < samples else { continue }
+        #expect(times[row, 3 * i] == times[row, 3 * other])
+        for j in 0..<2 { #expect(noise[row, 2 * i + j] == -noise[row, 2 * other + j]) }
+      }
+      #expect(noise[row, 0] != 0 && noise[row, 0] != noise[row, 4])
+    }
+    #expect(times[0, 0] != times[1, 0] && noise[0, 0] != noise[1, 0])
+  }
+
+  /// The velocity is asked for at the point, observation and time where the flow is.
+  @Test(arguments: [(FlowMethod.euler, nil), (.euler, 0.5), (.midpoint, nil), (.midpoint, 0.5)])
+  func theFlowFollowsItsVelocity(method: FlowMethod, deviation: Float?) {
+    let policy = makePolicy {
+      $0.method = method
+      $0.initialDeviation = deviation
+    }
     let (network, rows) = (policy.network, 2)
     let (observations, points) = (Matrix(rows: rows, columns: 2), Matrix(rows: rows, columns: 2))
     for i in 0..<rows {
@@ -98,12 +172,23 @@ import Training
     let workspace = network.makeWorkspace(rows: 1)
     var expected = (0..<rows).map { i in (0..<2).map { points[i, $0] } }
     let input = Matrix(rows: 1, columns: 12)
+    func velocity(_ i: Int, _ point: [Float], _ time: Float) -> [Float] {
+      for j in 0..<2 { (input[0, j], input[0, 2 + j]) = (observations[i, j], point[j]) }
+      let time = FlowTime(time)
+      time.writeFeatures(8, to: input, row: 0, column: 4)
+      let output = network.forward(input, rows: 1, in: workspace)
+      let linear = time.linearVelocity(deviation: deviation)
+      return (0..<2).map { 0.25 * output[0, $0] + linear * point[$0] }
+    }
     for step in 0..<10 {
+      let time = 1 - Float(step) / 10
       for i in 0..<rows {
-        for j in 0..<2 { (input[0, j], input[0, 2 + j]) = (observations[i, j], expected[i][j]) }
-        FlowTime(1 - Float(step) / 10).writeFeatures(8, to: input, row: 0, column: 4)
-        let output = network.forward(input, rows: 1, in: workspace)
-        for j in 0..<2 { expected[i][j] -= 0.1 * 0.25 * output[0, j] }
+        var change = velocity(i, expected[i], time)
+        if method == .midpoint {
+          let middle = (0..<2).map { expected[i][$0] - 0.05 * change[$0] }
+          change = velocity(i, middle, time - 0.05)
+        }
+        for j in 0..<2 { expected[i][j] -= 0.1 * change[j] }
       }
     }
     FlowIntegrator(policy, rows: rows, steps: 10).integrate(
@@ -150,7 +235,10 @@ import Training
   @Test(arguments: [false, true], [0, 2]) func aFileKeepsThePolicy(
     average: Bool, injections: Int
   ) throws {
-    let policy = makePolicy(average: average) { $0.evaluationSteps = 4 }
+    let policy = makePolicy(average: average) {
+      $0.evaluationSteps = 4
+      if average { ($0.method, $0.initialDeviation) = (.midpoint, 0.5) }
+    }
     for k in 0..<injections {
       for network in [policy.network, policy.average].compactMap({ $0 }) {
         network.inject(network.fresh(seed: 3, purpose: "fresh", index: k))
@@ -181,6 +269,7 @@ import Training
       ("\"observations\":2", "\"observations\":0", "impossible sizes"),
       ("\"observations\":2", "\"observations\":3", "does not fit"),
       ("\"hidden\":[8,8]", "\"hidden\":[65536,65536]", "does not fit"),
+      ("\"steps\":10", "\"initial-deviation\":0,\"steps\":10", "impossible sizes"),
       ("\"bounds\":\"tanh\"", "\"bounds\":\"fence\"", "can't be read"),
     ] {
       var damaged = archive

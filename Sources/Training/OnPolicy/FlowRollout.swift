@@ -84,11 +84,26 @@ private final class FlowRolloutActor: RolloutActor {
   }
 
   private func drawLossSamples(for row: Int, from stream: inout RandomStream) {
-    if let lossNoise { stream.fillNormal(lossNoise, row: row, inPairs: true) }
-    guard let times else { return }
-    for column in stride(from: 0, to: times.columns, by: FlowTime.storedWidth) {
-      policy.lossTimes.draw(steps: policy.shape.steps, using: &stream)
-        .store(in: times, row: row, column: column)
+    guard let lossNoise, let times else { return }
+    stream.fillNormal(lossNoise, row: row, inPairs: true)
+    let (samples, steps) = (times.columns / FlowTime.storedWidth, policy.shape.steps)
+    guard policy.pairsLossSamples else {
+      for i in 0..<samples {
+        policy.lossTimes.time(at: stream.uniform(), steps: steps)
+          .store(in: times, row: row, column: i * FlowTime.storedWidth)
+      }
+      return
+    }
+    let (pairs, width) = ((samples + 1) / 2, points.columns)
+    for pair in 0..<pairs {
+      let quantile = (Float(pair) + stream.uniform()) / Float(pairs)
+      let time = policy.lossTimes.time(at: min(quantile, Float(1).nextDown), steps: steps)
+      for i in 2 * pair..<min(2 * pair + 2, samples) {
+        time.store(in: times, row: row, column: i * FlowTime.storedWidth)
+      }
+      guard 2 * pair + 1 < samples else { continue }
+      let first = 2 * pair * width
+      for j in first..<first + width { lossNoise[row, j + width] = -lossNoise[row, j] }
     }
   }
 }

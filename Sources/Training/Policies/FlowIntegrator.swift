@@ -1,21 +1,23 @@
 public import LinearAlgebra
 public import NeuralNetworks
 
-/// A batch of flows that Euler's method carries from time 1 to time 0, with memory for one thread.
+/// A batch of flows that a policy's method carries from time 1 to time 0, with memory for one thread.
 public final class FlowIntegrator {
   private let velocityScale: Float
   private let timeFeatures: Int
-  private let times: [FlowTime]
+  private let stages: [FlowStage]
   private let inputs: Matrix
+  private let middles: Matrix
   private let capacity: Int
   private var scratch: (network: MLP, workspace: MLP.Workspace)?
 
-  /// Allocates memory for up to `rows` flows of a policy, of `steps` Euler steps each.
+  /// Allocates memory for up to `rows` flows of a policy, of `steps` steps each.
   public init(_ policy: FlowPolicy, rows: Int, steps: Int) {
     velocityScale = policy.shape.velocityScale
     timeFeatures = policy.shape.timeFeatures
-    times = (0..<steps).map { FlowTime(1 - Float($0) / Float(steps)) }
+    stages = policy.shape.stages(steps: steps)
     inputs = Matrix(rows: rows, columns: policy.network.architecture.inputs)
+    middles = Matrix(rows: rows, columns: policy.actionWidth)
     capacity = rows
   }
 
@@ -29,17 +31,23 @@ public final class FlowIntegrator {
   public func integrate(_ network: MLP, observations: Matrix, rows: Int, points: Matrix) {
     let workspace = workspace(of: network)
     let (first, width) = (observations.columns, points.columns)
-    let step = velocityScale / Float(times.count)
     inputs.setColumns(from: 0, to: observations, rows: rows)
-    for time in times {
+    var isAtMiddle = false
+    for stage in stages {
+      let positions = isAtMiddle ? middles : points
       for i in 0..<rows {
-        time.writeFeatures(timeFeatures, to: inputs, row: i, column: first + width)
+        stage.time.writeFeatures(timeFeatures, to: inputs, row: i, column: first + width)
       }
-      inputs.setColumns(from: first, to: points, rows: rows)
-      let velocities = network.forward(inputs, rows: rows, in: workspace)
+      inputs.setColumns(from: first, to: positions, rows: rows)
+      let outputs = network.forward(inputs, rows: rows, in: workspace)
+      let result = stage.isHalf ? middles : points
+      let (step, linear) = (stage.step * velocityScale, stage.step * stage.linear)
       for i in 0..<rows {
-        for j in 0..<width { points[i, j] -= step * velocities[i, j] }
+        for j in 0..<width {
+          result[i, j] = points[i, j] - linear * positions[i, j] - step * outputs[i, j]
+        }
       }
+      isAtMiddle = stage.isHalf
     }
   }
 
@@ -48,5 +56,37 @@ public final class FlowIntegrator {
     let workspace = network.makeWorkspace(rows: capacity)
     scratch = (network, workspace)
     return workspace
+  }
+}
+
+/// One evaluation of the velocity in a flow, and the move along it.
+public struct FlowStage: Sendable {
+  /// Time of the evaluation.
+  public let time: FlowTime
+  /// Distance in time of the move.
+  public let step: Float
+  /// Factor on the point in the linear part of the velocity.
+  public let linear: Float
+  /// Whether the move only leads to the middle of a step, where the next stage evaluates the
+  /// velocity of the whole step.
+  public let isHalf: Bool
+}
+
+extension FlowShape {
+  /// Returns the stages of a flow of the given number of steps.
+  public func stages(steps: Int) -> [FlowStage] {
+    let step = 1 / Float(steps)
+    return (0..<steps).flatMap { i in
+      let start = 1 - Float(i) / Float(steps)
+      func stage(_ time: Float, _ step: Float, isHalf: Bool = false) -> FlowStage {
+        let time = FlowTime(time)
+        return FlowStage(
+          time: time, step: step, linear: time.linearVelocity(deviation: initialDeviation),
+          isHalf: isHalf)
+      }
+      return method == .midpoint
+        ? [stage(start, 0.5 * step, isHalf: true), stage(start - 0.5 * step, step)]
+        : [stage(start, step)]
+    }
   }
 }

@@ -11,7 +11,9 @@ public import Storage
 /// by the action scale, bounded to ±1 and mapped linearly to the environment's bounds.
 ///
 /// The network's inputs are the normalised observation [O], the point x [A] and the features of
-/// the time [E]; its outputs times the velocity scale are the velocity [A].
+/// the time [E]; its outputs times the velocity scale are the velocity [A].  With an initial
+/// deviation σ, the best velocity for actions of N(0, σ²) is added, so that a network of small
+/// outputs has these actions and is at a minimum of the flow-matching loss on them.
 ///
 /// - Source: McAllister et al. 2025, arXiv:2507.21053; time runs as in its code, from 1 (noise) to
 ///   0 (action).
@@ -60,6 +62,9 @@ public final class FlowPolicy: NetworkPolicy {
   public let high: [Float]
   /// Times at which losses of rollouts are estimated; not part of a policy file.
   public var lossTimes = FlowTimes.grid
+  /// Whether samples of a loss come in pairs of one time and opposite noise, with times spread over
+  /// their distribution; not part of a policy file.
+  public var pairsLossSamples = false
   /// Standard deviation of noise that is added to the end of a rollout's flow, so that losses see
   /// it; not part of a policy file.
   public var rolloutNoise: Float = 0
@@ -108,7 +113,8 @@ public final class FlowPolicy: NetworkPolicy {
     let architecture = Self.architecture(description)
     network = MLP(
       name: "policy", architecture: architecture,
-      initializer: .lecunUniform(outputGain: outputGain), random: &random)
+      initializer: .orthogonal(hiddenGain: Float(2).squareRoot(), outputGain: outputGain),
+      random: &random)
     if description.hasAverage {
       var unused = RandomStream(seed: 0, name: "unused")
       let average = MLP(

@@ -8,16 +8,29 @@ public enum FlowBounds: String, Codable, SettingValue, CaseIterable {
   case clip
 }
 
+/// The method that carries points along a velocity field.
+public enum FlowMethod: String, Codable, SettingValue, CaseIterable {
+  /// Euler's method: one evaluation of the network a step.
+  case euler
+  /// The midpoint method: two evaluations a step, and an error of second order.
+  case midpoint
+}
+
 /// The shape of a flow policy, besides its velocity network.
 public struct FlowShape: Codable, Sendable, Equatable {
-  /// Number of Euler steps of a rollout's actions.
+  /// Number of steps of a rollout's actions.
   public var steps = 10
-  /// Number of Euler steps of an evaluation's actions.
+  /// Number of steps of an evaluation's actions.
   public var evaluationSteps = 10
+  /// Method of these steps; nil for Euler's.
+  public var method: FlowMethod?
   /// Number E of inputs that encode the time, an even number: `cos(2ᵏ t)` and `sin(2ᵏ t)`.
   public var timeFeatures = 8
   /// Factor on the network's outputs, which makes them velocities.
   public var velocityScale: Float = 0.25
+  /// Standard deviation σ of actions before they are bounded at which the velocity is linear in the
+  /// point but for the network's part; nil if the network computes all of it.
+  public var initialDeviation: Float?
   /// Factor on the end of the flow before it is bounded.
   public var actionScale: Float = 1
   /// Function that bounds actions.
@@ -27,14 +40,15 @@ public struct FlowShape: Codable, Sendable, Equatable {
   public init() {}
 
   enum CodingKeys: String, CodingKey {
-    case steps, bounds
+    case steps, method, bounds
     case evaluationSteps = "evaluation-steps"
     case timeFeatures = "time-features"
     case velocityScale = "velocity-scale"
+    case initialDeviation = "initial-deviation"
     case actionScale = "action-scale"
   }
 
-  /// Range of both numbers of Euler steps.
+  /// Range of both numbers of steps.
   public static let stepRange = 1...1024
   /// Range of the number of time features.
   public static let timeFeatureRange = 2...32
@@ -44,6 +58,7 @@ public struct FlowShape: Codable, Sendable, Equatable {
     [steps, evaluationSteps].allSatisfy(Self.stepRange.contains)
       && Self.timeFeatureRange.contains(timeFeatures) && timeFeatures % 2 == 0
       && velocityScale.isFinite && velocityScale > 0 && actionScale.isFinite && actionScale > 0
+      && initialDeviation.map { $0.isFinite && $0 > 0 } ?? true
   }
 }
 
@@ -71,6 +86,16 @@ public struct FlowTime: Sendable, Equatable {
     sine = matrix[row, column + 2]
   }
 
+  /// Returns the factor k on the point x of the best velocity for actions of N(0, σ²), which is
+  /// `k x`; 0 without a deviation.
+  ///
+  /// `k = (t − (1 − t) σ²) / (t² + (1 − t)² σ²)`, the regression of ε − a on `x = t ε + (1 − t) a`.
+  public func linearVelocity(deviation: Float?) -> Float {
+    guard let deviation else { return 0 }
+    let (remaining, variance) = (1 - time, deviation * deviation)
+    return (time - remaining * variance) / (time * time + remaining * remaining * variance)
+  }
+
   /// Stores the time in three columns of a matrix.
   public func store(in matrix: Matrix, row: Int, column: Int) {
     matrix[row, column] = time
@@ -92,24 +117,24 @@ public struct FlowTime: Sendable, Equatable {
 
 /// The random times at which a flow-matching loss is estimated.
 public enum FlowTimes: Sendable, Equatable {
-  /// Times at which Euler steps begin: 1, 1 − 1/K and so on down to 1/K.
+  /// Times at which steps begin: 1, 1 − 1/K and so on down to 1/K.
   case grid
   /// Times `0.005 + 0.99 (1 − (1 − u)^(1/β))` of uniform u, near the action if β is above 1.
   case continuous(beta: Float)
 
-  /// Draws a time.
+  /// Returns a time of these.
   ///
   /// - Parameters:
-  ///   - steps: The number K of Euler steps.
-  ///   - random: The stream to draw from.
+  ///   - quantile: A number in 0..<1, uniform if random times are wanted.
+  ///   - steps: The number K of steps.
   /// - Returns: The time.
-  public func draw(steps: Int, using random: inout RandomStream) -> FlowTime {
+  public func time(at quantile: Float, steps: Int) -> FlowTime {
     switch self {
     case .grid:
-      return FlowTime(1 - Float(random.integer(below: UInt32(steps))) / Float(steps))
+      let step = min(Int(quantile * Float(steps)), steps - 1)
+      return FlowTime(1 - Float(step) / Float(steps))
     case .continuous(let beta):
-      let remaining = 1 - random.uniform()
-      return FlowTime(0.005 + 0.99 * (1 - ScalarMaths.pow(remaining, 1 / beta)))
+      return FlowTime(0.005 + 0.99 * (1 - ScalarMaths.pow(1 - quantile, 1 / beta)))
     }
   }
 }
