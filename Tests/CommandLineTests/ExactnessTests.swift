@@ -109,7 +109,7 @@ import Testing
     while process.isRunning, try folder.text("stdout").isEmpty { usleep(1000) }
     usleep(100_000)
     process.interrupt()
-    while process.isRunning, try folder.text("stderr").isEmpty { usleep(1000) }
+    while process.isRunning, try !folder.text("stderr").contains("stopping") { usleep(1000) }
     process.interrupt()
     process.waitUntilExit()
     #expect(process.terminationReason == .exit && process.terminationStatus == 130)

@@ -121,7 +121,8 @@ import Testing
     #expect(
       try StoredRun(run.folder.path).resume(threads: 2) { warnings.append($0) }.train() == .finished
     )
-    #expect(warnings.isEmpty)
+    // Whether OpenBLAS has kernels for it depends on the machine.
+    #expect(warnings.filter { !$0.contains("OpenBLAS runs its") } == [])
     func episodes(_ folder: RunFolder) throws -> [String] {
       try FileSystem.readText(folder.monitorFile).lines.dropFirst().map {
         $0.split(separator: ",").prefix(2).joined(separator: ",")
