@@ -178,15 +178,15 @@ import Experiments
       (["train", "--resume", "run", "--drift", "force=flip"], "can't be combined with --resume"),
       (
         ["train", "--env", "cartpole", "--agent", "ppo", "--drift", "forse=flip"],
-        "unknown parameter 'forse' (drift); did you mean 'force'? Allowed: gravity 1.0...30.0 m/s²,"
+        "unknown parameter 'forse' (drift); did you mean 'force'? Allowed: gravity 1...30 m/s²,"
       ),
       (
         ["train", "--env", "cartpole", "--agent", "ppo", "--drift", "gravity=uniform:0.5..9"],
-        "gravity must lie in 1.0...30.0 m/s² and would be 0.5"
+        "gravity must lie in 1...30 m/s² and would be 0.5"
       ),
       (
         ["train", "--env", "cartpole", "--agent", "ppo", "--drift", "gravity=flip"],
-        "gravity must lie in 1.0...30.0 m/s² and would be -9.8"
+        "gravity must lie in 1...30 m/s² and would be -9.8"
       ),
       (
         ["train", "--env", "cartpole", "--agent", "ppo", "--drift", "gravity=unifrom:2..9"],

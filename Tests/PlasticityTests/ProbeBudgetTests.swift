@@ -100,7 +100,7 @@ import Storage
     let iterations =
       switch kind {
       case .a2c: 500
-      case .ppo, .ppoContinuous, .fpo: 160
+      case .ppo, .ppoContinuous, .fpo, .trpo, .vmpo: 160
       default: 45
       }
     let (whole, wholePanel) = try make(threads: 1)
