@@ -91,7 +91,7 @@ public struct Randomization: Sendable, Equatable {
 }
 
 extension Randomization: CustomStringConvertible {
-  /// Text that ``Randomization/init(parsing:)`` reads back: `NAME=SPEC`, separated by commas, or `none`.
+  /// Text that ``init(parsing:origin:)`` reads back: `NAME=SPEC`, separated by commas, or `none`.
   public var description: String { Assignment.text(assignments) }
 }
 

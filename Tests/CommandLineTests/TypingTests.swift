@@ -123,8 +123,8 @@ import Testing
     #expect(first.contains("16 environments") && first.contains("1 thread"))
     #expect(!first.contains("1 threads"))
     #expect(
-      result.remarks == "rlsuite: 1,000 steps become 2,048: each of 16 environments takes 128 steps "
-        + "at once\n")
+      result.remarks
+        == "rlsuite: 1,000 steps become 2,048: each of 16 environments takes 128 steps at once\n")
     #expect(result.output.contains("done after 2,048 steps; best"))
     // The command can be typed as it is.
     #expect(result.output.hasSuffix("next: \(Tool.program.path) evaluate run\n"))

@@ -99,8 +99,8 @@ import Storage
     }
     let iterations =
       switch kind {
-      case .a2c: 500
-      case .ppo, .ppoContinuous, .fpo, .trpo, .vmpo: 160
+      case .a2c, .trpo: 500
+      case .ppo, .ppoContinuous, .fpo, .vmpo: 160
       default: 45
       }
     let (whole, wholePanel) = try make(threads: 1)
