@@ -11,6 +11,13 @@
 #include <new>
 #include <vector>
 
+// Box2D asks for the time of day a dozen times in every step, for a profile that nobody reads.  These
+// definitions replace those of the shared library: `cartpole-swingup` takes 7.3 instead of 11.3 µs a
+// step (rlsuite stress zero --env cartpole-swingup --grid pole-mass=0.09..0.11:15), with the same bits.
+b2Timer::b2Timer() {}
+void b2Timer::Reset() {}
+float b2Timer::GetMilliseconds() const { return 0; }
+
 namespace {
 
 constexpr uint8_t kTouching = 1;
