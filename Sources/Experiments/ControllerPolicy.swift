@@ -24,13 +24,17 @@ final class ControllerPolicy: Policy {
   func save(to archive: inout TensorArchive) {}
 }
 
-/// An actor with a controller for each row; every episode has a new actor.
+/// An actor with a controller for each row; every episode has a new one.
 private final class ControllerActor: PolicyActor {
+  private let registered: RegisteredController
   private var controllers: [any Controller]
 
   init(_ controller: RegisteredController, rows: Int) {
+    registered = controller
     controllers = (0..<rows).map { _ in controller.make() }
   }
+
+  func beginEpisode(row: Int) { controllers[row] = registered.make() }
 
   func act(
     on observations: Matrix, rows: Int, mode: ActionMode, streams: inout [RandomStream],

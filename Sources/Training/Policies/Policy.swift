@@ -49,4 +49,12 @@ public protocol PolicyActor: AnyObject {
   func act(
     on observations: Matrix, rows: Int, mode: ActionMode, streams: inout [RandomStream],
     actions: Matrix)
+  /// Forgets the episode of a row, since the next observation there begins another one.
+  ///
+  /// Actors without memory, the default, do nothing.
+  func beginEpisode(row: Int)
+}
+
+extension PolicyActor {
+  public func beginEpisode(row: Int) {}
 }
