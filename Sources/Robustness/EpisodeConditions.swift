@@ -59,6 +59,12 @@ public struct EpisodeConditions: Sendable {
   /// Whether bodies are pushed, so that recordings hold disturbances.
   public var disturbs: Bool { !perturbations.pushes.isEmpty }
 
+  /// Returns what the episode of a seed draws, in the order of the draws, at their full range.
+  func draw(seed: UInt64) -> [ParameterValue] {
+    let episode = EpisodeParameters.Episode(environment: 0, number: 0, seed: seed)
+    return parameters.map { $0.value(in: episode, isGrowing: false) }
+  }
+
   /// Makes all episodes of a vector that begin from now on run under these conditions.
   ///
   /// - Parameters:
