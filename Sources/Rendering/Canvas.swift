@@ -207,6 +207,23 @@ package final class Canvas {
     cairo_new_path(context)
   }
 
+  /// Draws a line of bold ASCII text that reads from bottom to top, centred on a point.
+  ///
+  /// - Parameters:
+  ///   - text: The text; characters other than printable ASCII become question marks.
+  ///   - anchor: The middle of the text's baseline, which is its right edge.
+  ///   - height: Height of a capital letter, in pixels.
+  ///   - color: Colour of the text.
+  package func drawUpwards(
+    _ text: String, at anchor: Pixel, height: Double, color: Scene.Color
+  ) {
+    cairo_save(context)
+    cairo_translate(context, near(anchor.x), near(anchor.y))
+    cairo_rotate(context, -.pi / 2)
+    draw(text, at: (0, 0), height: height, color: color, alignment: .center, isBold: true)
+    cairo_restore(context)
+  }
+
   /// Returns the width of a line of text, in pixels.
   package func width(of text: String, height: Double, isBold: Bool = false) -> Double {
     selectFont(height: height, isBold: isBold)
