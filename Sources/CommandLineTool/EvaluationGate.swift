@@ -99,31 +99,32 @@ struct EvaluationGate {
 
   /// Compares a result with the threshold.
   func judge(_ result: EvaluationResult) -> Verdict {
-    let value = measure.value(of: result) ?? .nan
-    let mode = result.mode.rawValue
-    return Verdict(
-      gate: measure.rawValue, threshold: threshold, value: value, passes: value >= threshold,
-      sentence: "\(mode) \(measure.words) \(text(value)) is below --\(measure.rawValue) "
-        + number(threshold))
+    Verdict(
+      measure.rawValue, threshold: threshold, value: measure.value(of: result) ?? .nan,
+      words: "\(result.mode.rawValue) \(measure.words)", isShare: measure.isShare)
   }
+}
 
-  /// A rounded value that does not look as if it had reached the threshold.
-  private func text(_ value: Double) -> String {
-    let rounded = decimals(value, measure.isShare ? 4 : 2)
-    return Double(rounded).map { $0 < threshold } ?? true ? rounded : "\(value)"
-  }
+/// The outcome of a gate, an option that sets the least value of a measure.
+struct Verdict: Encodable {
+  /// Name of the option without its dashes.
+  var gate: String
+  var threshold: Double
+  /// Measured value; NaN if it can't be known.
+  var value: Double
+  var passes: Bool
+  /// Sentence for a gate that does not pass.
+  var sentence: String
 
-  /// The outcome of a gate.
-  struct Verdict: Encodable {
-    /// Name of the option without its dashes.
-    var gate: String
-    var threshold: Double
-    /// Measured value; NaN if it can't be known.
-    var value: Double
-    var passes: Bool
-    /// Sentence for a gate that does not pass.
-    var sentence: String
+  enum CodingKeys: CodingKey { case gate, threshold, value, passes }
 
-    enum CodingKeys: CodingKey { case gate, threshold, value, passes }
+  /// Compares a value with a threshold.
+  init(_ gate: String, threshold: Double, value: Double, words: String, isShare: Bool = false) {
+    (self.gate, self.threshold, self.value) = (gate, threshold, value)
+    passes = value >= threshold
+    // A rounded value must not look as if it had reached the threshold.
+    let rounded = decimals(value, isShare ? 4 : 2)
+    let text = Double(rounded).map { $0 < threshold } ?? true ? rounded : "\(value)"
+    sentence = "\(words) \(text) is below --\(gate) \(number(threshold))"
   }
 }

@@ -32,7 +32,7 @@ struct EvaluationReport: Encodable {
   var ends: [String: Double]
   var notFinite: Int
   /// Verdicts of the gates; nil if there are none.
-  var gates: [EvaluationGate.Verdict]?
+  var gates: [Verdict]?
   /// Recordings of failing episodes; nil if they were not asked for.
   var failures: [RecordingReport]?
   var seeds: [UInt64]
@@ -41,7 +41,7 @@ struct EvaluationReport: Encodable {
   var episodeEnds: [String]
 
   init(
-    _ result: EvaluationResult, of source: StoredPolicy, verdicts: [EvaluationGate.Verdict],
+    _ result: EvaluationResult, of source: StoredPolicy, verdicts: [Verdict],
     failures: [RecordingReport]?
   ) {
     let (all, specification) = (result.episodes, source.environment.specification)
@@ -208,49 +208,12 @@ struct EvaluationSummary: Encodable {
 
   /// Test report with a test for each gate and mode, and one for finite results.
   var junit: String {
-    var tests: [(mode: String, name: String, problem: String?)] = []
+    var report = JUnitReport("evaluate \(policy)")
     for mode in modes {
       let lost = mode.notFinite > 0 ? "\(mode.notFinite) of \(mode.episodes) episodes" : nil
-      tests.append((mode.mode, "finite", lost.map(Self.notFiniteSentence)))
-      for verdict in mode.gates ?? [] {
-        tests.append(
-          (
-            mode.mode, "\(verdict.gate) \(number(verdict.threshold))",
-            verdict.passes ? nil : verdict.sentence
-          ))
-      }
+      report.add(
+        lost.map(Self.notFiniteSentence), mode.gates ?? [], to: "\(environment).\(mode.mode)")
     }
-    let counts = "tests=\"\(tests.count)\" failures=\"\(tests.count { $0.problem != nil })\""
-    var lines = [
-      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>", "<testsuites \(counts)>",
-      "  <testsuite name=\"\(Self.escaped("evaluate \(policy)"))\" \(counts)>",
-    ]
-    for test in tests {
-      let head =
-        "    <testcase classname=\"\(Self.escaped("\(environment).\(test.mode)"))\" "
-        + "name=\"\(Self.escaped(test.name))\""
-      if let problem = test.problem {
-        lines += [
-          "\(head)>", "      <failure message=\"\(Self.escaped(problem))\"/>", "    </testcase>",
-        ]
-      } else {
-        lines.append("\(head)/>")
-      }
-    }
-    return (lines + ["  </testsuite>", "</testsuites>", ""]).joined(separator: "\n")
-  }
-
-  /// Returns text for an attribute in XML, which can't hold control characters.
-  private static func escaped(_ text: String) -> String {
-    text.unicodeScalars.map { scalar in
-      switch scalar {
-      case "&": "&amp;"
-      case "<": "&lt;"
-      case ">": "&gt;"
-      case "\"": "&quot;"
-      case _ where scalar.properties.generalCategory == .control: "\u{FFFD}"
-      default: "\(scalar)"
-      }
-    }.joined()
+    return report.text
   }
 }

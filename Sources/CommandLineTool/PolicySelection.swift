@@ -4,7 +4,7 @@ import Robustness
 import Training
 
 /// Options for a policy or controller, its environment and the physical parameters.
-struct PolicySelection: ParsableArguments {
+struct PolicyOptions: ParsableArguments {
   @Argument(input: "A run folder, a checkpoint folder, a policy.safetensors file, or a controller.")
   var path: String
   @Option(help: "Use this environment instead of the policy's own.") var env: String?
@@ -15,14 +15,7 @@ struct PolicySelection: ParsableArguments {
       """)
   var checkpoint: String?
   @Flag(help: "The same as --checkpoint best.") var loadBest = false
-  @Option(
-    path: .long,
-    help: ArgumentHelp(
-      "Let the adversary of this run of rarl, rap or hinf act against the policy; with :i, the i-th "
-        + "of a population.", valueName: "run"))
-  var adversary: String?
   @OptionGroup var parameterOptions: ParameterOptions
-  @OptionGroup var conditionOptions: ConditionOptions
 
   func validate() throws {
     guard !(loadBest && checkpoint != nil) else {
@@ -36,6 +29,24 @@ struct PolicySelection: ParsableArguments {
       path, checkpoint: loadBest ? "best" : checkpoint, environment: env, registry: .ofTheTool)
     if let remark = policy.remark { complain(remark) }
     for (name, value) in try parameterOptions.values() { try policy.setParameter(name, to: value) }
+    return policy
+  }
+}
+
+/// Options for a policy or controller and everything that it meets.
+struct PolicySelection: ParsableArguments {
+  @OptionGroup var options: PolicyOptions
+  @Option(
+    path: .long,
+    help: ArgumentHelp(
+      "Let the adversary of this run of rarl, rap or hinf act against the policy; with :i, the i-th "
+        + "of a population.", valueName: "run"))
+  var adversary: String?
+  @OptionGroup var conditionOptions: ConditionOptions
+
+  /// Loads the policy and checks that it fits the environment, the parameters and the conditions.
+  func resolve() throws -> StoredPolicy {
+    var policy = try options.resolve()
     if let randomization = try conditionOptions.randomization() {
       try policy.randomize(randomization)
     }

@@ -1,0 +1,149 @@
+import ArgumentParser
+import Experiments
+import Foundation
+import RLCore
+import Rendering
+import Robustness
+import Storage
+import Training
+
+/// The verb `stress`: measures a policy or controller over a grid of conditions.
+struct Stress: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "stress",
+    abstract: "Test a policy over a grid of physical parameters and perturbations.",
+    discussion: """
+      Every cell of the grid has the same episodes, of the seeds --seed, --seed + 1 and so on, \
+      which neither training nor its evaluations use. Unlike in 'evaluate', nothing that the \
+      policy's training drew or perturbed is drawn or perturbed unless --randomize or --perturb say \
+      so. The policy takes its most likely actions.
+
+      Every finished cell is kept in a folder: the same command continues a test that was \
+      interrupted, however it ended, and a finished one is shown again. At the end, cells.csv, \
+      summary.json and, of a grid, heat-map.png are there too.
+
+      A --min option is a gate: the command exits with 1 if a result is too low.
+      """)
+
+  @OptionGroup var policyOptions: PolicyOptions
+  @Option(
+    name: [.long, .customShort("g")],
+    help: ArgumentHelp(
+      "Axis of the grid, a physical parameter or a perturbation with its values: "
+        + "mass=0.5..1.5:21, friction=log:0.2..2:11, gravity=choice:0.9:1:1.1, action-delay=0..5:6, "
+        + "push=constant:0..1:5. Both ends are values. Can be repeated, or hold several with commas.",
+      valueName: "name=values"))
+  var grid: [String] = []
+  @Option(
+    help: ArgumentHelp(
+      "Test so many random draws of the parameters of --randomize instead of a grid.",
+      valueName: "n"))
+  var samples: Int?
+  @Option(
+    help: ArgumentHelp(
+      "Draw physical parameters anew for every episode, as in 'train', or with --samples for every "
+        + "cell.", valueName: "name=spec,…"))
+  var randomize: String?
+  @Option(
+    help: ArgumentHelp(
+      "Perturb actions, bodies and observations in all cells, as in 'train'.",
+      valueName: "name=value,…"))
+  var perturb: String?
+  @Option(name: [.long, .customShort("n")], help: "Number of episodes per cell.") var episodes = 25
+  @Option(seedsBelow2To: 40) var seed: UInt64 = 0
+  @Flag(help: "Sample actions instead of taking the most likely ones.") var stochastic = false
+  @OptionGroup var gateOptions: StressGateOptions
+  @Option(
+    path: [.long, .customShort("o")],
+    help: "Folder of the test; by default one in stress/ whose name depends on the test.")
+  var out: String?
+  @Option(help: "Width and height of the heat map, in pixels.") var size =
+    "\(HeatMap.standardSize.width)x\(HeatMap.standardSize.height)"
+  @Option(
+    path: .long,
+    help: ArgumentHelp("Write the verdicts as a JUnit test report.", valueName: "file.xml"))
+  var junit: String?
+  @Flag(name: [.long, .customShort("y")], help: "Run even if it takes more than a day.")
+  var yes = false
+  @Flag(help: "Write the results as one JSON object to standard output.") var json = false
+  @OptionGroup var threadOptions: ThreadOptions
+
+  func run() throws {
+    let size = try Picture.size(from: size)
+    let test = try makeTest()
+    for gate in gateOptions.gates { try gate.check(test.policy.environment) }
+    if let junit { try FileSystem.makeFolder(ofFile: junit) }
+    let stop = StopSignal(notice: "\n\(CommandLineTool.name): stopping (again to stop at once)")
+    let folder = try StressFolder(test, at: out)
+    let progress = StressProgressLine(mayTakeDays: yes)
+    progress.begin(folder, test)
+    let result = try folder.run(threads: threadOptions.threads) {
+      progress.show($0) && !stop.isRaised
+    }
+    progress.finish()
+    guard let result else {
+      let kept = "\(counted(folder.finishedCells, "finished cell")) in \(folder.path)"
+      if let estimate = progress.refused {
+        folder.removeIfEmpty()
+        throw ConfigurationError(
+          "the test would take about \(duration(estimate)), more than a day; choose fewer cells or "
+            + "episodes, or add --yes"
+            + (folder.finishedCells > 0 ? "; \(kept) are kept" : ""))
+      }
+      complain("the same command continues with \(kept)")
+      throw ExitCode(ExitStatus.interrupted.rawValue)
+    }
+    let report = StressReport(test, result, gates: gateOptions.gates, folder: folder.path)
+    try write(report, result, of: test, to: folder, size: size)
+    writeLine(json ? try jsonLine(report) : report.text(result, of: test))
+    try report.check()
+  }
+
+  private func makeTest() throws -> StressTest {
+    var policy = try policyOptions.resolve()
+    let draws = try randomize.map { try Randomization(parsing: $0, origin: "--randomize") }
+    let perturbations = try perturb.map { try Perturbations(parsing: $0, origin: "--perturb") }
+    // Refuses to draw what --set has set.
+    if let draws { try policy.randomize(draws) }
+    let cells: ConditionGrid
+    if let samples {
+      guard grid.isEmpty else {
+        throw ConfigurationError("--samples and --grid can't be combined; choose one")
+      }
+      cells = try ConditionGrid(
+        samples: samples, of: draws ?? Randomization(), in: policy.environment,
+        parameters: policy.parameters, seed: seed)
+    } else {
+      guard !grid.isEmpty else {
+        throw ConfigurationError(
+          "--grid is missing, such as --grid \(Self.example(policy.environment))")
+      }
+      cells = try ConditionGrid(parsing: grid, in: policy.environment)
+    }
+    return try StressTest(
+      policy, over: cells, episodes: episodes, seed: seed,
+      mode: stochastic ? .stochastic : nil,
+      randomization: samples == nil ? draws ?? Randomization() : Randomization(),
+      perturbations: perturbations ?? Perturbations())
+  }
+
+  /// A grid that the environment has.
+  private static func example(_ environment: RegisteredEnvironment) -> String {
+    guard let parameter = environment.parameters.first else { return "action-delay=0..5:6" }
+    let range = parameter.range
+    return "\(parameter.name)=\(number(range.lowerBound))..\(number(range.upperBound)):11"
+  }
+
+  private func write(
+    _ report: StressReport, _ result: StressResult, of test: StressTest, to folder: StressFolder,
+    size: (width: Int, height: Int)
+  ) throws {
+    try FileSystem.write(Data(report.csv.utf8), to: folder.tableFile)
+    let summary = try jsonText(report, isPretty: true) + "\n"
+    try FileSystem.write(Data(summary.utf8), to: folder.summaryFile)
+    if let map = HeatMap(result, of: test) {
+      try map.draw(width: size.width, height: size.height).write(to: folder.heatMapFile)
+    }
+    if let junit { try FileSystem.write(Data(report.junit.utf8), to: junit) }
+  }
+}
