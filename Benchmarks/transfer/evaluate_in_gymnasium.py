@@ -27,7 +27,8 @@ import numpy
 
 GYMNASIUM_IDENTIFIERS = {
     "walker": "BipedalWalker-v3", "walker-hardcore": "BipedalWalkerHardcore-v3",
-    "cartpole-v1": "CartPole-v1", "pendulum-v1": "Pendulum-v1",
+    "cartpole-v1": "CartPole-v1", "pendulum-v1": "Pendulum-v1", "acrobot-v1": "Acrobot-v1",
+    "mountain-car": "MountainCar-v0", "mountain-car-continuous": "MountainCarContinuous-v0",
     "lander": "LunarLander-v3", "lander-continuous": "LunarLanderContinuous-v3",
 }
 ACTIVATIONS = {

@@ -34,3 +34,41 @@ public struct PendulumController: Controller {
     action[0] = Float(min(max(torque, -2), 2))
   }
 }
+
+/// Bends the acrobot against the swing of its upper link, which pumps energy into it.
+///
+/// The torque has the sign of `θ₂' − 2 θ₁'`; of the weights 0, 0.5, 1, 2, 4 and infinity, 2 was the
+/// fastest over 60 episodes.
+public struct AcrobotController: Controller {
+  public static let environmentIdentifiers = ["acrobot-v1"]
+
+  public init() {}
+
+  public mutating func act(on observation: Span<Float>, action: inout MutableSpan<Float>) {
+    action[0] = observation[5] - 2 * observation[4] > 0 ? 2 : 0
+  }
+}
+
+/// Pushes the mountain car the way it moves.
+public struct MountainCarController: Controller {
+  public static let environmentIdentifiers = ["mountain-car"]
+
+  public init() {}
+
+  public mutating func act(on observation: Span<Float>, action: inout MutableSpan<Float>) {
+    action[0] = observation[1] > 0 ? 2 : 0
+  }
+}
+
+/// Pushes the mountain car the way it moves, with a strength of 0.3.
+///
+/// Of the strengths 0.3, 0.4, 0.5, 0.6, 0.8 and 1, this one costs least and still arrives.
+public struct MountainCarContinuousController: Controller {
+  public static let environmentIdentifiers = ["mountain-car-continuous"]
+
+  public init() {}
+
+  public mutating func act(on observation: Span<Float>, action: inout MutableSpan<Float>) {
+    action[0] = observation[1] > 0 ? 0.3 : -0.3
+  }
+}

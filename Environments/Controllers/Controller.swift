@@ -48,6 +48,11 @@ public enum ControllerRegistry {
       CartPoleSwingUpRegulator.self, "cartpole-swingup-lqr",
       "Pumps energy, then balances by a linear-quadratic regulator."),
     .init(PendulumController.self, "pendulum-energy", "Pumps energy, then balances."),
+    .init(AcrobotController.self, "acrobot-energy", "Bends against the swing of the upper link."),
+    .init(MountainCarController.self, "mountain-car-push", "Pushes the way the car moves."),
+    .init(
+      MountainCarContinuousController.self, "mountain-car-continuous-push",
+      "Pushes gently the way the car moves."),
     .init(BipedalWalkerController.self, "walker-heuristic", "Walks by a three-state machine."),
     .init(QuadcopterController.self, "quadcopter-cascade", "Nested position and pitch loops."),
     .init(

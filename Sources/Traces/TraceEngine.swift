@@ -18,6 +18,9 @@
 /// |---|---|---|
 /// | `cartpole-v1`, `cartpole` | `seed` or `state0` (x, x', angle, angle') | `actions` 0 or 1 |
 /// | `pendulum-v1` | `seed` or `state0` (angle, angle') | `actions`; `g`, `action_dtype` |
+/// | `acrobot-v1` | `seed` or `state0` (both angles, both velocities) | `actions` 0, 1 or 2 |
+/// | `mountain-car` | `seed` or `state0` (x, x') | `actions` 0, 1 or 2 |
+/// | `mountain-car-continuous` | `seed` or `state0` (x, x') | `actions`, of any size |
 /// | `walker`, `walker-hardcore` | `seed` or `terrain_y`, `obstacles`, `hull_force` | `actions` |
 /// | `quadcopter` | `seed` or `state0` (x, x', z, z', pitch, rate) | `actions` |
 /// | all others | `seed` | `actions` |
@@ -92,9 +95,12 @@ public struct TraceEngine {
     switch kind {
     case "cartpole_v1": return .environment(try find("cartpole-v1"))
     case "pendulum_v1": return .environment(try find("pendulum-v1"))
+    case "acrobot_v1": return .environment(try find("acrobot-v1"))
+    case "mountain_car_v0": return .environment(try find("mountain-car"))
+    case "mountain_car_continuous_v0": return .environment(try find("mountain-car-continuous"))
     case "bipedal_walker_flat", "bipedal_walker_rough", "bipedal_walker_hardcore":
       return .eitherWalker
-    case "seeded_resets": return .seededResets
+    case "seeded_resets", "seeded_resets_2": return .seededResets
     case "numpy_pcg64": return .randomStreams
     default:
       guard let environment = TracedEnvironment.find(kind) else { throw .unsupportedKind(kind) }
@@ -104,7 +110,8 @@ public struct TraceEngine {
 
   private static let gymnasiumNames = [
     "CartPole-v1": "cartpole-v1", "Pendulum-v1": "pendulum-v1", "BipedalWalker-v3": "walker",
-    "BipedalWalkerHardcore-v3": "walker-hardcore",
+    "BipedalWalkerHardcore-v3": "walker-hardcore", "Acrobot-v1": "acrobot-v1",
+    "MountainCar-v0": "mountain-car", "MountainCarContinuous-v0": "mountain-car-continuous",
   ]
 }
 

@@ -36,6 +36,22 @@ import Testing
     #expect(episodes.allSatisfy { $0.length == 500 && $0.totalReward == 500 })
   }
 
+  /// The acrobot is solved at -100 and the continuous car at 90; the car with choices needs the
+  /// planning that this controller lacks for its -110.
+  @Test func classicControllersArrive() {
+    for (identifier, controller, least) in [
+      ("acrobot-v1", "acrobot-energy", -100.0), ("mountain-car", "mountain-car-push", -140),
+      ("mountain-car-continuous", "mountain-car-continuous-push", 95),
+    ] {
+      let episodes = playEpisodes(identifier, count: 100, controller: controller)
+      #expect(episodes.allSatisfy { $0.end == .task(.goalReached) }, "\(identifier)")
+      let mean = episodes.map(\.totalReward).reduce(0, +) / 100
+      #expect(mean > least, "\(identifier): \(mean)")
+    }
+    let idle = playEpisodes("mountain-car", count: 20)
+    #expect(idle.allSatisfy { $0.length == 200 && $0.totalReward == -200 })
+  }
+
   /// Upright to the end means that it got up and stayed there.
   @Test func cartPoleSwingUpControllerSwingsUpAndBalances() {
     let episodes = playEpisodes(

@@ -12,7 +12,11 @@ import Traces
     return try Fixture.lines(file).map { try engine.process($0) }
   }
 
-  @Test(arguments: ["cartpole_v1.jsonl", "pendulum_v1.jsonl", "numpy_pcg64.jsonl"])
+  @Test(
+    arguments: [
+      "cartpole_v1.jsonl", "pendulum_v1.jsonl", "acrobot_v1.jsonl", "mountain_car_v0.jsonl",
+      "mountain_car_continuous_v0.jsonl", "numpy_pcg64.jsonl",
+    ])
   func closedFormRecordingsAreReproducedExactly(file: String) throws {
     let results = try process(file)
     let metadata = try Fixture.lines(file)[0]
@@ -37,13 +41,22 @@ import Traces
 
   @Test func seededResetsEqualGymnasiums() throws {
     let results = try process("seeded_resets.jsonl").dropFirst()
-    #expect(results.count { $0.skipReason == nil } == 16)
+    #expect(results.count { $0.skipReason == nil } == 28)
     for result in results where result.skipReason == nil {
       #expect(result.passes, "\(result.comparisons)")
       #expect(result.comparisons.count == 2)
       if !result.line.contains("Walker") {
         for comparison in result.comparisons { #expect(comparison.isExact, "\(comparison)") }
       }
+    }
+  }
+
+  @Test func seededResetsOfClassicControlEqualGymnasiums() throws {
+    let results = try process("seeded_resets_2.jsonl").dropFirst()
+    #expect(results.count == 18)
+    for result in results {
+      #expect(result.skipReason == nil && result.comparisons.count == 2)
+      for comparison in result.comparisons { #expect(comparison.isExact, "\(comparison)") }
     }
   }
 

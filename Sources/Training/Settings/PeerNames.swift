@@ -113,6 +113,9 @@ public enum PeerNames {
     "bipedalwalkerhardcore": ["walker-hardcore"],
     "cartpole": ["cartpole-v1"],
     "pendulum": ["pendulum-v1"],
+    "acrobot": ["acrobot-v1"],
+    "mountaincar": ["mountain-car"],
+    "mountaincarcontinuous": ["mountain-car-continuous"],
     "infhcartpole": ["cartpole-infinite"],
     "dm-control/cartpole-swingup": ["cartpole-swingup"],
     // Tasks that this suite lacks, whatever they resemble.
