@@ -80,7 +80,7 @@ let package = Package(
         .embedInCode("VMPO/VMPOPresets.yaml"),
       ]),
     module("Plasticity", ["Training", "NeuralNetworks", "LinearAlgebra", "Storage"]),
-    module("Robustness", ["Training", "RLCore", "LinearAlgebra", "Storage"]),
+    module("Robustness", ["Training", "RLCore", "NeuralNetworks", "LinearAlgebra", "Storage"]),
     module("Recording", ["RLCore", "LinearAlgebra", "Storage", "CZlib"]),
     module("Rendering", ["RLCore", "Storage", "CCairo", "CGIF", "CPNG", "CSDL2"], strict),
     module(

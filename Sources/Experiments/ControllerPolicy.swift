@@ -34,7 +34,7 @@ private final class ControllerActor: PolicyActor {
     controllers = (0..<rows).map { _ in controller.make() }
   }
 
-  func beginEpisode(row: Int) { controllers[row] = registered.make() }
+  func beginEpisode(row: Int, seed: UInt64) { controllers[row] = registered.make() }
 
   func act(
     on observations: Matrix, rows: Int, mode: ActionMode, streams: inout [RandomStream],

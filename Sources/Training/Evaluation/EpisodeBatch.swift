@@ -116,8 +116,8 @@ package final class EpisodeBatch {
       }
     }
     environment.reset(environment: i, seed: entry.seed)
-    actor.beginEpisode(row: i)
-    opponent?.beginEpisode(row: i)
+    actor.beginEpisode(row: i, seed: entry.seed)
+    opponent?.beginEpisode(row: i, seed: entry.seed)
     streams[i] = RandomStream(seed: entry.seed, name: "evaluation-action")
     slots[i] = Slot(number: entry.number)
     running += 1

@@ -78,6 +78,8 @@ public final class EpisodeRunner {
     // A new actor: controllers have memory, which must not carry over from the previous episode.
     let actor = policy.makeActor(rows: 1)
     let opponent = opposition?.opponent.policy.makeActor(rows: 1)
+    actor.beginEpisode(row: 0, seed: seed)
+    opponent?.beginEpisode(row: 0, seed: seed)
     var streams = [RandomStream(seed: seed, name: "evaluation-action")]
     var (steps, sum) = (0, 0.0)
     while steps < stepLimit {

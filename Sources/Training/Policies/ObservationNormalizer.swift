@@ -38,6 +38,12 @@ public final class ObservationNormalizer {
     }
   }
 
+  /// Lengths of the unit of standardised observations in those of the raw ones, [O]; 1 if they are not
+  /// standardised.
+  package var deviations: [Float] {
+    (0..<inverseDeviation.count).map { isEnabled ? 1 / inverseDeviation[$0] : 1 }
+  }
+
   /// Merges raw observations into the statistics, which apply from then on.
   public func update(with observations: Matrix, rows: Int) {
     guard isEnabled else { return }

@@ -49,12 +49,16 @@ public protocol PolicyActor: AnyObject {
   func act(
     on observations: Matrix, rows: Int, mode: ActionMode, streams: inout [RandomStream],
     actions: Matrix)
-  /// Forgets the episode of a row, since the next observation there begins another one.
+  /// Forgets the episode of a row, since the next observation there is the first of another one.
   ///
   /// Actors without memory, the default, do nothing.
-  func beginEpisode(row: Int)
+  ///
+  /// - Parameters:
+  ///   - row: The row.
+  ///   - seed: The seed of the episode, from which the actor may derive streams of its own.
+  func beginEpisode(row: Int, seed: UInt64)
 }
 
 extension PolicyActor {
-  public func beginEpisode(row: Int) {}
+  public func beginEpisode(row: Int, seed: UInt64) {}
 }
