@@ -76,7 +76,7 @@ public struct RARLConfiguration: AgentConfiguration {
   public var usesDisturbances: Bool { target == .force }
 
   /// Settings of each adversary, with those that both players share.
-  var completeAdversary: PlayerSettings { adversary.sharing(protagonist.shared) }
+  package var completeAdversary: PlayerSettings { adversary.sharing(protagonist.shared) }
 
   /// Returns the problem with the numbers of environments and rows, in one sentence; nil if there is
   /// none.

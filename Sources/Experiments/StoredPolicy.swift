@@ -225,6 +225,15 @@ public struct StoredPolicy {
     episodes: Int = 100, seed: UInt64 = 0, mode: ActionMode? = nil, threads: Int? = nil,
     didFinish: (@Sendable () -> Void)? = nil
   ) throws -> EvaluationResult {
+    try evaluate(
+      policy, episodes: episodes, seed: seed, mode: mode, threads: threads, didFinish: didFinish)
+  }
+
+  /// Evaluates another policy in this one's place.
+  func evaluate(
+    _ policy: any Policy, episodes: Int, seed: UInt64, mode: ActionMode?, threads: Int?,
+    didFinish: (@Sendable () -> Void)?
+  ) throws -> EvaluationResult {
     try Self.checkEvaluation(episodes: episodes, seed: seed)
     let mode = mode ?? modes[0]
     try check(mode)
