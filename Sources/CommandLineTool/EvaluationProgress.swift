@@ -6,7 +6,6 @@ import Training
 final class EvaluationProgress: Sendable {
   private let mode: ActionMode
   private let episodes: Int
-  private let isTerminal = isatty(STDERR_FILENO) == 1
   private let state = Mutex((finished: 0, shown: Date.now))
   /// Seconds between two changes of the line.
   private static let interval = 0.2
@@ -28,14 +27,9 @@ final class EvaluationProgress: Sendable {
   }
 
   /// Clears the line.
-  func finish() { write("") }
+  func finish() { LiveLine.show("") }
 
   private func show(_ finished: Int) {
-    write("\(mode.rawValue): \(grouped(finished)) of \(grouped(episodes)) episodes")
-  }
-
-  private func write(_ line: String) {
-    guard isTerminal else { return }
-    try? FileHandle.standardError.write(contentsOf: Data("\r\u{1B}[K\(line)".utf8))
+    LiveLine.show("\(mode.rawValue): \(grouped(finished)) of \(grouped(episodes)) episodes")
   }
 }

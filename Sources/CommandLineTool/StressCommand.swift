@@ -22,6 +22,10 @@ struct Stress: ParsableCommand {
       interrupted, however it ended, and a finished one is shown again. At the end, cells.csv, \
       summary.json and, of a grid, heat-map.png are there too.
 
+      Besides a grid or instead of one, the policy meets adversaries (--adversary), changed \
+      observations (--attack) and impulses (--impulse), or gets a certificate (--certify); with a \
+      grid or --out, attacks.json in the folder has the results.
+
       A --min option is a gate: the command exits with 1 if a result is too low.
       """)
 
@@ -51,8 +55,10 @@ struct Stress: ParsableCommand {
   var perturb: String?
   @Option(name: [.long, .customShort("n")], help: "Number of episodes per cell.") var episodes = 25
   @Option(seedsBelow2To: 40) var seed: UInt64 = 0
-  @Flag(help: "Sample actions instead of taking the most likely ones.") var stochastic = false
+  @Flag(help: "In the cells, sample actions instead of taking the most likely ones.")
+  var stochastic = false
   @OptionGroup var gateOptions: StressGateOptions
+  @OptionGroup var attackOptions: AttackOptions
   @Option(
     path: [.long, .customShort("o")],
     help: "Folder of the test; by default one in stress/ whose name depends on the test.")
@@ -65,22 +71,49 @@ struct Stress: ParsableCommand {
   var junit: String?
   @Flag(name: [.long, .customShort("y")], help: "Run even if it takes more than a day.")
   var yes = false
-  @Flag(help: "Write the results as one JSON object to standard output.") var json = false
+  @Flag(help: "Write one JSON object per line to standard output.") var json = false
   @OptionGroup var threadOptions: ThreadOptions
 
   func run() throws {
     let size = try Picture.size(from: size)
-    let test = try makeTest()
-    for gate in gateOptions.gates { try gate.check(test.policy.environment) }
+    let policy = try makePolicy()
+    let test = try makeTest(policy)
+    for gate in gateOptions.gates { try gate.check(policy.environment, hasCells: test != nil) }
+    try attackOptions.check(policy, episodes: episodes)
     if let junit { try FileSystem.makeFolder(ofFile: junit) }
     let stop = StopSignal(notice: "\n\(CommandLineTool.name): stopping (again to stop at once)")
+    var verdicts = StressVerdicts(policy)
+    if let test { try runGrid(test, size: size, stop, &verdicts) }
+    if attackOptions.areGiven {
+      try StoredPolicy.checkEvaluation(episodes: episodes, seed: seed)
+      let report = try AttackRun(
+        policy, attackOptions, episodes: episodes, seed: seed, threads: threadOptions.threads,
+        shouldStop: { stop.isRaised }
+      ).report()
+      if let folder = verdicts.folder ?? out {
+        try FileSystem.makeFolder(folder)
+        let text = try jsonText(report, isPretty: true) + "\n"
+        try FileSystem.write(Data(text.utf8), to: "\(folder)/attacks.json")
+      }
+      if test != nil, !json { writeLine("") }
+      writeLine(json ? try jsonLine(report) : report.text)
+      verdicts.add(report.notFiniteSentence, report.gates)
+    }
+    if let junit { try FileSystem.write(Data(verdicts.junit.utf8), to: junit) }
+    try verdicts.check()
+  }
+
+  private func runGrid(
+    _ test: StressTest, size: (width: Int, height: Int), _ stop: StopSignal,
+    _ verdicts: inout StressVerdicts
+  ) throws {
     let folder = try StressFolder(test, at: out)
     let progress = StressProgressLine(mayTakeDays: yes)
     progress.begin(folder, test)
     let result = try folder.run(threads: threadOptions.threads) {
       progress.show($0) && !stop.isRaised
     }
-    progress.finish()
+    LiveLine.show("")
     guard let result else {
       let kept = "\(counted(folder.finishedCells, "finished cell")) in \(folder.path)"
       if let estimate = progress.refused {
@@ -94,37 +127,62 @@ struct Stress: ParsableCommand {
       throw ExitCode(ExitStatus.interrupted.rawValue)
     }
     let report = StressReport(test, result, gates: gateOptions.gates, folder: folder.path)
-    try write(report, result, of: test, to: folder, size: size)
+    try FileSystem.write(Data(report.csv.utf8), to: folder.tableFile)
+    let summary = try jsonText(report, isPretty: true) + "\n"
+    try FileSystem.write(Data(summary.utf8), to: folder.summaryFile)
+    if let map = HeatMap(result, of: test) {
+      try map.draw(width: size.width, height: size.height).write(to: folder.heatMapFile)
+    }
     writeLine(json ? try jsonLine(report) : report.text(result, of: test))
-    try report.check()
+    verdicts.folder = folder.path
+    verdicts.add(report.notFiniteSentence, report.gates ?? [])
   }
 
-  private func makeTest() throws -> StressTest {
+  // MARK: What is tested
+
+  /// The policy without the conditions of its training, but with those of the options.
+  private func makePolicy() throws -> StoredPolicy {
     var policy = try policyOptions.resolve()
-    let draws = try randomize.map { try Randomization(parsing: $0, origin: "--randomize") }
-    let perturbations = try perturb.map { try Perturbations(parsing: $0, origin: "--perturb") }
-    // Refuses to draw what --set has set.
-    if let draws { try policy.randomize(draws) }
+    try policy.randomize(draws)
+    try policy.perturb(perturbations)
+    return policy
+  }
+
+  private var draws: Randomization {
+    get throws {
+      try randomize.map { try Randomization(parsing: $0, origin: "--randomize") }
+        ?? Randomization()
+    }
+  }
+
+  private var perturbations: Perturbations {
+    get throws {
+      try perturb.map { try Perturbations(parsing: $0, origin: "--perturb") } ?? Perturbations()
+    }
+  }
+
+  /// The grid or the samples; nil if only opponents are asked for.
+  private func makeTest(_ policy: StoredPolicy) throws -> StressTest? {
     let cells: ConditionGrid
     if let samples {
       guard grid.isEmpty else {
         throw ConfigurationError("--samples and --grid can't be combined; choose one")
       }
       cells = try ConditionGrid(
-        samples: samples, of: draws ?? Randomization(), in: policy.environment,
-        parameters: policy.parameters, seed: seed)
+        samples: samples, of: draws, in: policy.environment, parameters: policy.parameters,
+        seed: seed)
     } else {
-      guard !grid.isEmpty else {
+      guard !grid.isEmpty || attackOptions.areGiven else {
         throw ConfigurationError(
           "--grid is missing, such as --grid \(Self.example(policy.environment))")
       }
+      guard !grid.isEmpty else { return nil }
       cells = try ConditionGrid(parsing: grid, in: policy.environment)
     }
     return try StressTest(
       policy, over: cells, episodes: episodes, seed: seed,
       mode: stochastic ? .stochastic : nil,
-      randomization: samples == nil ? draws ?? Randomization() : Randomization(),
-      perturbations: perturbations ?? Perturbations())
+      randomization: samples == nil ? draws : Randomization(), perturbations: perturbations)
   }
 
   /// A grid that the environment has.
@@ -132,18 +190,5 @@ struct Stress: ParsableCommand {
     guard let parameter = environment.parameters.first else { return "action-delay=0..5:6" }
     let range = parameter.range
     return "\(parameter.name)=\(number(range.lowerBound))..\(number(range.upperBound)):11"
-  }
-
-  private func write(
-    _ report: StressReport, _ result: StressResult, of test: StressTest, to folder: StressFolder,
-    size: (width: Int, height: Int)
-  ) throws {
-    try FileSystem.write(Data(report.csv.utf8), to: folder.tableFile)
-    let summary = try jsonText(report, isPretty: true) + "\n"
-    try FileSystem.write(Data(summary.utf8), to: folder.summaryFile)
-    if let map = HeatMap(result, of: test) {
-      try map.draw(width: size.width, height: size.height).write(to: folder.heatMapFile)
-    }
-    if let junit { try FileSystem.write(Data(report.junit.utf8), to: junit) }
   }
 }

@@ -89,8 +89,13 @@ struct StressGate {
   let measure: Measure
   let threshold: Double
 
-  /// Refuses a measure that the environment can't have.
-  func check(_ environment: RegisteredEnvironment) throws(ConfigurationError) {
+  /// Refuses a measure that the environment can't have, or without cells.
+  func check(
+    _ environment: RegisteredEnvironment, hasCells: Bool
+  ) throws(ConfigurationError) {
+    guard hasCells else {
+      throw ConfigurationError("--\(measure.rawValue) needs --grid or --samples")
+    }
     guard measure != .worstSuccess || environment.definesSuccess else {
       throw ConfigurationError(
         "--\(measure.rawValue): \(environment.identifier) does not say which episodes succeed; use "

@@ -12,7 +12,6 @@ final class StressProgressLine: Sendable {
     var refused: Double?
   }
 
-  private let isTerminal = isatty(STDERR_FILENO) == 1
   private let mayTakeDays: Bool
   private let state = Mutex(State())
   /// Seconds between two changes of the line.
@@ -48,25 +47,18 @@ final class StressProgressLine: Sendable {
           state.refused = progress.seconds + left
           return false
         }
-        if !state.hasEstimated, !isTerminal, left > 10 {
+        if !state.hasEstimated, !LiveLine.isShown, left > 10 {
           complain("\(grouped(progress.cells)) cells, about \(duration(left)) left")
         }
         state.hasEstimated = true
       }
-      guard isTerminal, -state.shown.timeIntervalSinceNow > Self.interval else { return true }
+      guard LiveLine.isShown, -state.shown.timeIntervalSinceNow > Self.interval else { return true }
       state.shown = .now
       let left = state.hasEstimated ? progress.secondsLeft.map { ", \(duration($0)) left" } : nil
-      write(
+      LiveLine.show(
         "\(grouped(progress.finishedCells)) of \(grouped(progress.cells)) cells, "
           + "\(counted(progress.finishedEpisodes, "episode"))\(left ?? "")")
       return true
     }
-  }
-
-  /// Clears the line.
-  func finish() { if isTerminal { write("") } }
-
-  private func write(_ line: String) {
-    try? FileHandle.standardError.write(contentsOf: Data("\r\u{1B}[K\(line)".utf8))
   }
 }

@@ -111,25 +111,10 @@ struct StressReport: Encodable {
     passes = verdicts.allSatisfy(\.passes) && notFinite == 0
   }
 
-  // MARK: Verdict
-
-  private var notFiniteSentence: String? {
+  /// Sentence on results that are not finite; nil if all are.
+  var notFiniteSentence: String? {
     notFinite > 0
       ? "actions or returns are not finite in \(counted(notFinite, "episode"))" : nil
-  }
-
-  /// Throws if results are not finite or a gate does not pass.
-  func check() throws {
-    if let notFiniteSentence { throw NotFiniteFailure(notFiniteSentence) }
-    let problems = (gates ?? []).filter { !$0.passes }.map(\.sentence)
-    guard problems.isEmpty else { throw CheckFailure(problems.joined(separator: ", and ")) }
-  }
-
-  /// Test report with a test for each gate, and one for finite results.
-  var junit: String {
-    var report = JUnitReport("stress \(policy)")
-    report.add(notFiniteSentence, gates ?? [], to: "\(environment).\(mode)")
-    return report.text
   }
 
   // MARK: CSV
