@@ -28,7 +28,7 @@ public import RLCore
 ///   experiment.
 /// - Difference from source: an episode ends after 10,000 steps and the next one has a new start;
 ///   there, the state continues although the agent sees the episode end.
-public struct CartPoleInfinite: Environment {
+public struct CartPoleInfinite: Environment, PlanningModel {
   public typealias Parameters = CartPoleParameters
 
   public static let specification = EnvironmentSpecification(
@@ -45,7 +45,7 @@ public struct CartPoleInfinite: Environment {
 
   public static let parameterTable = Parameters.table
 
-  let parameters: Parameters
+  private(set) var parameters: Parameters
   package private(set) var state: CartPoleState
   /// Generator of the episode after drawing its start, from which dropped poles restart.
   private var random: NumPyRandom
@@ -105,6 +105,12 @@ public struct CartPoleInfinite: Environment {
     state.angularVelocity += 0.02 * accelerations.pole
     state.observe(into: &observation)
     return StepOutcome(reward: Self.reward(position: state.position, angle: state.angle))
+  }
+
+  public func planningModel(_ parameters: Parameters) -> (any PlanningModel)? {
+    var copy = self
+    copy.parameters = parameters
+    return copy
   }
 
   public func hashState(into hasher: inout StateHasher) {

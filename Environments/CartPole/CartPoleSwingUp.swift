@@ -116,7 +116,10 @@ public struct CartPoleSwingUp: Environment, ~Copyable {
   }
 
   private func observe(into observation: inout MutableSpan<Float>) {
-    let state = bodies.state
+    Self.observe(bodies.state, into: &observation)
+  }
+
+  static func observe(_ state: CartPoleState, into observation: inout MutableSpan<Float>) {
     observation[0] = Float(state.position)
     observation[1] = Float(state.velocity)
     observation[2] = Float(cos(state.angle))

@@ -19,7 +19,7 @@ public import RLCore
 /// - Start: all four numbers uniform in ±0.05.
 /// - Disturbance: a force on the cart, at most half the agent's own, added to the push.
 /// - Source: Gymnasium 1.4.0 `CartPole-v1`, reproduced bit for bit in double precision.
-public struct CartPoleV1: Environment {
+public struct CartPoleV1: Environment, PlanningModel {
   /// The rule for the task's rewards.
   package enum RewardRule: Sendable, Equatable {
     /// Reward 1 per step until the end.
@@ -44,7 +44,7 @@ public struct CartPoleV1: Environment {
 
   public static let parameterTable = Parameters.table
 
-  let parameters: Parameters
+  private(set) var parameters: Parameters
   package private(set) var state: CartPoleState
   /// Rule for the rewards: survival, unless a trace specifies another.
   package var rewardRule = RewardRule.survival
@@ -100,6 +100,12 @@ public struct CartPoleV1: Environment {
       }
     hasEnded = hasEnded || end != nil
     return StepOutcome(reward: reward, end: end)
+  }
+
+  public func planningModel(_ parameters: Parameters) -> (any PlanningModel)? {
+    var copy = self
+    copy.parameters = parameters
+    return copy
   }
 
   public func hashState(into hasher: inout StateHasher) {

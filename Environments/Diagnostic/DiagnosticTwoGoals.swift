@@ -20,7 +20,7 @@ public import RLCore
 ///   neither walls nor deaths.
 /// - Differences from source: a limit of 12 steps rather than 200, so that a policy that wavers in the
 ///   middle row fails, and a part of the reward for each row.
-public struct DiagnosticTwoGoals: Environment {
+public struct DiagnosticTwoGoals: Environment, PlanningModel {
   public static let specification = EnvironmentSpecification(
     identifier: "diagnostic-two-goals",
     summary: "Walk to the nearer of two edges of a grid; in the middle row either is as near.",
@@ -84,6 +84,8 @@ public struct DiagnosticTwoGoals: Environment {
     observation[0] = Float(column) / Float(Self.reach)
     observation[1] = Float(row) / Float(Self.reach)
   }
+
+  public func planningModel(_ parameters: NoParameters) -> (any PlanningModel)? { self }
 
   public func hashState(into hasher: inout StateHasher) {
     hasher.combine(column)

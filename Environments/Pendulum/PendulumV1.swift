@@ -21,7 +21,7 @@ public import RLCore
 /// - Disturbance: a torque on the shaft, at most a quarter of the motor's; it does not affect the
 ///   reward.
 /// - Source: Gymnasium 1.4.0 `Pendulum-v1`, reproduced bit for bit in double precision.
-public struct PendulumV1: Environment {
+public struct PendulumV1: Environment, PlanningModel {
   /// The physical constants of the pendulum.
   public struct Parameters: EnvironmentParameters {
     /// Gravitational acceleration, in m/s².
@@ -58,7 +58,7 @@ public struct PendulumV1: Environment {
       "factor on the commanded torque", \.motorStrength),
   ]
 
-  let parameters: Parameters
+  private(set) var parameters: Parameters
   /// Angle from upright, in rad, never wrapped.
   package private(set) var angle: Double
   /// Angular velocity, in rad/s.
@@ -139,6 +139,12 @@ public struct PendulumV1: Environment {
     angle += velocity * 0.05
     observe(into: &observation)
     return StepOutcome(reward: -cost)
+  }
+
+  public func planningModel(_ parameters: Parameters) -> (any PlanningModel)? {
+    var copy = self
+    copy.parameters = parameters
+    return copy
   }
 
   public func hashState(into hasher: inout StateHasher) {

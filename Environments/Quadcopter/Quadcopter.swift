@@ -99,8 +99,8 @@ public struct Quadcopter: Environment, ~Copyable {
   static let unitsPerMetre = 10.0
   /// Position in which observations are 0, in m; the goal unless ``goalX`` moves it.
   static let goal = (x: 0.0, z: 1.0)
-  private static let substeps = 4
-  private static let substep = 0.005  // s
+  static let substeps = 4
+  static let substep = 0.005  // s
   private static let maximumPitch = 85 * Double.pi / 180  // rad
 
   let parameters: Parameters
@@ -138,15 +138,11 @@ public struct Quadcopter: Environment, ~Copyable {
     speeds.left *= (1 + thrusts.left).squareRoot()
     let scale = Self.unitsPerMetre
     // One metre is ten units: at 1 : 1, Box2D's tolerances would be as thick as the drone.
-    world = World(gravity: Float(-QuadcopterModel.gravity * parameters.gravity * scale))
+    world = World(gravity: -Self.gravity(parameters))
     body = world.addDynamicBody(
       BodyState(x: Float(state[0] * scale), y: Float(state[2] * scale), angle: Float(-state[4])),
       maySleep: false)
-    world.setMass(
-      MassProperties(
-        mass: Float(QuadcopterModel.mass * parameters.mass),
-        inertia: Float(QuadcopterModel.inertia * parameters.inertia * scale * scale)),
-      of: body)
+    world.setMass(Self.mass(parameters), of: body)
     world.setVelocity(
       x: Float(state[1] * scale), y: Float(state[3] * scale), angular: Float(-state[5]),
       of: body)
@@ -165,17 +161,13 @@ public struct Quadcopter: Environment, ~Copyable {
   public mutating func step(
     action: Span<Float>, observation: inout MutableSpan<Float>
   ) -> StepOutcome {
-    let command = (
-      right: QuadcopterModel.commandedSpeed(action: Double(action[0])),
-      left: QuadcopterModel.commandedSpeed(action: Double(action[1]))
-    )
+    let command = Self.commandedSpeeds(action)
     let push = disturbance.take()
     for _ in 0..<Self.substeps {
-      speeds.right = QuadcopterModel.laggedSpeed(
-        from: speeds.right, to: command.right, seconds: Self.substep, lag: parameters.motorLag)
-      speeds.left = QuadcopterModel.laggedSpeed(
-        from: speeds.left, to: command.left, seconds: Self.substep, lag: parameters.motorLag)
-      applyForces()
+      speeds = Self.laggedSpeeds(from: speeds, to: command, parameters)
+      let load = Self.load(on: world.state(of: body), speeds: speeds, parameters)
+      world.applyForce(x: load.x, y: load.y, to: body)
+      world.applyTorque(load.torque, to: body)
       if let push {
         let scale = Float(Self.unitsPerMetre)
         world.applyForce(x: push.x * scale, y: push.y * scale, to: body)
@@ -183,13 +175,67 @@ public struct Quadcopter: Environment, ~Copyable {
       world.step(seconds: Float(Self.substep), velocityIterations: 8, positionIterations: 3)
     }
     observe(into: &observation)
-    return outcome(action: action, observation: observation)
+    return Self.outcome(action: action, observation: observation, goalX: goalX)
   }
 
-  /// Applies thrust, its torque and drag, all at the pose of this substep.
-  private mutating func applyForces() {
-    let scale = Self.unitsPerMetre
-    let state = world.state(of: body)
+  func observe(into observation: inout MutableSpan<Float>) {
+    Self.observe(world.state(of: body), speeds, into: &observation)
+  }
+
+  public func planningModel(_ parameters: Parameters) -> (any PlanningModel)? {
+    QuadcopterFlight(parameters, world.state(of: body), speeds: speeds, goalX: goalX)
+  }
+
+  public func hashState(into hasher: inout StateHasher) {
+    hasher.combine(world.fingerprint)
+    hasher.combine(speeds.right)
+    hasher.combine(speeds.left)
+  }
+}
+
+// MARK: - Dynamics, reward and end, shared with the model for planners
+
+extension Quadcopter {
+  /// Returns the gravity of the world, in units/s².
+  static func gravity(_ parameters: Parameters) -> Float {
+    Float(QuadcopterModel.gravity * parameters.gravity * unitsPerMetre)
+  }
+
+  /// Returns the mass of the body and its moment of inertia, in kg·units².
+  static func mass(_ parameters: Parameters) -> MassProperties {
+    MassProperties(
+      mass: Float(QuadcopterModel.mass * parameters.mass),
+      inertia: Float(
+        QuadcopterModel.inertia * parameters.inertia * unitsPerMetre * unitsPerMetre))
+  }
+
+  /// Returns the rotor speeds that an action commands, in rpm.
+  static func commandedSpeeds(_ action: Span<Float>) -> (right: Double, left: Double) {
+    (
+      QuadcopterModel.commandedSpeed(action: Double(action[0])),
+      QuadcopterModel.commandedSpeed(action: Double(action[1]))
+    )
+  }
+
+  /// Returns the rotor speeds after a substep, in rpm.
+  static func laggedSpeeds(
+    from speeds: (right: Double, left: Double), to command: (right: Double, left: Double),
+    _ parameters: Parameters
+  ) -> (right: Double, left: Double) {
+    (
+      QuadcopterModel.laggedSpeed(
+        from: speeds.right, to: command.right, seconds: substep, lag: parameters.motorLag),
+      QuadcopterModel.laggedSpeed(
+        from: speeds.left, to: command.left, seconds: substep, lag: parameters.motorLag)
+    )
+  }
+
+  /// Returns thrust and drag in N times units per metre, and the torque in the same with units, all at
+  /// the pose of this substep.
+  static func load(
+    on state: BodyState, speeds: (right: Double, left: Double), _ parameters: Parameters
+  ) -> (x: Float, y: Float, torque: Float) {
+    let scale = unitsPerMetre
     let (sine, cosine) = (sin(-Double(state.angle)), cos(-Double(state.angle)))
     let right = parameters.motorStrength * QuadcopterModel.pairThrust(speed: speeds.right)
     let left = parameters.motorStrength * QuadcopterModel.pairThrust(speed: speeds.left)
@@ -201,21 +247,23 @@ public struct Quadcopter: Environment, ~Copyable {
     let along = -drag * QuadcopterModel.dragCoefficient.x * (cosine * vx - sine * vz)
     let upwards =
       right + left - drag * QuadcopterModel.dragCoefficient.z * (sine * vx + cosine * vz)
-
-    world.applyForce(
-      x: Float((cosine * along + sine * upwards) * scale),
-      y: Float((cosine * upwards - sine * along) * scale), to: body)
     let lever = QuadcopterModel.lever * parameters.armLength
-    world.applyTorque(Float((right - left) * lever * scale * scale), to: body)
+    return (
+      Float((cosine * along + sine * upwards) * scale),
+      Float((cosine * upwards - sine * along) * scale),
+      Float((right - left) * lever * scale * scale)
+    )
   }
 
-  func observe(into observation: inout MutableSpan<Float>) {
-    let scale = Self.unitsPerMetre
-    let state = world.state(of: body)
+  static func observe(
+    _ state: BodyState, _ speeds: (right: Double, left: Double),
+    into observation: inout MutableSpan<Float>
+  ) {
+    let scale = unitsPerMetre
     let hover = QuadcopterModel.pairThrust(speed: QuadcopterModel.hoverSpeed)
-    observation[0] = Float(Double(state.x) / scale - Self.goal.x)
+    observation[0] = Float(Double(state.x) / scale - goal.x)
     observation[1] = Float(Double(state.velocityX) / scale)
-    observation[2] = Float(Double(state.y) / scale - Self.goal.z)
+    observation[2] = Float(Double(state.y) / scale - goal.z)
     observation[3] = Float(Double(state.velocityY) / scale)
     observation[4] = -state.angle
     observation[5] = -state.angularVelocity
@@ -223,8 +271,9 @@ public struct Quadcopter: Environment, ~Copyable {
     observation[7] = Float(QuadcopterModel.pairThrust(speed: speeds.left) / hover - 1)
   }
 
-  private func outcome(
-    action: Span<Float>, observation: borrowing MutableSpan<Float>
+  /// Returns the reward, and the end if there is one, of an action that led to an observation.
+  static func outcome(
+    action: Span<Float>, observation: borrowing MutableSpan<Float>, goalX: Double
   ) -> StepOutcome {
     let (x, z) = (Double(observation[0]), Double(observation[2]))
     let speed = hypot(Double(observation[1]), Double(observation[3]))
@@ -232,15 +281,9 @@ public struct Quadcopter: Environment, ~Copyable {
     let (first, second) = (Double(action[0]), Double(action[1]))
     let effort = min(first * first, 1) + min(second * second, 1)
     let cost = 2 * hypot(x - goalX, z) + 0.2 * speed + pitch + 0.1 * rate + 0.05 * effort
-    let height = z + Self.goal.z
-    let hasFallen = height < 0 || pitch > Self.maximumPitch
+    let height = z + goal.z
+    let hasFallen = height < 0 || pitch > maximumPitch
     let isOut = abs(x) > 3 || height > 3
     return StepOutcome(reward: exp(-cost), end: hasFallen ? .fell : isOut ? .outOfBounds : nil)
-  }
-
-  public func hashState(into hasher: inout StateHasher) {
-    hasher.combine(world.fingerprint)
-    hasher.combine(speeds.right)
-    hasher.combine(speeds.left)
   }
 }

@@ -102,6 +102,11 @@ public struct QuadcopterHiddenGoal: Environment, ~Copyable {
     hasher.combine(quadcopter.goalX)
   }
 
+  /// Returns a copy that knows where the goal is.
+  public func planningModel(_ parameters: Parameters) -> (any PlanningModel)? {
+    quadcopter.planningModel(parameters)
+  }
+
   public static let manualControls = Quadcopter.manualControls
 
   /// The picture of `quadcopter` with the goal at its place, and a pale ring at the other one.

@@ -35,6 +35,8 @@ struct Describe: ParsableCommand {
       try show(ControllerDescription(controller))
     } else if let baseline = registry.baselines.first(where: { $0.rawValue == id }) {
       try show(ControllerDescription(baseline, in: registry))
+    } else if let method = registry.planners.first(where: { $0.rawValue == id }) {
+      try show(PlannerDescription(method, in: registry))
     } else if let rule = RatioRuleKind.find(id) {
       try show(RatioRuleDescription(rule))
     } else if let probe = Probe.find(id) {

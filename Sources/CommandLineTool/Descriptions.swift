@@ -3,6 +3,7 @@ import Experiments
 import Plasticity
 import RLCore
 import Robustness
+import Training
 
 /// Description of a controller, as text or JSON.
 struct ControllerDescription: Description {
@@ -29,6 +30,29 @@ struct ControllerDescription: Description {
   }
 }
 
+/// Description of a planner and its settings, as text or JSON.
+struct PlannerDescription: Description {
+  var controller: String
+  var summary: String
+  var environments: [String]
+  var settings: [SettingDescription]
+
+  init(_ method: PlanningMethod, in registry: Registry) {
+    controller = method.rawValue
+    summary = method.summary
+    environments = registry.environments.filter(\.canBePlanned).map(\.identifier)
+    let standard = PlanningSettings(method)
+    settings = PlanningSettings.table.map { SettingDescription($0, standard) }
+  }
+
+  var text: String {
+    let lines = environments.reduce("\(controller): \(summary)") {
+      $0 + "\n  \(CommandLineTool.command) evaluate \(controller) --env \($1)"
+    }
+    return "\(lines)\n\nSettings (\(controller):NAME=VALUE,…)\n\(SettingDescription.text(settings))"
+  }
+}
+
 /// A numeric setting or a word, with its default.
 struct SettingDescription: Encodable {
   var name: String
@@ -41,6 +65,11 @@ struct SettingDescription: Encodable {
     value = setting.standard.isNaN ? nil : number(setting.standard)
     allowed = "\(number(setting.range.lowerBound)) … \(number(setting.range.upperBound))"
     summary = setting.summary
+  }
+
+  init(_ setting: Setting<PlanningSettings>, _ standard: PlanningSettings) {
+    (name, value) = (setting.key, setting.text(of: standard))
+    (allowed, summary) = (setting.allowed, setting.summary)
   }
 
   init(_ choice: RatioRuleKind.Choice) {

@@ -52,6 +52,11 @@ struct List: ParsableCommand {
         let served = $0.environmentIdentifiers.joined(separator: ", ")
         return Entry(kind: "controller", id: $0.identifier, summary: "\($0.summary) For \(served).")
       }
+      + Registry.ofTheTool.planners.map {
+        Entry(
+          kind: "controller", id: $0.rawValue,
+          summary: "\($0.summary) For every environment whose state can be copied.")
+      }
       + Registry.ofTheTool.baselines.map {
         Entry(
           kind: "controller", id: $0.rawValue, summary: "\($0.summary) For every environment.")

@@ -105,7 +105,7 @@ public struct RecordingPlan {
     policy.save(to: &archive)
     let agent = source.agent ?? "policy"
     let fingerprint =
-      source.isController ? RecordingHash.policy(named: agent) : RecordingHash.policy(archive)
+      source.isController ? RecordingHash.policy(named: source.path) : RecordingHash.policy(archive)
     let destinations = Dictionary(uniqueKeysWithValues: zip(seeds, paths))
     let actions = Matrix(rows: 1, columns: environment.specification.actionWidth)
     let opposition = source.opponent.map { Opposition($0, in: vector, actions: actions) }

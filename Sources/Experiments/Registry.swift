@@ -15,6 +15,8 @@ public struct Registry: Sendable {
   public private(set) var controllers: [RegisteredController] = []
   /// All baselines, which can act in every environment.
   public private(set) var baselines: [Baseline] = []
+  /// All planners, which can act in every environment whose state can be copied.
+  public private(set) var planners: [PlanningMethod] = []
 
   /// Readers of the kinds of policy that are saved.
   public private(set) var policyReaders = PolicyReader.all
@@ -29,6 +31,7 @@ public struct Registry: Sendable {
     registry.agents = AgentRegistry.all
     registry.controllers = ControllerRegistry.all
     registry.baselines = Baseline.allCases
+    registry.planners = PlanningMethod.allCases
     return registry
   }()
 
@@ -92,9 +95,9 @@ public struct Registry: Sendable {
     controllers.first { $0.identifier == identifier }
   }
 
-  /// Names of everything that acts without training: controllers and baselines.
+  /// Names of everything that acts without training: controllers, planners and baselines.
   public var controllerNames: [String] {
-    controllers.map(\.identifier) + baselines.map(\.rawValue)
+    controllers.map(\.identifier) + planners.map(\.rawValue) + baselines.map(\.rawValue)
   }
 
   /// All ids; no two of any kind are the same, since the tool describes everything by its id alone.

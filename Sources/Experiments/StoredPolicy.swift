@@ -39,8 +39,10 @@ public struct StoredPolicy {
   /// Key of the perturbations.
   static let perturbationsKey = "perturb"
 
-  /// Whether the policy is a controller or a baseline, which has no weights.
-  public var isController: Bool { policy is ControllerPolicy || policy is BaselinePolicy }
+  /// Whether the policy is a controller, a planner or a baseline, which has no weights.
+  public var isController: Bool {
+    policy is ControllerPolicy || policy is PlannerPolicy || policy is BaselinePolicy
+  }
 
   /// Modes in which the policy can choose its actions, the usual one first.
   public var modes: [ActionMode] {
@@ -51,7 +53,8 @@ public struct StoredPolicy {
   /// Loads a policy and checks that it fits the environment.
   ///
   /// - Parameters:
-  ///   - name: A run folder, a checkpoint folder, a policy file, a controller's id or a baseline.
+  ///   - name: A run folder, a checkpoint folder, a policy file, a controller's id, a baseline or a
+  ///     planner, which may have settings: `mppi:horizon=2,samples=64`.
   ///   - checkpoint: `best`, `latest` or a step count, for run folders only; nil for the best one,
   ///     or the latest if no evaluation was made or the run's tasks change, so that its evaluations
   ///     can't be compared and none is the best.
@@ -64,12 +67,14 @@ public struct StoredPolicy {
     _ name: String, checkpoint: String? = nil, environment other: String? = nil,
     registry: Registry = .standard
   ) throws {
-    if !FileSystem.exists(name), registry.controllerNames.contains(name) {
+    if !FileSystem.exists(name),
+      let chosen = try Self.controller(name, environment: other, registry)
+    {
       guard checkpoint == nil else {
         throw ConfigurationError("a controller has no checkpoints")
       }
-      (policy, environment) = try Self.controller(name, environment: other, registry)
-      (path, folder, steps, agent, parameters) = (name, nil, nil, name, [])
+      (policy, environment, agent) = chosen
+      (path, folder, steps, parameters) = (name, nil, nil, [])
       remark = nil
       conditions = try EpisodeConditions(Randomization(), in: environment)
       return
@@ -261,29 +266,6 @@ public struct StoredPolicy {
       mode == .stochastic
         ? "\(path) has no sampled actions; leave out --stochastic"
         : "\(path) has only sampled actions; leave out --deterministic")
-  }
-
-  private static func controller(
-    _ name: String, environment other: String?, _ registry: Registry
-  ) throws(ConfigurationError) -> (any Policy, RegisteredEnvironment) {
-    if let controller = registry.controller(name) {
-      let served = controller.environmentIdentifiers
-      let environment = try registry.environment(other ?? served.first ?? "")
-      guard served.contains(environment.identifier) else {
-        throw ConfigurationError(
-          "\(name) can't control \(environment.identifier), only \(served.joined(separator: ", "))")
-      }
-      return (ControllerPolicy(controller, environment: environment.identifier), environment)
-    }
-    guard let other, let baseline = registry.baselines.first(where: { $0.rawValue == name }) else {
-      let known = registry.environments.map(\.identifier).joined(separator: ", ")
-      throw ConfigurationError("\(name) acts in every environment; choose one with --env: \(known)")
-    }
-    let environment = try registry.environment(other)
-    if let problem = baseline.problem(in: environment.specification) {
-      throw ConfigurationError(problem)
-    }
-    return (BaselinePolicy(baseline, in: environment.specification), environment)
   }
 
   /// A policy's archive and its place.

@@ -46,6 +46,11 @@ public protocol BatchedEnvironment: AnyObject {
   ///
   /// The environment's observer may call it as well.
   func scene(of environment: Int) -> Scene
+  /// Returns a copy of one environment's current state for planners; nil, the default, if it can't
+  /// be copied.
+  ///
+  /// The environment must have been reset.  Each call allocates one value.
+  func planningModel(of environment: Int, _ parameters: ModelParameters) -> (any PlanningModel)?
   /// Keys and axes for driving an environment by hand; ``ManualControls/none`` if unsupported.
   var manualControls: ManualControls { get }
   /// Observes one environment from its next reset on; replaces the vector's previous observer.
@@ -89,6 +94,10 @@ public protocol BatchedEnvironment: AnyObject {
 extension BatchedEnvironment {
   /// Whether steps have disturbances, of the caller's or the perturber's; observers then see them.
   public var hasDisturbances: Bool { takesDisturbances || perturber?.disturbs == true }
+
+  public func planningModel(
+    of environment: Int, _ parameters: ModelParameters
+  ) -> (any PlanningModel)? { nil }
 
   /// The physical parameters of the first environment's next episode, in table order.
   public var parameterValues: [ParameterValue] { parameterValues(of: 0) }

@@ -27,7 +27,8 @@ public import LinearAlgebra
 ///
 /// Required are ``specification``, ``init(parameters:using:observation:)``,
 /// ``step(action:observation:)`` and ``hashState(into:)``.  Everything else is optional and has a
-/// default: physical parameters, disturbances, a picture, manual controls and a simulator.
+/// default: physical parameters, disturbances, a picture, manual controls, a model for planners and a
+/// simulator.
 public protocol Environment: ~Copyable {
   /// Physical constants of the task; ``NoParameters`` if none may be varied.
   associatedtype Parameters: EnvironmentParameters = NoParameters
@@ -76,6 +77,12 @@ public protocol Environment: ~Copyable {
   /// Keys and axes for driving the environment by hand; ``ManualControls/none`` if unsupported.
   static var manualControls: ManualControls { get }
 
+  /// Copies the present state for planners.
+  ///
+  /// - Parameter parameters: Physical constants of the copy.
+  /// - Returns: The copy; nil, the default, if the state can't be copied.
+  func planningModel(_ parameters: Parameters) -> (any PlanningModel)?
+
   /// Makes a simulator with `count` slots, which by default steps environments one by one.
   static func makeSimulator(count: Int) -> any Simulator
 
@@ -123,6 +130,8 @@ extension Environment where Self: ~Copyable {
   public func scene() -> Scene { .empty }
   /// No manual controls, by default.
   public static var manualControls: ManualControls { .none }
+  /// Returns nil, by default.
+  public func planningModel(_ parameters: Parameters) -> (any PlanningModel)? { nil }
   /// Makes a simulator that steps environments one by one.
   public static func makeSimulator(count: Int) -> any Simulator {
     EnvironmentSimulator<Self>(count: count)

@@ -48,6 +48,13 @@ public struct RegisteredEnvironment: Sendable {
     return !vector.scene(of: 0).isEmpty
   }
 
+  /// Whether planners can try actions on copies of the state, determined by starting an episode.
+  public var canBePlanned: Bool {
+    let vector = construct(1)
+    vector.reset(environment: 0, seed: 0)
+    return vector.planningModel(of: 0, .nominal) != nil
+  }
+
   /// Makes a vector of environments; reset it before stepping.
   ///
   /// - Parameters:

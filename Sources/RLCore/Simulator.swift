@@ -34,6 +34,15 @@ public protocol Simulator: AnyObject {
 
   /// Returns a picture of a slot's current state; ``Scene/empty`` before its first start.
   func scene(of slot: Int) -> Scene
+
+  /// Returns a copy of a slot's current state for planners; nil, the default, if it can't be copied.
+  func planningModel(of slot: Int, _ parameters: ModelParameters) -> (any PlanningModel)?
+}
+
+extension Simulator {
+  public func planningModel(
+    of slot: Int, _ parameters: ModelParameters
+  ) -> (any PlanningModel)? { nil }
 }
 
 /// The slot of an episode and the seed with which it starts.
@@ -101,4 +110,9 @@ final class EnvironmentSimulator<E: Environment & ~Copyable>: Simulator {
   }
 
   func scene(of slot: Int) -> Scene { holdsState[slot] ? states[slot].scene() : .empty }
+
+  func planningModel(of slot: Int, _ known: ModelParameters) -> (any PlanningModel)? {
+    precondition(holdsState[slot], "environment \(slot) must be reset before its state is copied")
+    return states[slot].planningModel(known == .nominal ? E.Parameters() : parameters[slot])
+  }
 }

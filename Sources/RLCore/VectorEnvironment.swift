@@ -168,6 +168,11 @@ public final class VectorEnvironment: BatchedEnvironment {
     return simulator.scene(of: i)
   }
 
+  public func planningModel(of i: Int, _ parameters: ModelParameters) -> (any PlanningModel)? {
+    requireSlot(i)
+    return simulator.planningModel(of: i, parameters)
+  }
+
   // MARK: Observers and disturbances
 
   public func observe(environment: Int, with observer: (any EpisodeObserver)?) {

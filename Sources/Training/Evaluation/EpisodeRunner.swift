@@ -77,6 +77,7 @@ public final class EpisodeRunner {
     environment.reset(environment: slot, seed: seed)
     // A new actor: controllers have memory, which must not carry over from the previous episode.
     let actor = policy.makeActor(rows: 1)
+    (actor as? any PrivilegedActor)?.begin(in: environment, slot: slot, seed: seed)
     let opponent = opposition?.opponent.policy.makeActor(rows: 1)
     actor.beginEpisode(row: 0, seed: seed)
     opponent?.beginEpisode(row: 0, seed: seed)
