@@ -73,7 +73,8 @@ let package = Package(
       "Agents", ["Training", "RLCore", "NeuralNetworks", "LinearAlgebra", "Storage"], in: "Agents",
       resources: [
         .embedInCode("A2C/A2CPresets.yaml"), .embedInCode("FPO/FPOPresets.yaml"),
-        .embedInCode("HInfinity/HInfinityPresets.yaml"), .embedInCode("MDPO/MDPOPresets.yaml"),
+        .embedInCode("HInfinity/HInfinityPresets.yaml"),
+        .embedInCode("M2SAC/M2SACPresets.yaml"), .embedInCode("MDPO/MDPOPresets.yaml"),
         .embedInCode("PPO/PPOPresets.yaml"),
         .embedInCode("RARL/RAPPresets.yaml"), .embedInCode("RARL/RARLPresets.yaml"),
         .embedInCode("SAC/SACPresets.yaml"), .embedInCode("TRPO/TRPOPresets.yaml"),

@@ -37,6 +37,10 @@ public enum AgentRegistry {
       presets: String(decoding: PackageResources.SACPresets_yaml, as: UTF8.self),
       defaults: SACConfiguration.mirrorDescent, make: SACAgent.init(configuration:context:)),
     RegisteredAgent(
+      "m2sac", "the worst case of randomised parameters learnt with the policy: M2TD3 on SAC",
+      presets: String(decoding: PackageResources.M2SACPresets_yaml, as: UTF8.self),
+      defaults: SACConfiguration.worstCase, make: SACAgent.init(configuration:context:)),
+    RegisteredAgent(
       "rarl", "robust adversarial training: two players take turns, one pushes against the other",
       presets: String(decoding: PackageResources.RARLPresets_yaml, as: UTF8.self),
       defaults: RARLConfiguration(), make: RARLAgent.init(configuration:context:)),

@@ -119,7 +119,7 @@ package final class SACActor {
     _ observations: Matrix, critics: [SACCritic], temperature: Float
   ) {
     let scale = 1 / Float(rows)
-    combineCritics(critics, observationWidth: observations.columns)
+    combineCritics(critics)
     let densityWeight = previous?.replacesEntropy == true ? 0 : temperature
     var sum: Float = 0
     for i in 0..<rows {
@@ -140,8 +140,9 @@ package final class SACActor {
   }
 
   /// Sets the value of each sampled action, and the derivative of the mean of −Q by the actions.
-  private func combineCritics(_ critics: [SACCritic], observationWidth offset: Int) {
+  private func combineCritics(_ critics: [SACCritic]) {
     let width = actionGradient.columns
+    let offset = (critics.first?.inputGradient.columns ?? width) - width
     let scale = 1 / Float(rows)
     // The outer loop is over critics, so that references are not counted in every row.
     switch configuration.policyCombination {
@@ -171,7 +172,8 @@ package final class SACActor {
 
   /// Returns the policy's network together with the last minibatch it learnt from.
   func named(
-    _ observations: Matrix, critics: [SACCritic], experience: NetworkExperience, isLearning: Bool
+    _ observations: Matrix, criticObservations: Matrix, critics: [SACCritic],
+    experience: NetworkExperience, isLearning: Bool
   ) -> NamedNetwork {
     let minibatch = LearntMinibatch(
       input: observations, outputGradient: outputGradient, rows: rows,
@@ -181,7 +183,7 @@ package final class SACActor {
       sample.sample(output, rows: rows)
       for critic in critics {
         critic.evaluatePolicy(
-          observations: observations, actions: sample.actions, keepsDropout: true)
+          observations: criticObservations, actions: sample.actions, keepsDropout: true)
       }
       computeGradient(observations, critics: critics, temperature: temperature)
     }

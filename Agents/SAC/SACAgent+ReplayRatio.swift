@@ -1,4 +1,5 @@
 internal import LinearAlgebra
+internal import NeuralNetworks
 public import Training
 
 extension SACAgent: ReplayRatioAgent {
@@ -7,20 +8,23 @@ extension SACAgent: ReplayRatioAgent {
   /// The replay buffer as the policy sees it: standardised observations, of transitions drawn as for
   /// minibatches.
   var policyExperience: NetworkExperience {
-    let (buffer, normalizer) = (buffer, actor.policy.normalizer)
-    return NetworkExperience(rows: buffer.count) { inputs, random in
+    NetworkExperience(rows: buffer.count) { [self] inputs, random in
       let drawn = buffer.draw(rows: inputs.rows, using: &random)
-      normalizer.normalize(drawn.observations, rows: drawn.rows, into: inputs)
+      standardize(
+        drawn.observations, into: inputs, search == nil ? inputs : drawn.nextObservations)
     }
   }
 
   /// The replay buffer as critics see it: standardised observations, followed by the actions.
   var criticExperience: NetworkExperience {
-    let (buffer, normalizer) = (buffer, actor.policy.normalizer)
-    return NetworkExperience(rows: buffer.count) { inputs, random in
+    NetworkExperience(rows: buffer.count) { [self] inputs, random in
       let drawn = buffer.draw(rows: inputs.rows, using: &random)
       // The batch is local, so the rows of its next observations serve as scratch memory.
-      normalizer.normalize(drawn.observations, rows: drawn.rows, into: drawn.nextObservations)
+      let policy =
+        search == nil
+        ? drawn.nextObservations
+        : Matrix(rows: drawn.rows, columns: actor.policy.network.architecture.inputs)
+      standardize(drawn.observations, into: policy, drawn.nextObservations)
       joinRows(drawn.nextObservations, drawn.actions, rows: drawn.rows, into: inputs)
     }
   }

@@ -19,15 +19,17 @@ extension SACAgent {
     actor.previous?.refreshIfDue(actor.policy.network, update: updates)
     let improvesPolicy = updates % configuration.policyDelay == 0
     buffer.sample(into: batch, using: &streams.minibatches)
-    let normalizer = actor.policy.normalizer
-    let rows = batch.rows
     pool.run(2) { task in
       if task == 0 {
-        normalizer.normalize(batch.nextObservations, rows: rows, into: nextObservations)
+        standardize(batch.nextObservations, into: nextObservations, nextCriticObservations)
+        search?.disturbTargets(nextCriticObservations)
         actor.sampleNext(nextObservations, using: &streams.nextActions)
       } else {
-        normalizer.normalize(batch.observations, rows: rows, into: observations)
-        if improvesPolicy { actor.sampleCurrent(observations, using: &streams.actions) }
+        standardize(batch.observations, into: observations, criticObservations)
+        if improvesPolicy {
+          actor.sampleCurrent(observations, using: &streams.actions)
+          search?.join(observations)
+        }
       }
     }
     let chosen = chooseTargetCritics()
@@ -35,12 +37,16 @@ extension SACAgent {
     computeTargets(chosen, temperature: temperature)
     pool.run(critics.count) { task in
       critics[task].learn(
-        observations: observations, actions: batch.actions, targets: targets,
+        observations: criticObservations, actions: batch.actions, targets: targets,
         learningRate: rates * configuration.criticLearningRate)
-      if improvesPolicy {
+      guard improvesPolicy else { return }
+      if let search {
+        search.evaluate(task, critics[task], actions: actor.sample.actions)
+      } else {
         critics[task].evaluatePolicy(observations: observations, actions: actor.sample.actions)
       }
     }
+    if improvesPolicy, let search { evaluateWorstCase(search, rate: rates) }
     pool.run(critics.count + 1) { task in
       if task > 0 {
         critics[task - 1].followNetwork(rate: configuration.targetRate)
@@ -63,13 +69,14 @@ extension SACAgent {
     guard configuration.usesTargetNetworks else {
       return pool.run(critics.count) { task in
         critics[task].evaluateJointly(
-          observations: observations, actions: batch.actions, nextObservations: nextObservations,
+          observations: criticObservations, actions: batch.actions,
+          nextObservations: nextCriticObservations,
           nextActions: actor.nextSample.actions)
       }
     }
     pool.run(chosen.count) { task in
       critics[chosen[task]].evaluateTarget(
-        observations: nextObservations, actions: actor.nextSample.actions)
+        observations: nextCriticObservations, actions: actor.nextSample.actions)
     }
   }
 

@@ -19,13 +19,20 @@ public final class SACAgent: Agent {
   let pool: WorkerPool
   let totalSteps: Int
   let actor: SACActor
-  let critics: [SACCritic]
+  package let critics: [SACCritic]
   let buffer: ReplayBuffer
   let batch: ReplayBatch
   let collector: ReplayCollector
   let valueBias: SACValueBias
+  /// Observations as the policy sees them, [B × O].
   let observations: Matrix
   let nextObservations: Matrix
+  /// Observations as critics see them: with physical parameters behind them if there is a search,
+  /// [B × (O + P)], otherwise the same matrices.
+  let criticObservations: Matrix
+  let nextCriticObservations: Matrix
+  /// Search for the worst physical parameters; nil for none.
+  package let search: WorstCaseSearch?
   let targets: Matrix
   /// Quantiles of all target critics side by side [B × C·K]; no rows without quantiles.
   let atoms: Matrix
@@ -46,12 +53,13 @@ public final class SACAgent: Agent {
     let criticExperience = criticExperience
     return [
       actor.named(
-        observations, critics: critics, experience: policyExperience,
+        observations, criticObservations: observationsOfPolicyValues, critics: critics,
+        experience: policyExperience,
         isLearning: sums.policyUpdates > 0)
     ]
       + critics.map {
         $0.named(
-          observations: observations, actions: batch.actions, targets: targets,
+          observations: criticObservations, actions: batch.actions, targets: targets,
           experience: criticExperience, isLearning: sums.updates > 0)
       }
   }
@@ -71,25 +79,38 @@ public final class SACAgent: Agent {
         "policy-gradient-norm", "critic-gradient-norm", "learning-rate-factor",
         "buffer-transitions",
       ] + (configuration.mirrorCoefficient > 0 ? ["divergence"] : [])
+      + Self.worstCaseMetricNames(configuration, context)
     replayRatio = configuration.replayRatio
     environment = context.environment
     pool = context.pool
     totalSteps = context.totalSteps
     var initial = RandomStream(seed: context.seed, name: "initial-weights")
     actor = SACActor(configuration, specification: specification, random: &initial)
+    let uncertain = configuration.searchesParameters ? context.uncertainParameters : []
+    let joinedWidth = observationWidth + uncertain.count
     critics = (0..<configuration.critics).map { index in
       SACCritic(
-        index, configuration, observationWidth: observationWidth, actionWidth: actionWidth,
+        index, configuration, observationWidth: joinedWidth, actionWidth: actionWidth,
         seed: context.seed, random: &initial)
     }
     buffer = ReplayBuffer(
-      capacity: configuration.bufferSize, observationWidth: observationWidth,
+      capacity: configuration.bufferSize, observationWidth: joinedWidth,
       actionWidth: actionWidth)
     let rows = configuration.batchSize
     batch = ReplayBatch(
-      rows: rows, observationWidth: observationWidth, actionWidth: actionWidth)
+      rows: rows, observationWidth: joinedWidth, actionWidth: actionWidth)
     observations = Matrix(rows: rows, columns: observationWidth)
     nextObservations = Matrix(rows: rows, columns: observationWidth)
+    search =
+      uncertain.isEmpty
+      ? nil
+      : WorstCaseSearch(
+        configuration.worstCase, among: uncertain, in: environment,
+        critics: configuration.critics, rows: rows, observationWidth: observationWidth,
+        seed: context.seed)
+    criticObservations = search == nil ? observations : Matrix(rows: rows, columns: joinedWidth)
+    nextCriticObservations =
+      search == nil ? nextObservations : Matrix(rows: rows, columns: joinedWidth)
     let kept = configuration.quantiles - configuration.droppedQuantiles
     targets = Matrix(
       rows: rows,
@@ -99,10 +120,12 @@ public final class SACAgent: Agent {
       columns: configuration.quantiles * configuration.critics)
     let sampler = actor.distribution.makeSampler(
       rows: context.environment.count, drawsPairs: false)
-    valueBias = SACValueBias(configuration, actor: actor, critics: critics, sampler: sampler)
+    valueBias = SACValueBias(
+      configuration, actor: actor, critics: critics, sampler: sampler, context: search)
     collector = ReplayCollector(
       context.environment, policy: actor.policy, sampler: sampler, buffer: buffer,
-      multiStep: configuration.multiStep, discount: configuration.discount, seed: context.seed)
+      multiStep: configuration.multiStep, discount: configuration.discount, context: search,
+      seed: context.seed)
     collector.observer = valueBias
     streams = SACStreams(seed: context.seed)
   }
@@ -114,10 +137,12 @@ public final class SACAgent: Agent {
     var times = (environment: UInt64(0), policy: UInt64(0), update: UInt64(0))
     let remaining = max(0, 1 - Double(environmentSteps) / Double(max(1, totalSteps)))
     sums.learningRateFactor = configuration.learningRates.value(progressRemaining: remaining)
+    search?.remaining = Float(remaining)
     let end = min(environmentSteps + configuration.stepsPerIteration, max(totalSteps, 1))
     var episodes: [FinishedEpisode] = []
     repeat {
       let isRandom = environmentSteps < configuration.warmUpSteps
+      search?.isWarmingUp = isRandom
       let spent = collector.collect(steps: configuration.stepsPerRound, isRandom: isRandom)
       guard !collector.hasLostPolicy else {
         throw .notFinite(metric: "action", iteration: iterations + 1)
@@ -154,6 +179,7 @@ public final class SACAgent: Agent {
       Double(sums.learningRateFactor), Double(buffer.count),
     ]
       + (actor.previous == nil ? [] : [sums.mean(sums.divergence, of: sums.policyUpdates)])
+      + worstCaseMetrics
   }
 
   public func save(to archive: inout TensorArchive) {
@@ -162,6 +188,7 @@ public final class SACAgent: Agent {
     buffer.save(to: &archive)
     collector.save(to: &archive)
     valueBias.save(to: &archive)
+    search?.save(to: &archive)
     streams.save(to: &archive)
     archive.set(
       "progress",
@@ -185,6 +212,7 @@ public final class SACAgent: Agent {
     try archive.restoreEpisodes(of: environment)
     try collector.load(from: archive)
     try valueBias.load(from: archive)
+    try search?.load(from: archive)
     // Otherwise updates could begin with an empty buffer.
     guard buffer.added + collector.waitingSteps == Int(progress[0]) else {
       throw ArchiveError.invalid(reason: "its replay buffer does not hold the steps it counts")

@@ -17,6 +17,9 @@ extension SACConfiguration {
     specification.problemOfActions
   }
 
+  /// Whether worst cases are learnt.
+  public var searchesParameters: Bool { worstCase.candidates > 0 }
+
   /// The steps of a round.
   public var stepsAtOnce: Int { stepsPerRound }
 
@@ -88,6 +91,12 @@ extension SACConfiguration {
       return
         "critic-batch-norm needs target-networks false, since a batch is standardised together "
         + "with its next states; change one of them"
+    }
+    if searchesParameters && !usesTargetNetworks {
+      return "worst-case.candidates needs target-networks true; change one of them"
+    }
+    if worstCase.leastProbability * Double(worstCase.candidates) >= 1 {
+      return "worst-case.least-probability must be below 1 / worst-case.candidates; lower it"
     }
     if criticBatchNorm && criticArchitecture != .plain {
       return "critic-batch-norm needs critic-architecture plain; change one of them"

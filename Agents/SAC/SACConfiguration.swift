@@ -113,12 +113,16 @@ public struct SACConfiguration: AgentConfiguration {
   public var lowestLogStd: Float = -5
   /// Upper bound of the logarithm of the policy's standard deviation.
   public var highestLogStd: Float = 2
+  /// Search for the worst physical parameters; none by default.
+  public var worstCase = WorstCaseSettings()
 
   /// Creates the default settings.
   public init() {}
 
   /// Table of all settings.
-  public static let table: [Setting<Self>] = [
+  public static let table = ownTable + WorstCaseSettings.table(at: \.worstCase, under: "worst-case")
+
+  private static let ownTable: [Setting<Self>] = [
     Setting(
       "steps-per-round", \.stepsPerRound, .range(1...0x1p20),
       "steps of each environment between two rounds of updates"),

@@ -242,6 +242,13 @@ package final class SACCritic {
       inputGradient: inputGradient, updatesParameters: false)
   }
 
+  /// Evaluates the policy's actions without their derivatives, with the last dropout mask.
+  package func evaluatePolicyValues(observations: Matrix, actions: Matrix) {
+    join(observations, actions, into: policyInput)
+    network.forward(policyInput, rows: policyInput.rows, in: workspace)
+      .writeMeans(ofRows: policyInput.rows, to: policyValues)
+  }
+
   /// Returns the mean value of one observation and action, without dropout and with running
   /// statistics in batch normalisation.
   package func value(of observation: Matrix, action: Matrix, in scratch: SACCriticScratch) -> Float

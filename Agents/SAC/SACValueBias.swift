@@ -14,6 +14,8 @@ final class SACValueBias: ReplayObserver {
   private let critics: [SACCritic]
   private let scratch: [SACCriticScratch]
   private let sampler: SquashedGaussianSampler
+  /// Numbers of episodes that critics see behind observations; nil for none.
+  private let context: (any EpisodeContext)?
   private let observation: Matrix
   private let action: Matrix
   private var promises: [Promise] = []
@@ -27,19 +29,25 @@ final class SACValueBias: ReplayObserver {
 
   init(
     _ configuration: SACConfiguration, actor: SACActor, critics: [SACCritic],
-    sampler: SquashedGaussianSampler
+    sampler: SquashedGaussianSampler, context: (any EpisodeContext)?
   ) {
     self.configuration = configuration
     self.actor = actor
     self.critics = critics
     self.sampler = sampler
+    self.context = context
     scratch = critics.map { SACCriticScratch($0) }
-    observation = Matrix(rows: 1, columns: actor.policy.network.architecture.inputs)
+    let width = actor.policy.network.architecture.inputs + (context?.values.columns ?? 0)
+    observation = Matrix(rows: 1, columns: width)
     action = Matrix(rows: 1, columns: actor.distribution.actionWidth)
   }
 
   func didChoose(for observations: Matrix) {
-    observation.copyRow(0, from: observations, row: 0)
+    observation.setColumns(from: 0, ofRow: 0, to: observations, row: 0)
+    if let context {
+      observation.setColumns(
+        from: observations.columns, ofRow: 0, to: context.values, row: 0)
+    }
     action.copyRow(0, from: sampler.actions, row: 0)
     let value = configuration.policyCombination.value(critics: critics.count) { index in
       critics[index].value(of: observation, action: action, in: scratch[index])

@@ -62,6 +62,7 @@ public struct Experiment {
     }
     try Self.checkFit(configuration.settings, in: environment, registry)
     _ = try configuration.conditions(in: environment)
+    _ = try configuration.uncertainParameters()
     try MemoryLimit.current.check(configuration.memoryNeeds(in: environment))
     let attachments = Attachments(configuration.run, environment, registry)
     try attachments.check(configuration, agent)

@@ -38,6 +38,7 @@ public struct StoredRun {
       configuration = try resolver.resolve()
       try Experiment.checkFit(configuration.settings, in: environment, registry)
       _ = try configuration.conditions(in: environment)
+      _ = try configuration.uncertainParameters()
     } catch {
       throw .damaged(path: file, reason: error.description)
     }

@@ -102,3 +102,33 @@ extension Randomization: SettingValue {
     read: { node, name throws(ConfigurationError) in try Self.read(node, of: name) },
     write: { Assignment.write($0.assignments) })
 }
+
+extension Randomization {
+  /// Returns the parameters with the ranges in which an agent may search for the worst case.
+  ///
+  /// - Parameter agent: Id of the agent, for the message.
+  /// - Throws: `ConfigurationError` if there is no parameter, or one has no range from the start.
+  /// - Returns: The parameters.
+  public func uncertainParameters(
+    for agent: String
+  ) throws(ConfigurationError) -> [UncertainParameter] {
+    guard !isEmpty else {
+      throw ConfigurationError(
+        "\(agent) looks for the worst case of randomised parameters, and there are none; name some "
+          + "with --randomize NAME=LOW..HIGH")
+    }
+    var parameters: [UncertainParameter] = []
+    for draw in draws {
+      switch draw.distribution {
+      case .uniform(let range) where draw.growth == nil,
+        .logUniform(let range) where draw.growth == nil:
+        parameters.append(UncertainParameter(draw.name, in: range))
+      default:
+        throw ConfigurationError(
+          "\(agent) looks for the worst case in ranges, and randomize \(Randomization([draw])) is "
+            + "none; use \(draw.name)=LOW..HIGH")
+      }
+    }
+    return parameters
+  }
+}

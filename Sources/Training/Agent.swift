@@ -13,15 +13,32 @@ public struct AgentContext {
   public let seed: UInt64
   /// Total environment steps of the run, after which schedules end.
   public let totalSteps: Int
+  /// Physical parameters that the run randomises, with the ranges of their values.
+  public let uncertainParameters: [UncertainParameter]
 
   /// Creates a context from its parts.
   public init(
-    environment: any BatchedEnvironment, pool: WorkerPool, seed: UInt64, totalSteps: Int
+    environment: any BatchedEnvironment, pool: WorkerPool, seed: UInt64, totalSteps: Int,
+    uncertainParameters: [UncertainParameter] = []
   ) {
     self.environment = environment
     self.pool = pool
     self.seed = seed
     self.totalSteps = totalSteps
+    self.uncertainParameters = uncertainParameters
+  }
+}
+
+/// A physical parameter of which only a range is known.
+public struct UncertainParameter: Sendable, Equatable {
+  /// Name of the parameter in the environment's table.
+  public let name: String
+  /// Range of its values, all allowed, in the table's unit.
+  public let range: ClosedRange<Double>
+
+  /// Creates a parameter with its range.
+  public init(_ name: String, in range: ClosedRange<Double>) {
+    (self.name, self.range) = (name, range)
   }
 }
 

@@ -12,6 +12,8 @@ public protocol AgentConfiguration: SettingGroup {
   var stepsAtOnce: Int { get }
   /// Whether the agent acts on the environment's disturbance port during training.
   var usesDisturbances: Bool { get }
+  /// Whether the agent itself chooses the parameters that the run randomises, within their ranges.
+  var searchesParameters: Bool { get }
   /// Returns estimates of the memory that the agent's parts need, from which a run that does not fit
   /// into memory is refused.
   func memoryNeeds(in specification: EnvironmentSpecification, environments: Int) -> [MemoryNeed]
@@ -26,6 +28,8 @@ extension AgentConfiguration {
   public var stepsAtOnce: Int { 1 }
   /// False: the environment is left undisturbed.
   public var usesDisturbances: Bool { false }
+  /// False: episodes have the parameters that the run gives them.
+  public var searchesParameters: Bool { false }
   /// Returns nothing: the agent fits into any memory.
   public func memoryNeeds(
     in specification: EnvironmentSpecification, environments: Int

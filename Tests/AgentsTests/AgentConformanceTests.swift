@@ -117,6 +117,9 @@ enum ShortSettings {
     crossQ.criticLayerNorm = false
     crossQ.policyDelay = 3
     crossQ.adamBeta1 = 0.5
+    var worstCase = sac
+    worstCase.worstCase.candidates = 3
+    (worstCase.policyDelay, worstCase.targetCritics) = (2, 2)
     var rarl = RARLConfiguration()
     rarl.protagonist.shared = ppo.shared
     rarl.protagonist.shared.stepsPerRollout = 25
@@ -144,7 +147,8 @@ enum ShortSettings {
     hinf.costFitting.minibatchSize = 64
     (hinf.warmUp, hinf.ramp) = (300, 1000)
     return [
-      "hinf": hinf, "rarl": rarl, "rarl mixed": mixed, "rarl trust": trust, "rap": rap,
+      "hinf": hinf, "m2sac": worstCase, "rarl": rarl, "rarl mixed": mixed, "rarl trust": trust,
+      "rap": rap,
       "a2c": a2c, "a2c adam": a2cAdam, "fpo": fpo, "fpo plus": plus, "mdpo": mdpo,
       "mdpo tsallis": mdpoTsallis,
       "mdpo-offpolicy": mirror, "mdpo-offpolicy tsallis": mirrorTsallis, "ppo": ppo, "sac": sac,
@@ -183,12 +187,16 @@ enum ShortSettings {
 
   private func make(_ pair: Pair, threads: Int) throws -> any Agent {
     let registered = try #require(AgentRegistry.find(pair.agent))
-    let environment = try #require(EnvironmentRegistry.find(pair.environment)).construct(5)
+    let description = try #require(EnvironmentRegistry.find(pair.environment))
+    let environment = description.construct(5)
     environment.reset(seeds: .training(runSeed: 7))
     return registered.make(
       try #require(ShortSettings.all[pair.settings]),
       in: AgentContext(
-        environment: environment, pool: WorkerPool(threads: threads), seed: 7, totalSteps: 2000))
+        environment: environment, pool: WorkerPool(threads: threads), seed: 7, totalSteps: 2000,
+        uncertainParameters: description.parameters.prefix(2).map {
+          UncertainParameter($0.name, in: $0.nominal...min(1.2 * $0.nominal, $0.range.upperBound))
+        }))
   }
 
   private func archive(_ agent: any Agent) -> TensorArchive {

@@ -166,3 +166,18 @@ import Training
     #expect(try message("ppo").isEmpty)
   }
 }
+
+/// What an agent needs that looks for the worst case.
+@Suite struct WorstCaseRunTests {
+  @Test(arguments: [
+    ("none", "m2sac looks for the worst case of randomised parameters, and there are none"),
+    ("mass=normal:1:0.1", "use mass=LOW..HIGH"), ("mass=0.8..1.2@1000", "use mass=LOW..HIGH"),
+  ])
+  func rangesAreNeeded(randomize: String, message: String) throws {
+    var experiment = try Experiment(environment: "pendulum-v1", agent: "m2sac")
+    try experiment.set("randomize", to: randomize)
+    #expect {
+      _ = try experiment.configuration()
+    } throws: { "\($0)".contains(message) }
+  }
+}

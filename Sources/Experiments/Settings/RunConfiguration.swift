@@ -88,6 +88,13 @@ public struct RunConfiguration: Sendable {
       fixed: Set(changed.map { $0.0.name }))
   }
 
+  /// Returns the parameters whose worst case the agent looks for; empty for other agents.
+  ///
+  /// - Throws: `ConfigurationError` if the run randomises none, or not within ranges.
+  func uncertainParameters() throws(ConfigurationError) -> [UncertainParameter] {
+    settings.searchesParameters ? try run.randomize.uncertainParameters(for: run.agent) : []
+  }
+
   /// Sentence about an invalid value or combination of values; nil if all are valid.
   var problem: String? {
     table.problem(in: self)

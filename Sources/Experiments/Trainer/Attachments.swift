@@ -62,7 +62,8 @@ struct Attachments {
     let probed = agent.make(
       configuration.settings,
       in: AgentContext(
-        environment: vector, pool: WorkerPool(threads: 1), seed: run.seed, totalSteps: run.steps))
+        environment: vector, pool: WorkerPool(threads: 1), seed: run.seed, totalSteps: run.steps,
+        uncertainParameters: try configuration.uncertainParameters()))
     _ = try make(for: probed)
   }
 

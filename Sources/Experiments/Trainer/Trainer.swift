@@ -79,7 +79,8 @@ package final class Trainer {
     agent = parts.agent.make(
       configuration.settings,
       in: AgentContext(
-        environment: environment, pool: parts.pool, seed: run.seed, totalSteps: run.steps))
+        environment: environment, pool: parts.pool, seed: run.seed, totalSteps: run.steps,
+        uncertainParameters: try configuration.uncertainParameters()))
     attachments = try parts.attachments(agent)
     let checksum = CRC32C.checksum(configuration.yaml.utf8)
     state = TrainerState(configurationChecksum: checksum)

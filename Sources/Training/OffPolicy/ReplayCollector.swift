@@ -25,6 +25,8 @@ public final class ReplayCollector {
   public private(set) var hasLostPolicy = false
   /// Observer of the policy and of the first environment.
   public var observer: (any ReplayObserver)?
+  /// Numbers of episodes that transitions hold behind both observations; nil for none.
+  private let context: (any EpisodeContext)?
   private let environment: any BatchedEnvironment
   private let policy: MLPPolicy
   private let sampler: any ActionSampler
@@ -32,6 +34,10 @@ public final class ReplayCollector {
   private let workspace: MLP.Workspace
   private let normalized: Matrix
   private let before: Matrix
+  /// Observations before and after a step with the context's numbers, [N × (O + P)]; without a
+  /// context no rows.
+  private let joinedBefore: Matrix
+  private let joinedAfter: Matrix
   private let sampled: Matrix
   private let actions: Matrix
   private var streams: [RandomStream]
@@ -47,10 +53,12 @@ public final class ReplayCollector {
   ///   - buffer: The buffer that receives transitions.
   ///   - multiStep: Number of rewards in a transition, n.
   ///   - discount: Discount γ per step.
+  ///   - context: Numbers of episodes that the buffer holds behind both observations.
   ///   - seed: Seed of the run.
   public init(
     _ environment: any BatchedEnvironment, policy: MLPPolicy, sampler: any ActionSampler,
-    buffer: ReplayBuffer, multiStep: Int, discount: Float, seed: UInt64
+    buffer: ReplayBuffer, multiStep: Int, discount: Float, context: (any EpisodeContext)? = nil,
+    seed: UInt64
   ) {
     let (count, specification) = (environment.count, environment.specification)
     let (observationWidth, actionWidth) = (
@@ -63,6 +71,10 @@ public final class ReplayCollector {
     workspace = policy.network.makeWorkspace(rows: count)
     normalized = Matrix(rows: count, columns: observationWidth)
     before = Matrix(rows: count, columns: observationWidth)
+    self.context = context
+    let width = observationWidth + (context?.values.columns ?? 0)
+    joinedBefore = Matrix(rows: context == nil ? 0 : count, columns: width)
+    joinedAfter = Matrix(rows: context == nil ? 0 : count, columns: width)
     sampled = Matrix(rows: count, columns: actionWidth)
     actions = Matrix(rows: count, columns: actionWidth)
     streams = (0..<count).map { RandomStream(seed: seed, name: "action-noise", index: $0) }
@@ -90,6 +102,7 @@ public final class ReplayCollector {
       chooseActions(isRandom: isRandom)
       guard !hasLostPolicy else { return times }
       let chosen = monotonicNanoseconds()
+      context?.willStep()
       environment.step(actions: actions, in: 0..<environment.count)
       times.policy += chosen - start
       times.environment += monotonicNanoseconds() - chosen
@@ -123,15 +136,23 @@ public final class ReplayCollector {
   private func store(_ i: Int) {
     let batch = environment.batch
     let (hasEnded, hasTerminated) = (batch.hasEnded(i), batch.hasTerminated(i))
+    let after = hasEnded ? batch.finalObservations : batch.observations
+    if let context {
+      joinedBefore.setColumns(from: 0, ofRow: i, to: before, row: i)
+      joinedBefore.setColumns(from: before.columns, ofRow: i, to: context.values, row: i)
+      joinedAfter.setColumns(from: 0, ofRow: i, to: after, row: i)
+      joinedAfter.setColumns(from: before.columns, ofRow: i, to: context.values, row: i)
+    }
     queues[i].push(
-      row: i, observations: before, actions: sampled, reward: batch.rewards[i],
-      nextObservations: hasEnded ? batch.finalObservations : batch.observations,
+      row: i, observations: context == nil ? before : joinedBefore, actions: sampled,
+      reward: batch.rewards[i], nextObservations: context == nil ? after : joinedAfter,
       terminated: hasTerminated, truncated: hasEnded && !hasTerminated, to: buffer)
     if i == 0 {
       observer?.didStep(
         reward: batch.rewards[0], hasEnded: hasEnded, hasTerminated: hasTerminated)
     }
     guard hasEnded else { return }
+    context?.didEnd(in: i)
     finishedEpisodes += recentEpisodes.add([
       FinishedEpisode(
         step: steps, environment: i, episodeReturn: batch.episodeReturn(i),
@@ -154,7 +175,7 @@ public final class ReplayCollector {
     streams = try archive.streams(named: "action-noise", count: streams.count)
     for i in queues.indices {
       try queues[i].restore(
-        try archive.floats("replay.waiting.\(i)"), observationWidth: before.columns,
+        try archive.floats("replay.waiting.\(i)"), observationWidth: joinedBefore.columns,
         actionWidth: actions.columns)
     }
     let count = try archive.words("collector.steps", count: 1)[0]
