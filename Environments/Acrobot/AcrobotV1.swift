@@ -21,7 +21,7 @@ public import RLCore
 /// - End: the tip is more than 1 m above the pivot.
 /// - Disturbance: a torque between the links, at most half the motor's.
 /// - Source: Gymnasium 1.4.0 `Acrobot-v1`, reproduced bit for bit in double precision.
-public struct AcrobotV1: Environment {
+public struct AcrobotV1: Environment, PlanningModel {
   /// The physical constants of the links.
   public struct Parameters: EnvironmentParameters {
     /// Gravitational acceleration, in m/s².
@@ -98,7 +98,7 @@ public struct AcrobotV1: Environment {
     }
   }
 
-  let parameters: Parameters
+  private(set) var parameters: Parameters
   package private(set) var state: State
   /// Last torque of the motor, as a fraction of its strongest; for the picture only.
   private(set) var lastTorque = 0.0
@@ -210,6 +210,12 @@ public struct AcrobotV1: Environment {
     observation[3] = Float(sin(state.angles.1))
     observation[4] = Float(state.velocities.0)
     observation[5] = Float(state.velocities.1)
+  }
+
+  public func planningModel(_ parameters: Parameters) -> (any PlanningModel)? {
+    var copy = self
+    copy.parameters = parameters
+    return copy
   }
 
   public func hashState(into hasher: inout StateHasher) {

@@ -19,7 +19,7 @@ public import RLCore
 /// - End: the car reaches 0.5.
 /// - Disturbance: a push of at most half the motor's.
 /// - Source: Gymnasium 1.4.0 `MountainCar-v0`, reproduced bit for bit in double precision.
-public struct MountainCar: Environment {
+public struct MountainCar: Environment, PlanningModel {
   /// The physical constants of car and hill.
   public struct Parameters: EnvironmentParameters {
     /// Change of the velocity by a push, per step.
@@ -53,7 +53,7 @@ public struct MountainCar: Environment {
 
   static let goal = 0.5
 
-  let parameters: Parameters
+  private(set) var parameters: Parameters
   /// Position along the hill.
   package private(set) var position: Double
   /// Velocity, per step.
@@ -106,6 +106,12 @@ public struct MountainCar: Environment {
   private func observe(into observation: inout MutableSpan<Float>) {
     observation[0] = Float(position)
     observation[1] = Float(velocity)
+  }
+
+  public func planningModel(_ parameters: Parameters) -> (any PlanningModel)? {
+    var copy = self
+    copy.parameters = parameters
+    return copy
   }
 
   public func hashState(into hasher: inout StateHasher) {

@@ -19,7 +19,7 @@ public import RLCore
 /// - Source: Gymnasium 1.4.0 `MountainCarContinuous-v0`, bit for bit: the first step is computed in
 ///   double precision and all others in single precision, as its state is there.
 /// - Difference from source: an action beyond ±1 is clipped before its cost is computed.
-public struct MountainCarContinuous: Environment {
+public struct MountainCarContinuous: Environment, PlanningModel {
   /// The physical constants of car and hill.
   public struct Parameters: EnvironmentParameters {
     /// Change of the velocity by the strongest push, per step.
@@ -53,7 +53,7 @@ public struct MountainCarContinuous: Environment {
 
   static let goal = 0.45
 
-  let parameters: Parameters
+  private(set) var parameters: Parameters
   /// Position along the hill, exact in single precision after the first step.
   package private(set) var position: Double
   /// Velocity, per step, exact in single precision after the first step.
@@ -133,6 +133,12 @@ public struct MountainCarContinuous: Environment {
   private func observe(into observation: inout MutableSpan<Float>) {
     observation[0] = Float(position)
     observation[1] = Float(velocity)
+  }
+
+  public func planningModel(_ parameters: Parameters) -> (any PlanningModel)? {
+    var copy = self
+    copy.parameters = parameters
+    return copy
   }
 
   public func hashState(into hasher: inout StateHasher) {
