@@ -9,6 +9,18 @@ import Training
     try #require(Statistics.meanInterval(values))
   }
 
+  /// The lowest tenth of 25 values is two of them and half of the third.
+  @Test func tailsCountPartsOfValues() {
+    let values = (1...25).reversed().map(Double.init)
+    #expect(
+      abs(Statistics.conditionalValueAtRisk(0.1, of: values) - (1 + 2 + 0.5 * 3) / 2.5) < 1e-12)
+    #expect(Statistics.conditionalValueAtRisk(1, of: values) == 13)
+    #expect(Statistics.conditionalValueAtRisk(0.1, of: Array(values.prefix(10))) == 16)
+    #expect(Statistics.conditionalValueAtRisk(0.1, of: [4, 3, 5]) == 3)
+    #expect(Statistics.conditionalValueAtRisk(0.1, of: [1, .nan]).isNaN)
+    #expect(Statistics.conditionalValueAtRisk(0.1, of: []).isNaN)
+  }
+
   @Test func quantilesAreNumPys() {
     let values: [Double] = [3, 1, 2, 10]
     let expected = [(0, 1), (0.05, 1.15), (0.5, 2.5), (0.9, 7.9), (1, 10)]
