@@ -69,7 +69,8 @@ struct AttackReport: Encodable {
       (episodes, mean) = (result.episodes.count, result.mean)
       confidence = 1 - SmoothingCertificate.failureProbability
       bounds = Self.budgets.map {
-        let budget = $0 * certificate.noise
+        // Rounded to twelve digits, so that 1.5 · 0.1 is 0.15.
+        let budget = ($0 * certificate.noise * 1e12).rounded() / 1e12
         return Bound(budget: budget, mean: certificate.meanReturn(budget: budget))
       }
     }

@@ -6,7 +6,7 @@ struct HeatMapPainter {
   private let map: HeatMap
   private let picture: Picture
   private let canvas: Canvas
-  /// Pixels of a point, the unit of the layout: 1 in a picture of the standard size.
+  /// Pixels of a point, the unit of the layout: about 1 in a picture of the standard size.
   private let point: Double
   private let columns: Int
   private let rows: Int
@@ -45,9 +45,12 @@ struct HeatMapPainter {
     (self.map, self.picture) = (map, picture)
     canvas = Canvas(picture)
     let standard = HeatMap.standardSize
-    point = min(
+    let (across, down) = (
       Double(picture.width) / Double(standard.width),
-      Double(picture.height) / Double(standard.height))
+      Double(picture.height) / Double(standard.height)
+    )
+    // Flat pictures have room for larger letters than their height alone suggests.
+    point = max(min(across, down), min(0.7, 0.8 * max(across, down)))
     (columns, rows) = (map.columns.values.count, map.rows.values.count)
   }
 

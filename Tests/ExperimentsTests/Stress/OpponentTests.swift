@@ -138,7 +138,7 @@ import Training
     try FileSystem.write(archive.safetensors, to: folder.file("policy.safetensors"))
     let policy = try StoredPolicy(folder.file("policy.safetensors"))
     let noise = 0.2
-    let (certificate, calm) = try policy.certify(noise: noise, floor: 0, episodes: 1000)
+    let (certificate, calm) = try policy.certify(noise: noise, floor: 0, episodes: 400)
     #expect(calm.mean > 100, "\(calm.mean)")
     #expect(certificate.meanReturn(budget: 0) > 0.8 * calm.mean)
     // An attack of this size changes 4 numbers in at most 500 steps: its length is the budget.
@@ -149,8 +149,8 @@ import Training
       let smoothed = ChangedObservations(policy.policy, smoothedBy: Float(noise))
       let attacked = ChangedObservations(smoothed, under: ObservationAttack(kind, size: size))
       let result = Evaluation.run(
-        attacked, in: { VectorEnvironment(CartPoleV1.self, count: $0) }, episodes: 30,
-        firstSeed: UInt64(5000 + 30 * k), mode: .deterministic, pool: WorkerPool(threads: 2))
+        attacked, in: { VectorEnvironment(CartPoleV1.self, count: $0) }, episodes: 20,
+        firstSeed: UInt64(5000 + 20 * k), mode: .deterministic, pool: WorkerPool(threads: 2))
       #expect(certificate.meanReturn(budget: budget) <= result.mean, "budget \(budget)")
     }
   }

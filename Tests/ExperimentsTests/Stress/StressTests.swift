@@ -73,6 +73,9 @@ import Training
     let bonuses = try run(payment(), "length=1..2:2").nominal.returns.map { $0 - 6 }
     #expect(result.nominal.returns == bonuses.map { $0 + 12 })
     #expect(result.cells[1].returns == bonuses.map { $0 + 6 })
+    // Also that of an axis.
+    try policy.setParameter("length", to: 2)
+    #expect(try run(policy, "length=1..2:2").nominal.returns == result.cells[1].returns)
   }
 
   /// Policies with memory, with sampled actions, and networks, whose actions are chosen in batches.
