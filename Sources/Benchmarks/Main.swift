@@ -114,7 +114,8 @@ struct BenchmarkCase: Sendable {
   var run: @Sendable (_ threads: Int) throws -> [Measurement]
 
   static var all: [BenchmarkCase] {
-    EnvironmentCases.all + TrainingCases.all + FlowCases.all + AdversaryCases.all + StressCases.all + SACCases.all
+    EnvironmentCases.all + TrainingCases.all + FlowCases.all + AdversaryCases.all + StressCases.all
+      + SACCases.all
       + RecordingCases.all + NetworkCases.all
       + RenderingCases.all + PlasticityCases.all
   }

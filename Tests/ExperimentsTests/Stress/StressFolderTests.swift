@@ -58,13 +58,13 @@ import Training
   @Test func returnsThatAreNotFiniteAreKept() throws {
     _ = try run("first", stopAfter: 1)
     let cell =
-      "{\"cell\":0,\"failures\":0,\"lengths\":[1,1,1,1],\"returns\":[\"nan\",\"1.5\","
+      "{\"cell\":2,\"failures\":0,\"lengths\":[1,1,1,1],\"returns\":[\"nan\",\"1.5\","
       + "\"-inf\",\"0.1\"],\"successes\":0}\n"
     let text = try folder.text("first/cells.jsonl") + cell
     try FileSystem.write(Data(text.utf8), to: folder.file("first/cells.jsonl"))
     let result = try #require(try run("first"))
-    #expect(result.cells[0].returns[0].isNaN && result.cells[0].returns[2] == -.infinity)
-    #expect(result.notFinite == 2 && result.worst == 0)
+    #expect(result.cells[2].returns[0].isNaN && result.cells[2].returns[2] == -.infinity)
+    #expect(result.notFinite == 2 && result.worst == 2)
     #expect(try folder.text("first/cells.jsonl").contains(cell))
   }
 
