@@ -55,7 +55,8 @@ public final class AdversaryTraining {
     rewardNormalizer = RewardNormalizer(
       environments: environment.count, discount: settings.shared.discount,
       isEnabled: settings.shared.normalizeRewards)
-    let blocks = RolloutCollector.blocks(of: environment.count, threads: context.pool.threads)
+    let blocks = RolloutCollector.blocks(
+      of: environment.count, threads: context.pool.threads, blockSize: environment.blockSize)
     let choices = Matrix(rows: environment.count, columns: channel.width)
     collectors = blocks.map {
       RolloutCollector(block: $0, environment: environment, actions: actions)

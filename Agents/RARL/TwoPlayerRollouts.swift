@@ -90,7 +90,9 @@ package final class TwoPlayerRollouts {
     adversaryNames = population == 1 ? ["adversary"] : others.indices.map { "adversary.\($0)" }
     let choices = others.map { Matrix(rows: $0.rollout.environments, columns: width) }
     let channel = channel
-    blocks = RolloutCollector.blocks(of: environment.count, threads: context.pool.threads).map {
+    blocks = RolloutCollector.blocks(
+      of: environment.count, threads: context.pool.threads, blockSize: environment.blockSize
+    ).map {
       block in
       let streams = ["action-noise", "adversary-noise"].map {
         BlockStreams(seed: context.seed, name: $0, block: block)

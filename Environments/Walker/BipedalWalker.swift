@@ -92,6 +92,11 @@ public struct BipedalWalker: Environment, ~Copyable {
 
   public static let disturbanceComponents = BipedalWalkerSimulation.disturbanceComponents
 
+  /// Makes a simulator that steps walkers as ``WalkerPhysics/current`` says.
+  public static func makeSimulator(count: Int) -> any Simulator {
+    WalkerPhysics.makeSimulator(Self.self, count: count, hasObstacles: false)
+  }
+
   public mutating func disturb(_ push: Span<Float>) { simulation.disturb(push) }
 
   public mutating func step(
@@ -133,6 +138,11 @@ public struct BipedalWalkerHardcore: Environment, ~Copyable {
   }
 
   public static let disturbanceComponents = BipedalWalkerSimulation.disturbanceComponents
+
+  /// Makes a simulator that steps walkers as ``WalkerPhysics/current`` says.
+  public static func makeSimulator(count: Int) -> any Simulator {
+    WalkerPhysics.makeSimulator(Self.self, count: count, hasObstacles: true)
+  }
 
   public mutating func disturb(_ push: Span<Float>) { simulation.disturb(push) }
 

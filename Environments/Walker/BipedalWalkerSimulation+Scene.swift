@@ -1,40 +1,44 @@
 internal import Physics
 package import RLCore
 
-/// The picture of both walkers.
 extension BipedalWalkerSimulation {
   /// Gymnasium's view of 600 × 400 pixels at 30 per metre, with the hull a fifth from the left.
-  private static let view = (width: 20.0, height: 40 / 3.0)
+  fileprivate static let view = (width: 20.0, height: 40 / 3.0)
 
-  package func scene() -> Scene {
-    let hull = placement(of: bodies[0])
+  package func scene() -> Scene { picture(on: terrain, push: disturbance) }
+}
+
+/// The picture of both walkers.
+extension BipedalWalkerBodies where Self: ~Copyable {
+  private typealias Walker = BipedalWalkerSimulation
+
+  /// Returns a picture on the episode's ground, with the disturbance of the last step.
+  func picture(on terrain: BipedalWalkerTerrain, push: DisturbancePort) -> Scene {
+    let hull = placement(of: 0)
     let lift = terrain.lift(around: hull.x)
     let camera = Scene.Camera(
-      center: .init(hull.x + 0.3 * Self.view.width, Self.view.height / 2 + lift),
-      width: Self.view.width, height: Self.view.height)
+      center: .init(hull.x + 0.3 * Walker.view.width, Walker.view.height / 2 + lift),
+      width: Walker.view.width, height: Walker.view.height)
     var scene = Scene(
       landscape: camera, horizon: BipedalWalkerTerrain.baseHeight + lift, place: 0)
     terrain.draw(in: &scene)
     addLidar(to: &scene)
     addBody(to: &scene)
-    let push = disturbance.shown
-    scene.addPush(at: hull(0, 0), x: push.x, y: push.y, length: 2.5)
+    scene.addPush(at: hull(0, 0), x: push.shown.x, y: push.shown.y, length: 2.5)
     return scene
   }
 
-  private func placement(of body: Body) -> Placement {
-    let state = world.state(of: body)
+  private func placement(of body: Int) -> Placement {
+    let state = state(ofBody: body)
     return Placement(x: Double(state.x), y: Double(state.y), angle: Double(state.angle))
   }
 
   private func addLidar(to scene: inout Scene) {
-    let hull = placement(of: bodies[0])
+    let hull = placement(of: 0)
     var fractions: [10 of Float] = .init(repeating: 1)
     var output = fractions.mutableSpan
-    // A span of a computed temporary must not outlive the expression, which debug builds check.
-    let rays = Self.rays
-    world.castFan(from: bodies[0], rays: rays.span, into: &output, at: 0)
-    for (ray, offset) in Self.rays.enumerated() {
+    castRays(into: &output, at: 0)
+    for (ray, offset) in Walker.rays.enumerated() {
       let fraction = Double(fractions[ray])
       let end = Scene.Point(hull.x + fraction * offset.x, hull.y + fraction * offset.y)
       scene.elements.append(
@@ -47,10 +51,10 @@ extension BipedalWalkerSimulation {
 
   private func addBody(to scene: inout Scene) {
     addLeg(0, upper: Palette.coralShade, lower: Palette.amberShade, to: &scene)
-    let hull = placement(of: bodies[0])
+    let hull = placement(of: 0)
     scene.elements.append(
       .polygon(
-        Self.hullOutline.map { hull(Double($0.x), Double($0.y)) }, fill: .color(Palette.navy),
+        Walker.hullOutline.map { hull(Double($0.x), Double($0.y)) }, fill: .color(Palette.navy),
         outline: .init(Palette.ink, width: 0.05)))
     let visor = [(0.35, 0.19), (1.02, 0), (1.02, -0.09), (0.35, -0.09)]
     scene.elements.append(
@@ -63,9 +67,9 @@ extension BipedalWalkerSimulation {
   private func addLeg(
     _ leg: Int, upper: Scene.Color, lower: Scene.Color, to scene: inout Scene
   ) {
-    let (thigh, shin) = (placement(of: bodies[1 + 2 * leg]), placement(of: bodies[2 + 2 * leg]))
-    let (width, height) = (Self.legWidth, Self.legHeight)
-    if world.isTouching(bodies[2 + 2 * leg]) {
+    let (thigh, shin) = (placement(of: 1 + 2 * leg), placement(of: 2 + 2 * leg))
+    let (width, height) = (Walker.legWidth, Walker.legHeight)
+    if isTouching(2 + 2 * leg) {
       let sole = shin(0, -height / 2)
       scene.addEllipse(
         Placement(x: sole.x, y: sole.y), width: 1, height: 0.26,

@@ -4,15 +4,17 @@ package import RLCore
 
 /// The bodies, world and rules shared by both walkers; see ``BipedalWalker``.
 package struct BipedalWalkerSimulation: ~Copyable {
-  private static let unitsPerPixel = 1.0 / 30
+  static let unitsPerPixel = 1.0 / 30
   static let legHeight = 34 / 30.0  // m
   static let legWidth = 8 / 30.0  // m
   static let legDrop = -8 / 30.0  // m, hip below the hull's origin
-  private static let motorTorque = 80.0  // N·m
-  private static let hipSpeed = 4.0  // rad/s
-  private static let kneeSpeed = 6.0  // rad/s
-  private static let framesPerSecond = 50.0
-  private static let groundFriction = 2.5
+  static let motorTorque = 80.0  // N·m
+  static let hipSpeed = 4.0  // rad/s
+  static let kneeSpeed = 6.0  // rad/s
+  static let framesPerSecond = 50.0
+  static let velocityIterations: Int32 = 180
+  static let positionIterations: Int32 = 60
+  static let groundFriction = 2.5
   static let finish = 190 * BipedalWalkerTerrain.spacing  // m
 
   /// Lidar rays: ten from straight down to almost straight ahead.
@@ -57,14 +59,15 @@ package struct BipedalWalkerSimulation: ~Copyable {
   ) {
     self.parameters = parameters
     self.terrain = terrain
-    world = World(gravity: Float(-10 * parameters.gravity))
-    terrain.build(in: &world, friction: Float(Self.groundFriction * parameters.friction))
+    world = World(gravity: parameters.gravityUpwards)
+    terrain.build(in: &world, friction: parameters.groundFriction)
     let hull = world.addDynamicBody(poses[0].atRest, maySleep: true)
     world.addPolygon(
       Self.hullOutline, to: hull,
-      Material(density: Float(5 * parameters.mass), friction: 0.1, category: 0x20, mask: 1))
+      Material(
+        density: parameters.hullDensity, friction: Self.hullFriction, category: 0x20, mask: 1))
     world.applyForce(x: Float(terrain.hullForce), y: 0, to: hull)
-    let density = Float(parameters.mass)
+    let density = parameters.legDensity
     let rear = Self.addLeg(to: hull, in: &world, poses, upper: 1, density)
     let front = Self.addLeg(to: hull, in: &world, poses, upper: 3, density)
     bodies = [hull, rear.upper, rear.lower, front.upper, front.lower]
@@ -96,22 +99,35 @@ package struct BipedalWalkerSimulation: ~Copyable {
   private static func addLeg(
     to hull: Body, in world: inout World, _ poses: [5 of BodyState], upper: Int, _ density: Float
   ) -> (upper: Body, hip: Joint, lower: Body, knee: Joint) {
-    let material = Material(density: density, category: 0x20, mask: 1)
-    let halfHeight = Float(legHeight / 2)
+    let material = Material(
+      density: density, friction: legFriction, category: 0x20, mask: 1)
     let thigh = world.addDynamicBody(poses[upper].atRest, maySleep: true)
-    world.addBox(halfWidth: Float(legWidth / 2), halfHeight: halfHeight, to: thigh, material)
-    // pybox2d measures hinge angles from the pose at creation, unlike Box2D in C++.
-    let hip = world.addHinge(
-      Hinge(
-        hull, at: Point(0, Float(legDrop)), to: thigh, at: Point(0, halfHeight),
-        referenceAngle: restPoses[upper].angle, limits: -0.8...1.1, hasMotor: true))
+    world.addBox(halfWidth: upperHalfWidth, halfHeight: legHalfHeight, to: thigh, material)
+    let hip = world.addHinge(hip(of: upper, hull: hull, thigh: thigh))
     let shin = world.addDynamicBody(poses[upper + 1].atRest, maySleep: true)
-    world.addBox(halfWidth: Float(0.8 * legWidth / 2), halfHeight: halfHeight, to: shin, material)
-    let knee = world.addHinge(
-      Hinge(
-        thigh, at: Point(0, -halfHeight), to: shin, at: Point(0, halfHeight),
-        limits: -1.6 ... -0.1, hasMotor: true))
+    world.addBox(halfWidth: lowerHalfWidth, halfHeight: legHalfHeight, to: shin, material)
+    let knee = world.addHinge(knee(thigh: thigh, shin: shin))
     return (thigh, hip, shin, knee)
+  }
+
+  static let hullFriction: Float = 0.1
+  static let legFriction: Float = 0.2
+  static let legHalfHeight = Float(legHeight / 2)
+  static let upperHalfWidth = Float(legWidth / 2)
+  static let lowerHalfWidth = Float(0.8 * legWidth / 2)
+
+  /// The hip of the leg whose upper segment has the pose `upper`.
+  static func hip(of upper: Int, hull: Body, thigh: Body) -> Hinge {
+    // pybox2d measures hinge angles from the pose at creation, unlike Box2D in C++.
+    Hinge(
+      hull, at: Point(0, Float(legDrop)), to: thigh, at: Point(0, legHalfHeight),
+      referenceAngle: restPoses[upper].angle, limits: -0.8...1.1, hasMotor: true)
+  }
+
+  static func knee(thigh: Body, shin: Body) -> Hinge {
+    Hinge(
+      thigh, at: Point(0, -legHalfHeight), to: shin, at: Point(0, legHalfHeight),
+      limits: -1.6 ... -0.1, hasMotor: true)
   }
 
   static let disturbanceComponents = [
@@ -126,62 +142,36 @@ package struct BipedalWalkerSimulation: ~Copyable {
   package mutating func step(
     action: Span<Float>, observation: inout MutableSpan<Float>
   ) -> StepOutcome {
-    for i in 0..<4 {
-      let direction: Double = action[i] > 0 ? 1 : action[i] < 0 ? -1 : 0
-      let speed = (i % 2 == 0 ? Self.hipSpeed : Self.kneeSpeed) * parameters.motorSpeed * direction
-      world.drive(
-        joints[i], speed: Float(speed),
-        maximumTorque: Float(Self.motorTorque * parameters.motorStrength) * min(abs(action[i]), 1))
-    }
+    drive(action, parameters)
     if let force = disturbance.take() {
       world.applyForce(x: force.x, y: force.y, to: bodies[0])
     }
     world.step(
-      seconds: Float(1 / Self.framesPerSecond), velocityIterations: 180, positionIterations: 60)
-    let hull = world.state(of: bodies[0])
-    observe(hull, into: &observation)
-    return outcome(hull: hull, action: action)
-  }
-
-  /// Writes what the walker senses, computed in double precision and rounded last, as in the
-  /// reference.
-  private func observe(_ hull: BodyState, into observation: inout MutableSpan<Float>) {
-    observation[0] = hull.angle
-    observation[1] = Float(2 * Double(hull.angularVelocity) / Self.framesPerSecond)
-    observation[2] = Float(
-      0.3 * Double(hull.velocityX) * (600 * Self.unitsPerPixel) / Self.framesPerSecond)
-    observation[3] = Float(
-      0.3 * Double(hull.velocityY) * (400 * Self.unitsPerPixel) / Self.framesPerSecond)
-    for leg in 0..<2 {
-      let (hip, knee) = (world.state(of: joints[2 * leg]), world.state(of: joints[2 * leg + 1]))
-      observation[4 + 5 * leg] = hip.angle
-      observation[5 + 5 * leg] = Float(Double(hip.speed) / Self.hipSpeed)
-      observation[6 + 5 * leg] = Float(Double(knee.angle) + 1)
-      observation[7 + 5 * leg] = Float(Double(knee.speed) / Self.kneeSpeed)
-      observation[8 + 5 * leg] = world.isTouching(bodies[2 + 2 * leg]) ? 1 : 0
-    }
-    world.castFan(from: bodies[0], rays: Self.rays.span, into: &observation, at: 14)
-  }
-
-  private mutating func outcome(hull: BodyState, action: Span<Float>) -> StepOutcome {
-    let shaping = Self.shaping(hull: hull)
-    // As in NumPy, single-precision actions make the reward single-precision from here on.
-    var reward = Float(shaping - previousShaping)
+      seconds: Float(1 / Self.framesPerSecond), velocityIterations: Self.velocityIterations,
+      positionIterations: Self.positionIterations)
+    var shaping = previousShaping
+    let outcome = conclude(action, &shaping, observation: &observation)
     previousShaping = shaping
-    for i in 0..<4 { reward -= Float(0.00035 * Self.motorTorque) * min(abs(action[i]), 1) }
-    if world.hasTouched(bodies[0]) { return StepOutcome(reward: -100, end: .fell) }
-    if hull.x < 0 { return StepOutcome(reward: -100, end: .outOfBounds) }
-    return StepOutcome(
-      reward: Double(reward), end: Double(hull.x) > Self.finish ? .goalReached : nil)
-  }
-
-  /// Returns the potential whose change is the reward before costs.
-  private static func shaping(hull: BodyState) -> Double {
-    130 * Double(hull.x) / 30 - 5 * abs(Double(hull.angle))
+    return outcome
   }
 
   func hashState(into hasher: inout StateHasher) {
     hasher.combine(world.fingerprint)
     hasher.combine(previousShaping)
+  }
+}
+
+extension BipedalWalkerSimulation: BipedalWalkerBodies {
+  func state(ofBody body: Int) -> BodyState { world.state(of: bodies[body]) }
+  func state(ofHinge hinge: Int) -> HingeState { world.state(of: joints[hinge]) }
+  func isTouching(_ body: Int) -> Bool { world.isTouching(bodies[body]) }
+  var hullHasTouched: Bool { world.hasTouched(bodies[0]) }
+  func castRays(into fractions: inout MutableSpan<Float>, at offset: Int) {
+    // A span of a computed temporary must not outlive the expression, which debug builds check.
+    let rays = Self.rays
+    world.castFan(from: bodies[0], rays: rays.span, into: &fractions, at: offset)
+  }
+  mutating func drive(_ hinge: Int, speed: Float, maximumTorque: Float) {
+    world.drive(joints[hinge], speed: speed, maximumTorque: maximumTorque)
   }
 }

@@ -154,20 +154,33 @@ package struct BipedalWalkerTerrain: Sendable, Equatable {
 }
 
 extension BipedalWalkerTerrain {
+  /// The points of the ground's line, in m.
+  private var points: [Point] {
+    heights.indices.map { Point(Float(Double($0) * Self.spacing), Float(heights[$0])) }
+  }
+
+  /// The vertices of an obstacle.
+  private static func vertices(_ obstacle: [Float]) -> [Point] {
+    stride(from: 0, to: obstacle.count, by: 2).map { Point(obstacle[$0], obstacle[$0 + 1]) }
+  }
+
   /// Builds the ground in a world: one static body for each obstacle, one for all edges.
   func build(in world: inout World, friction: Float) {
     let material = Material(friction: friction)
     for obstacle in obstacles {
-      let vertices = stride(from: 0, to: obstacle.count, by: 2).map {
-        Point(obstacle[$0], obstacle[$0 + 1])
-      }
-      world.addPolygon(vertices, to: world.addStaticBody(), material)
+      world.addPolygon(Self.vertices(obstacle), to: world.addStaticBody(), material)
     }
-    let ground = world.addStaticBody()
-    for i in 1..<heights.count {
-      world.addEdge(
-        from: Point(Float(Double(i - 1) * Self.spacing), Float(heights[i - 1])),
-        to: Point(Float(Double(i) * Self.spacing), Float(heights[i])), of: ground, material)
+    let (ground, points) = (world.addStaticBody(), points)
+    for i in 1..<points.count {
+      world.addEdge(from: points[i - 1], to: points[i], of: ground, material)
     }
+  }
+
+  /// The start of a walker in lanes on this ground.
+  func start(_ parameters: BipedalWalkerParameters) -> LaneWorlds.Start {
+    LaneWorlds.Start(
+      gravity: parameters.gravityUpwards, groundFriction: parameters.groundFriction,
+      densities: [parameters.hullDensity] + [Float](repeating: parameters.legDensity, count: 4),
+      force: Float(hullForce), columns: points, obstacles: obstacles.flatMap(Self.vertices))
   }
 }

@@ -8,7 +8,20 @@ import Robustness
 enum EnvironmentCases {
   static let all = [
     BenchmarkCase(name: "walker-steps") { threads in
-      [1, 16, 64].map { rate("walker-steps", "walker", environments: $0, steps: 30_000, threads) }
+      [1, 16, 64, 128].flatMap { environments in
+        let lanes = rate(
+          "walker-steps", "walker", environments: environments,
+          steps: environments < 16 ? 30_000 : 150_000, threads)
+        let reference = rate(
+          "walker-steps-box2d", VectorEnvironment(reference: environments), steps: 30_000, threads)
+        return [lanes, reference]
+      }
+    },
+    BenchmarkCase(name: "walker-hardcore-steps") { threads in
+      [
+        rate(
+          "walker-hardcore-steps", "walker-hardcore", environments: 64, steps: 150_000, threads)
+      ]
     },
     BenchmarkCase(name: "cartpole-v1-steps") { threads in
       [64, 1024, 8192].map {
@@ -44,13 +57,20 @@ enum EnvironmentCases {
     _ name: String, _ identifier: String, environments: Int, steps: Int, _ threads: Int,
     perturbations: String = ""
   ) -> Measurement {
-    let runner = RandomRunner(
-      identifier, environments: environments, threads: threads, perturbations: perturbations)
+    rate(
+      name, RandomRunner.environment(identifier, environments, perturbations), steps: steps,
+      threads)
+  }
+
+  private static func rate(
+    _ name: String, _ environment: any BatchedEnvironment, steps: Int, _ threads: Int
+  ) -> Measurement {
+    let runner = RandomRunner(environment, threads: threads)
     runner.run(steps: steps / 4)
     let seconds = shortestTime(repeats: 3) { runner.run(steps: steps) }
     return Measurement(
       name: name, value: Double(runner.stepsTaken(of: steps)) / seconds, unit: "steps/s",
-      parameters: ["environments": environments])
+      parameters: ["environments": environment.count])
   }
 
   /// Measures heap allocations per step, including Box2D's, after a warm-up past the first falls.
@@ -58,7 +78,7 @@ enum EnvironmentCases {
     _ identifier: String, steps: Int, perturbations: String = ""
   ) -> Measurement {
     let runner = RandomRunner(
-      identifier, environments: 16, threads: 1, perturbations: perturbations)
+      RandomRunner.environment(identifier, 16, perturbations), threads: 1)
     runner.run(steps: steps)
     let before = cac_allocations()
     runner.run(steps: steps)
@@ -87,21 +107,31 @@ private final class RandomRunner {
     }
   }
 
-  init(_ identifier: String, environments: Int, threads: Int, perturbations: String) {
+  /// Makes registered environments, perturbed or not.
+  static func environment(
+    _ identifier: String, _ count: Int, _ perturbations: String
+  ) -> any BatchedEnvironment {
     guard let registered = EnvironmentRegistry.find(identifier) else {
       preconditionFailure("no environment \(identifier)")
     }
-    environment = registered.construct(environments)
+    let environment = registered.construct(count)
     do {
       let perturbations = try Perturbations(parsing: perturbations)
       try EpisodeConditions(Randomization(), perturbations, in: registered).apply(to: environment)
     } catch {
       preconditionFailure("\(error)")
     }
+    return environment
+  }
+
+  init(_ environment: any BatchedEnvironment, threads: Int) {
+    self.environment = environment
+    let environments = environment.count
     environment.reset(seeds: .training(runSeed: 1))
     pool = WorkerPool(threads: threads)
     actions = Matrix(rows: environments, columns: environment.specification.actionWidth)
-    let size = max(1, environments / (threads * 4))
+    let share = (environments + threads - 1) / threads
+    let size = max(1, environments / (threads * 4), min(share, environment.blockSize))
     blocks = stride(from: 0, to: environments, by: size).map {
       Block($0..<min($0 + size, environments))
     }
@@ -140,5 +170,14 @@ private final class RandomRunner {
         environment.step(actions: actions, in: block.range)
       }
     }
+  }
+}
+
+extension VectorEnvironment {
+  /// Walkers that Box2D steps one by one: the reference.
+  fileprivate convenience init(reference count: Int) {
+    self.init(
+      BipedalWalker.self, count: count,
+      simulator: EnvironmentSimulator<BipedalWalker>(count: count))
   }
 }

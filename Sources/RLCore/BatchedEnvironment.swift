@@ -11,6 +11,10 @@ public protocol BatchedEnvironment: AnyObject {
   var specification: EnvironmentSpecification { get }
   /// Number of environments.
   var count: Int { get }
+  /// Number of environments from which on stepping a range costs least for each; 1 by default.
+  ///
+  /// It is for speed only: results do not depend on how environments are split into ranges.
+  var blockSize: Int { get }
   /// Observations, rewards and episode ends of the last step.
   var batch: StepBatch { get }
   /// Whether the next episode starts in the same step in which one ends; true by default.
@@ -92,6 +96,9 @@ public protocol BatchedEnvironment: AnyObject {
 }
 
 extension BatchedEnvironment {
+  /// One environment, by default.
+  public var blockSize: Int { 1 }
+
   /// Whether steps have disturbances, of the caller's or the perturber's; observers then see them.
   public var hasDisturbances: Bool { takesDisturbances || perturber?.disturbs == true }
 

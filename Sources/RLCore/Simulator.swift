@@ -6,12 +6,16 @@ public import LinearAlgebra
 /// manages. Slots are started and stepped in blocks, so that a simulator may advance many states at
 /// once.  Calls for different slots may come from different threads at the same time.
 public protocol Simulator: AnyObject {
+  /// Number of slots from which on stepping a block costs least for each; 1, the default, if they
+  /// are stepped one by one.
+  var blockSize: Int { get }
+
   /// Sets the physical parameters of a slot from its next start on.
   ///
   /// - Parameters:
   ///   - values: Values in table order, all allowed; nominal until this is called.
   ///   - slot: Index of the slot.
-  func setParameters(_ values: UnsafeBufferPointer<Double>, of slot: Int)
+  func setParameters(_ values: Span<Double>, of slot: Int)
 
   /// Starts episodes, replacing any previous states of their slots.
   ///
@@ -40,6 +44,9 @@ public protocol Simulator: AnyObject {
 }
 
 extension Simulator {
+  /// One slot, by default.
+  public var blockSize: Int { 1 }
+  /// Nil, by default.
   public func planningModel(
     of slot: Int, _ parameters: ModelParameters
   ) -> (any PlanningModel)? { nil }
@@ -60,14 +67,15 @@ extension Simulator {
 }
 
 /// Steps environments of one type one by one.
-final class EnvironmentSimulator<E: Environment & ~Copyable>: Simulator {
+package final class EnvironmentSimulator<E: Environment & ~Copyable>: Simulator {
   private let count: Int
   private let states: UnsafeMutablePointer<E>
   private let parameters: UnsafeMutablePointer<E.Parameters>
   /// Whether each slot holds a value, [N]; slots that were never started do not.
   private let holdsState: UnsafeMutablePointer<Bool>
 
-  init(count: Int) {
+  /// Creates a simulator with empty slots and nominal parameters.
+  package init(count: Int) {
     self.count = count
     states = .allocate(capacity: count)
     parameters = .allocate(capacity: count)
@@ -84,13 +92,13 @@ final class EnvironmentSimulator<E: Environment & ~Copyable>: Simulator {
     holdsState.deallocate()
   }
 
-  func setParameters(_ values: UnsafeBufferPointer<Double>, of slot: Int) {
-    for (entry, value) in zip(E.parameterTable, values) {
-      parameters[slot][keyPath: entry.keyPath] = value
+  package func setParameters(_ values: Span<Double>, of slot: Int) {
+    for (entry, j) in zip(E.parameterTable, values.indices) {
+      parameters[slot][keyPath: entry.keyPath] = values[j]
     }
   }
 
-  func start(_ episodes: Span<EpisodeBeginning>, observations: Matrix) {
+  package func start(_ episodes: Span<EpisodeBeginning>, observations: Matrix) {
     for k in episodes.indices {
       let slot = episodes[k].slot
       if holdsState[slot] { (states + slot).deinitialize(count: 1) }
@@ -99,19 +107,21 @@ final class EnvironmentSimulator<E: Environment & ~Copyable>: Simulator {
     E.startAll(states, episodes, parameters: parameters, observations: observations)
   }
 
-  func step(_ range: Range<Int>, actions: Matrix, disturbances: Matrix?, batch: StepBatch) {
+  package func step(_ range: Range<Int>, actions: Matrix, disturbances: Matrix?, batch: StepBatch) {
     if let disturbances { for i in range { states[i].disturb(disturbances.row(i).span) } }
     E.stepAll(states, in: range, actions: actions, batch: batch)
   }
 
-  func hashState(of slot: Int, into hasher: inout StateHasher) {
+  package func hashState(of slot: Int, into hasher: inout StateHasher) {
     precondition(holdsState[slot], "environment \(slot) must be reset before its state is hashed")
     states[slot].hashState(into: &hasher)
   }
 
-  func scene(of slot: Int) -> Scene { holdsState[slot] ? states[slot].scene() : .empty }
+  package func scene(of slot: Int) -> Scene { holdsState[slot] ? states[slot].scene() : .empty }
 
-  func planningModel(of slot: Int, _ known: ModelParameters) -> (any PlanningModel)? {
+  package func planningModel(
+    of slot: Int, _ known: ModelParameters
+  ) -> (any PlanningModel)? {
     precondition(holdsState[slot], "environment \(slot) must be reset before its state is copied")
     return states[slot].planningModel(known == .nominal ? E.Parameters() : parameters[slot])
   }

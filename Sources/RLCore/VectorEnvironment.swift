@@ -29,14 +29,21 @@ public final class VectorEnvironment: BatchedEnvironment {
   private var hasSeenReset = false
 
   /// Creates `count` environments of one type with nominal parameters; reset them before stepping.
-  public init<E: Environment & ~Copyable>(_ type: E.Type, count: Int) {
+  public convenience init<E: Environment & ~Copyable>(_ type: E.Type, count: Int) {
     precondition(count >= 1, "\(count) environments")
+    self.init(type, count: count, simulator: E.makeSimulator(count: count))
+  }
+
+  /// Creates `count` environments of one type that a given simulator of as many slots steps.
+  package init<E: Environment & ~Copyable>(
+    _ type: E.Type, count: Int, simulator: any Simulator
+  ) {
     self.count = count
     specification = E.specification
     disturbanceComponents = E.disturbanceComponents
     manualControls = E.manualControls
     batch = StepBatch(count: count, observationWidth: specification.observationWidth)
-    simulator = E.makeSimulator(count: count)
+    self.simulator = simulator
     ledger = EpisodeLedger(
       count: count, specification: specification, parameters: E.parameterDescriptions)
     beginnings = .allocate(capacity: count)
@@ -44,6 +51,8 @@ public final class VectorEnvironment: BatchedEnvironment {
   }
 
   deinit { beginnings.deallocate() }
+
+  public var blockSize: Int { simulator.blockSize }
 
   // MARK: Episodes
 
@@ -122,7 +131,7 @@ public final class VectorEnvironment: BatchedEnvironment {
             environment: i, number: ledger.entries[i].episode, seed: episode.seed,
             stepsBefore: ledger.stepsTaken(i)))
       if ledger.begin(episode, changes: drawn ?? []) {
-        simulator.setParameters(ledger.runningValues(of: i), of: i)
+        simulator.setParameters(ledger.runningValues(of: i).span, of: i)
       }
     }
     simulator.start(episodes.span, observations: batch.observations)

@@ -1,3 +1,4 @@
+internal import Environments
 internal import Foundation
 internal import LinearAlgebra
 internal import Physics
@@ -55,6 +56,8 @@ public struct RunManifest: Codable, Sendable, Equatable {
     public var commandLine: [String]
     /// Number of threads, on which results do not depend.
     public var threads: Int
+    /// How walkers are simulated, on which results do not depend either; nil if unknown.
+    public var physics: String?
     /// Environment steps taken before the session.
     public var firstStep: Int
     /// Date and time of the start, in ISO 8601.
@@ -65,7 +68,7 @@ public struct RunManifest: Codable, Sendable, Equatable {
     public var outcome: String?
 
     enum CodingKeys: String, CodingKey {
-      case threads, started, ended, outcome
+      case threads, physics, started, ended, outcome
       case commandLine = "command-line"
       case firstStep = "first-step"
     }
@@ -75,6 +78,7 @@ public struct RunManifest: Codable, Sendable, Equatable {
       self.commandLine = commandLine
       self.threads = threads
       self.firstStep = firstStep
+      physics = WalkerPhysics.description
       started = Date.now.formatted(.iso8601)
     }
   }

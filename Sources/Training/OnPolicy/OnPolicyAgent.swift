@@ -46,7 +46,8 @@ public final class OnPolicyAgent<Method: OnPolicyMethod>: Agent {
       environments: environments, discount: shared.discount, isEnabled: shared.normalizeRewards)
     metricNames = ["episode-return", "episode-length"] + player.metricNames
     let actions = Matrix(rows: environments, columns: specification.actionWidth)
-    let blocks = RolloutCollector.blocks(of: environments, threads: context.pool.threads)
+    let blocks = RolloutCollector.blocks(
+      of: environments, threads: context.pool.threads, blockSize: environment.blockSize)
     collectors = blocks.map {
       RolloutCollector(block: $0, environment: context.environment, actions: actions)
     }

@@ -34,9 +34,19 @@ package final class RolloutCollector {
 
   /// Returns the blocks into which environments are split for the given number of threads.
   ///
-  /// Small blocks keep all threads busy to the end; results do not depend on the split.
-  package static func blocks(of environments: Int, threads: Int) -> [Range<Int>] {
-    let size = max(1, environments / (threads * 8))
+  /// Small blocks keep all threads busy to the end, but the environments may be stepped faster in
+  /// larger ones, as long as every thread has one.  Results do not depend on the split.
+  ///
+  /// - Parameters:
+  ///   - environments: The number of environments.
+  ///   - threads: The number of threads.
+  ///   - blockSize: The environments' own ``BatchedEnvironment/blockSize``.
+  /// - Returns: Ranges of environments, in order.
+  package static func blocks(
+    of environments: Int, threads: Int, blockSize: Int = 1
+  ) -> [Range<Int>] {
+    let share = (environments + threads - 1) / threads
+    let size = max(1, environments / (threads * 8), min(share, blockSize))
     return stride(from: 0, to: environments, by: size).map {
       $0..<min($0 + size, environments)
     }

@@ -1,0 +1,21 @@
+// All that depends on the width, in the order of use, and the end of its names.
+#include "lane_block.h"
+#include "lane_push.h"
+#include "lane_solve.h"
+#undef V
+#undef M
+#undef P
+#undef vadd
+#undef vsubtract
+#undef vscale
+#undef vdot
+#undef vcross
+#undef vcross_left
+#undef vlarger
+#undef vsmaller
+#undef vclamp
+#undef vselect
+#undef vturned
+#undef vrotate
+#undef LANES
+#undef NAME

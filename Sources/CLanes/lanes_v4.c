@@ -1,0 +1,26 @@
+// AVX-512: registers of 16 floats.
+#include <string.h>
+
+#include "lanes.h"
+#if __x86_64__
+#pragma clang attribute push( \
+    __attribute__((target("arch=x86-64-v4"), min_vector_width(512))), apply_to = function)
+#include "lane_math.h"
+#define LANES 16
+#define NAME(name) narrow_##name
+#include "lane_width.h"
+#define LANES 32
+#define NAME(name) wide_##name
+#include "lane_width.h"
+#pragma clang attribute pop
+const lanes_table cl_table_v4 = {
+  .name = "v4",
+  .narrow = 16,
+  .wide = 32,
+  .solve_narrow = narrow_solve,
+  .solve_wide = wide_solve,
+  .push_narrow = narrow_push_rest,
+  .sines_and_cosines = sines_and_cosines,
+  .cast_fan = cast_fan,
+};
+#endif

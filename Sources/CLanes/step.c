@@ -1,0 +1,127 @@
+// A step: its phases, for one world and for many.
+#include "lanes.h"
+
+// Worlds that go through the phases together.
+enum { CHUNK = 128 };
+
+static void begin(world *w) {
+  if (w->moved_count > 0) contacts_find_new(w);
+  contacts_collide(w);
+}
+
+static void finish(world *w, const bool *in_island) {
+  // Box2D's list of bodies has the newest first.
+  for (int32_t i = BODIES - 1; i >= 0; --i) {
+    if (in_island[i]) body_synchronize(w, i);
+  }
+  contacts_find_new(w);
+  impacts_solve(w);
+  w->inverse_seconds_before = 1.0f / w->model->seconds;
+  for (int32_t i = 0; i < BODIES; ++i) w->bodies[i].force = (point){0, 0};
+}
+
+static _Thread_local int32_t most_contacts = WORLD_SLOTS;
+
+void cl_limit_contacts(int32_t most) {
+  most_contacts = most < 0 || most > WORLD_SLOTS ? WORLD_SLOTS : most;
+}
+
+// Prepares a world for the lanes; false if they don't cover its state.
+static bool enter_lanes(lane_world *lw, world *w) {
+  for (int32_t i = 0; i < BODIES; ++i) {
+    if (!w->bodies[i].awake) return false;
+    lw->constraint_counts[i] = 0;
+  }
+  lw->world = w;
+  const float h = w->model->seconds, impulse_scale = w->inverse_seconds_before * h;
+  int32_t used = 0;
+  for (int32_t i = 0; i < w->contact_count; ++i) {
+    const contact *c = &w->contacts[i];
+    if (!c->enabled || !c->touching) continue;
+    if (used == most_contacts || lw->constraint_counts[c->body] == BODY_SLOTS) return false;
+    lw->constraint_numbers[c->body][lw->constraint_counts[c->body]++] = (uint8_t)used;
+    constraint *k = &lw->constraints[used++];
+    constraint_set(k, w, c, impulse_scale);
+    const body *b = &w->bodies[c->body];
+    constraint_prepare(k, b, b->center, b->pose);
+  }
+  lw->sort_key = 0;
+  for (int32_t i = 0; i < BODIES; ++i) {
+    body *b = &w->bodies[i];
+    lw->motions[i] = motion_begun(w, b);
+    for (int32_t k = 0; k < lw->constraint_counts[i]; ++k)
+      constraint_warm_start(constraint_of(lw, i, k), b, &lw->motions[i].v, &lw->motions[i].w);
+  }
+  // The feet have most contacts, so they count most.
+  static const int32_t order[BODIES] = {4, 2, 0, 3, 1};
+  for (int32_t i = 0; i < BODIES; ++i)
+    lw->sort_key = 8 * lw->sort_key + lw->constraint_counts[order[i]];
+  lw->pushes_left = w->model->position_iterations;
+  return true;
+}
+
+// Puts worlds with alike contacts next to each other; which share a block changes no bit.
+static void sort(lane_world **worlds, int32_t count) {
+  for (int32_t i = 1; i < count; ++i) {
+    lane_world *moving = worlds[i];
+    int32_t k = i;
+    for (; k > 0 && worlds[k - 1]->sort_key > moving->sort_key; --k) worlds[k] = worlds[k - 1];
+    worlds[k] = moving;
+  }
+}
+
+static void solve_in_lanes(lane_world **worlds, int32_t count) {
+  const lanes_table *lanes = lanes_chosen();
+  sort(worlds, count);
+  for (int32_t at = 0; at < count;) {
+    const int32_t left = count - at;
+    if (left > lanes->narrow) {
+      const int32_t n = left < lanes->wide ? left : lanes->wide;
+      lanes->solve_wide(worlds + at, n);
+      at += n;
+    } else {
+      lanes->solve_narrow(worlds + at, left);
+      at += left;
+    }
+  }
+  lane_world *rest[CHUNK];
+  int32_t rest_count = 0;
+  for (int32_t i = 0; i < count; ++i)
+    if (worlds[i]->pushes_left > 0) rest[rest_count++] = worlds[i];
+  for (int32_t at = 0; at < rest_count; at += lanes->narrow)
+    lanes->push_narrow(
+        rest + at, rest_count - at < lanes->narrow ? rest_count - at : lanes->narrow);
+}
+
+static void step_chunk(cl_worlds *all, const int32_t *indices, int32_t count) {
+  static const bool whole[BODIES] = {true, true, true, true, true};
+  static const int32_t every[BODIES] = {0, 1, 2, 3, 4};
+  lane_world lane_worlds[CHUNK];
+  lane_world *entered[CHUNK];
+  int32_t entered_count = 0;
+  for (int32_t i = 0; i < count; ++i) {
+    world *w = &all->worlds[indices[i]];
+    begin(w);
+    lane_world *next = &lane_worlds[entered_count];
+    if (enter_lanes(next, w)) {
+      entered[entered_count++] = next;
+      continue;
+    }
+    bool in_island[BODIES];
+    island_solve(w, in_island);
+    finish(w, in_island);
+    ++counts.single_steps;
+  }
+  solve_in_lanes(entered, entered_count);
+  for (int32_t i = 0; i < entered_count; ++i) {
+    world *w = entered[i]->world;
+    island_sleep(w, every, BODIES, entered[i]->pushes_left < 0);
+    finish(w, whole);
+  }
+  counts.lane_steps += entered_count;
+}
+
+void cl_step(cl_worlds *all, const int32_t *indices, int32_t count) {
+  for (int32_t at = 0; at < count; at += CHUNK)
+    step_chunk(all, indices + at, count - at < CHUNK ? count - at : CHUNK);
+}
