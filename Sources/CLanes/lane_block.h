@@ -10,10 +10,18 @@ typedef struct {
 } NAME(vpoint);
 #define P NAME(vpoint)
 
-// A contact of the same body in every lane that has one.
+// The bodies that one contact of each lane belongs to.
 typedef struct {
-  int body;
+  int count, bodies[BODIES];
+  // The lanes of each.
+  M lanes[BODIES];
+} NAME(owners);
+
+// One contact of each lane that has as many.
+typedef struct {
+  NAME(owners) owners;
   bool any_one, any_two;
+  V inverse_mass, inverse_inertia;
   M on, two;
   P arm[2], still[2];
   V normal_impulse[2], tangent_impulse[2], normal_mass[2], tangent_mass[2];
@@ -29,7 +37,9 @@ typedef struct {
 
 // The part of a contact that pushes positions.
 typedef struct {
-  int body;
+  NAME(owners) owners;
+  V inverse_mass, inverse_inertia;
+  P local_center;
   M on, two, is_face_b;
   P local[2], normal, point;
 } NAME(pusher);
@@ -98,6 +108,47 @@ INLINE void NAME(vturned)(V angle, V *sine, V *cosine) {
 INLINE P NAME(vrotate)(V s, V c, P v) { return (P){c * v.x - s * v.y, s * v.x + c * v.y}; }
 #define vturned NAME(vturned)
 #define vrotate NAME(vrotate)
+
+// The value of each lane's body, of any if it has none; and its replacement.
+INLINE V NAME(of_owner)(const NAME(owners) *o, const V *values) {
+  V value = values[o->bodies[0]];
+  for (int i = 1; i < o->count; ++i) value = o->lanes[i] ? values[o->bodies[i]] : value;
+  return value;
+}
+INLINE P NAME(point_of_owner)(const NAME(owners) *o, const P *values) {
+  P value = values[o->bodies[0]];
+  for (int i = 1; i < o->count; ++i)
+    value = vselect(o->lanes[i], values[o->bodies[i]], value);
+  return value;
+}
+INLINE void NAME(set_owner)(const NAME(owners) *o, V *values, V value) {
+  for (int i = 0; i < o->count; ++i)
+    values[o->bodies[i]] = o->lanes[i] ? value : values[o->bodies[i]];
+}
+INLINE void NAME(set_owner_point)(const NAME(owners) *o, P *values, P value) {
+  for (int i = 0; i < o->count; ++i)
+    values[o->bodies[i]] = vselect(o->lanes[i], value, values[o->bodies[i]]);
+}
+
+// Notes that a lane's contact belongs to a body.
+INLINE void NAME(add_owner)(NAME(owners) *o, int body, int lane) {
+  int i = 0;
+  while (i < o->count && o->bodies[i] != body) ++i;
+  if (i == o->count) {
+    o->bodies[o->count++] = body;
+    o->lanes[i] = (M)0;
+  }
+  o->lanes[i][lane] = -1;
+}
+
+INLINE int NAME(most_constraints)(lane_world *const *worlds, int32_t count) {
+  int most = 0;
+  for (int lane = 0; lane < count; ++lane) {
+    const int n = worlds[lane]->constraint_count;
+    most = n > most ? n : most;
+  }
+  return most;
+}
 
 // The worlds in the lanes; lanes beyond the count hold the first world again, and are not stored.
 INLINE void NAME(gather_bodies)(NAME(block) *b, lane_world *const *worlds, int32_t count) {

@@ -1,52 +1,47 @@
 // Position iterations in lanes.  Included once per width.
 
 static int NAME(gather_pushers)(
-    NAME(pusher) *pushers, lane_world *const *worlds, int32_t count) {
-  int used = 0;
-  for (int order = 0; order < BODIES; ++order) {
-    const int index = kBodyOrder[order];
-    int most = 0;
+    NAME(pusher) *pushers, const NAME(block) *b, lane_world *const *worlds, int32_t count) {
+  const int used = NAME(most_constraints)(worlds, count);
+  for (int k = 0; k < used; ++k) {
+    NAME(pusher) *p = &pushers[k];
+    memset(p, 0, sizeof *p);
     for (int lane = 0; lane < count; ++lane) {
-      const int n = worlds[lane]->constraint_counts[index];
-      most = n > most ? n : most;
-    }
-    for (int k = 0; k < most; ++k) {
-      NAME(pusher) *p = &pushers[used++];
-      memset(p, 0, sizeof *p);
-      p->body = index;
-      for (int lane = 0; lane < count; ++lane) {
-        if (k >= worlds[lane]->constraint_counts[index]) continue;
-        const manifold *m = &constraint_of(worlds[lane], index, k)->contact->manifold;
-        p->on[lane] = -1;
-        p->two[lane] = m->count == 2 ? -1 : 0;
-        p->is_face_b[lane] = m->is_face_b ? -1 : 0;
-        for (int i = 0; i < m->count; ++i) {
-          p->local[i].x[lane] = m->points[i].local.x;
-          p->local[i].y[lane] = m->points[i].local.y;
-        }
-        p->normal.x[lane] = m->normal.x;
-        p->normal.y[lane] = m->normal.y;
-        p->point.x[lane] = m->point.x;
-        p->point.y[lane] = m->point.y;
+      if (k >= worlds[lane]->constraint_count) continue;
+      const constraint *from = &worlds[lane]->constraints[k];
+      const manifold *m = &from->contact->manifold;
+      NAME(add_owner)(&p->owners, from->body, lane);
+      p->on[lane] = -1;
+      p->two[lane] = m->count == 2 ? -1 : 0;
+      p->is_face_b[lane] = m->is_face_b ? -1 : 0;
+      for (int i = 0; i < m->count; ++i) {
+        p->local[i].x[lane] = m->points[i].local.x;
+        p->local[i].y[lane] = m->points[i].local.y;
       }
+      p->normal.x[lane] = m->normal.x;
+      p->normal.y[lane] = m->normal.y;
+      p->point.x[lane] = m->point.x;
+      p->point.y[lane] = m->point.y;
     }
+    p->inverse_mass = NAME(of_owner)(&p->owners, b->inverse_mass);
+    p->inverse_inertia = NAME(of_owner)(&p->owners, b->inverse_inertia);
+    p->local_center = NAME(point_of_owner)(&p->owners, b->local_center);
   }
   return used;
 }
 
 // Pushes one contact of each lane; returns the least separation.
 INLINE V NAME(push_contact)(const NAME(pusher) *p, NAME(block) *b, V least) {
-  const int index = p->body;
-  P center = b->center[index];
-  V angle = b->angle[index];
-  const V mass = b->inverse_mass[index], inertia = b->inverse_inertia[index];
+  P center = NAME(point_of_owner)(&p->owners, b->center);
+  V angle = NAME(of_owner)(&p->owners, b->angle);
+  const V mass = p->inverse_mass, inertia = p->inverse_inertia;
   const V zero = 0, one = 1;
   for (int i = 0; i < 2; ++i) {
     const M on = i == 0 ? p->on : p->two;
     if (i == 1 && !NAME(any)(on)) break;
     V s, c;
     vturned(angle, &s, &c);
-    const P origin = vsubtract(center, vrotate(s, c, b->local_center[index]));
+    const P origin = vsubtract(center, vrotate(s, c, p->local_center));
     // The pose of the face's body and of the other; the ground's is the identity.
     const V face_s = p->is_face_b ? s : zero, face_c = p->is_face_b ? c : one;
     const V other_s = p->is_face_b ? zero : s, other_c = p->is_face_b ? one : c;
@@ -68,8 +63,8 @@ INLINE V NAME(push_contact)(const NAME(pusher) *p, NAME(block) *b, V least) {
     center = vselect(on, vadd(center, vscale(mass, impulse)), center);
     angle = on ? angle + inertia * vcross(arm, impulse) : angle;
   }
-  b->center[index] = center;
-  b->angle[index] = angle;
+  NAME(set_owner_point)(&p->owners, b->center, center);
+  NAME(set_owner)(&p->owners, b->angle, angle);
   return least;
 }
 
@@ -151,9 +146,9 @@ static void NAME(push)(
 // Only the narrow one is used.
 __attribute__((unused)) static void NAME(push_rest)(lane_world *const *worlds, int32_t count) {
   NAME(block) b;
-  NAME(pusher) pushers[BODIES * BODY_SLOTS];
+  NAME(pusher) pushers[WORLD_SLOTS];
   NAME(gather_bodies)(&b, worlds, count);
-  const int used = NAME(gather_pushers)(pushers, worlds, count);
+  const int used = NAME(gather_pushers)(pushers, &b, worlds, count);
   NAME(push)(&b, pushers, used, worlds, count, worlds[0]->pushes_left);
   NAME(scatter_positions)(&b, worlds, count);
 }

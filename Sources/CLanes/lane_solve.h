@@ -1,67 +1,57 @@
 // Velocity iterations in lanes.  Included once per width.
 
-static int NAME(gather_slots)(NAME(slot) *slots, lane_world *const *worlds, int32_t count) {
-  int used = 0;
-  for (int order = 0; order < BODIES; ++order) {
-    const int index = kBodyOrder[order];
-    int most = 0;
+static int NAME(gather_slots)(
+    NAME(slot) *slots, const NAME(block) *b, lane_world *const *worlds, int32_t count) {
+  const int used = NAME(most_constraints)(worlds, count);
+  for (int k = 0; k < used; ++k) {
+    NAME(slot) *s = &slots[k];
+    memset(s, 0, sizeof *s);
     for (int lane = 0; lane < count; ++lane) {
-      const int n = worlds[lane]->constraint_counts[index];
-      most = n > most ? n : most;
-    }
-    for (int k = 0; k < most; ++k) {
-      NAME(slot) *s = &slots[used++];
-      memset(s, 0, sizeof *s);
-      s->body = index;
-      for (int lane = 0; lane < count; ++lane) {
-        if (k >= worlds[lane]->constraint_counts[index]) continue;
-        const constraint *from = constraint_of(worlds[lane], index, k);
-        s->on[lane] = -1;
-        s->two[lane] = from->count == 2 ? -1 : 0;
-        if (from->count == 2) s->any_two = true; else s->any_one = true;
-        for (int i = 0; i < from->count; ++i) {
-          const constraint_point *p = &from->points[i];
-          s->arm[i].x[lane] = p->arm.x;
-          s->arm[i].y[lane] = p->arm.y;
-          s->still[i].x[lane] = p->still.x;
-          s->still[i].y[lane] = p->still.y;
-          s->normal_impulse[i][lane] = p->normal_impulse;
-          s->tangent_impulse[i][lane] = p->tangent_impulse;
-          s->normal_mass[i][lane] = p->normal_mass;
-          s->tangent_mass[i][lane] = p->tangent_mass;
-        }
-        s->normal.x[lane] = from->normal.x;
-        s->normal.y[lane] = from->normal.y;
-        s->friction[lane] = from->friction;
-        if (from->count < 2) continue;
-        s->k11[lane] = from->k11;
-        s->k12[lane] = from->k12;
-        s->k22[lane] = from->k22;
-        s->i11[lane] = from->i11;
-        s->i12[lane] = from->i12;
-        s->i22[lane] = from->i22;
+      if (k >= worlds[lane]->constraint_count) continue;
+      const constraint *from = &worlds[lane]->constraints[k];
+      NAME(add_owner)(&s->owners, from->body, lane);
+      s->on[lane] = -1;
+      s->two[lane] = from->count == 2 ? -1 : 0;
+      if (from->count == 2) s->any_two = true; else s->any_one = true;
+      for (int i = 0; i < from->count; ++i) {
+        const constraint_point *p = &from->points[i];
+        s->arm[i].x[lane] = p->arm.x;
+        s->arm[i].y[lane] = p->arm.y;
+        s->still[i].x[lane] = p->still.x;
+        s->still[i].y[lane] = p->still.y;
+        s->normal_impulse[i][lane] = p->normal_impulse;
+        s->tangent_impulse[i][lane] = p->tangent_impulse;
+        s->normal_mass[i][lane] = p->normal_mass;
+        s->tangent_mass[i][lane] = p->tangent_mass;
       }
+      s->normal.x[lane] = from->normal.x;
+      s->normal.y[lane] = from->normal.y;
+      s->friction[lane] = from->friction;
+      if (from->count < 2) continue;
+      s->k11[lane] = from->k11;
+      s->k12[lane] = from->k12;
+      s->k22[lane] = from->k22;
+      s->i11[lane] = from->i11;
+      s->i12[lane] = from->i12;
+      s->i22[lane] = from->i22;
     }
+    s->inverse_mass = NAME(of_owner)(&s->owners, b->inverse_mass);
+    s->inverse_inertia = NAME(of_owner)(&s->owners, b->inverse_inertia);
   }
   return used;
 }
 
 static void NAME(scatter_slots)(
-    const NAME(slot) *slots, int used, lane_world *const *worlds, int32_t count) {
-  int k = 0;
-  for (int i = 0; i < used; ++i) {
-    const NAME(slot) *s = &slots[i];
-    k = i > 0 && slots[i - 1].body == s->body ? k + 1 : 0;
-    for (int lane = 0; lane < count; ++lane) {
-      if (!s->on[lane]) continue;
-      const constraint *from = constraint_of(worlds[lane], s->body, k);
+    const NAME(slot) *slots, lane_world *const *worlds, int32_t count) {
+  for (int lane = 0; lane < count; ++lane)
+    for (int k = 0; k < worlds[lane]->constraint_count; ++k) {
+      const constraint *from = &worlds[lane]->constraints[k];
       manifold *m = &((contact *)from->contact)->manifold;
       for (int j = 0; j < from->count; ++j) {
-        m->points[j].normal_impulse = s->normal_impulse[j][lane];
-        m->points[j].tangent_impulse = s->tangent_impulse[j][lane];
+        m->points[j].normal_impulse = slots[k].normal_impulse[j][lane];
+        m->points[j].tangent_impulse = slots[k].tangent_impulse[j][lane];
       }
     }
-  }
 }
 
 INLINE P NAME(relative)(const NAME(slot) *s, int i, P v, V w) {
@@ -69,20 +59,22 @@ INLINE P NAME(relative)(const NAME(slot) *s, int i, P v, V w) {
 }
 
 INLINE void NAME(solve_slot)(NAME(slot) *s, NAME(block) *b) {
-  P v = b->velocity[s->body];
-  V w = b->omega[s->body];
-  const V mass = b->inverse_mass[s->body], inertia = b->inverse_inertia[s->body], zero = 0;
+  P v = NAME(point_of_owner)(&s->owners, b->velocity);
+  V w = NAME(of_owner)(&s->owners, b->omega);
+  const V mass = s->inverse_mass, inertia = s->inverse_inertia, zero = 0;
   const P normal = s->normal, tangent = {normal.y, -normal.x};
   for (int i = 0; i < 2; ++i) {
     if (i == 1 && !s->any_two) break;
-    const M on = i == 0 ? s->on : s->two;
     const V vt = vdot(NAME(relative)(s, i, v, w), tangent);
     const V most = s->friction * s->normal_impulse[i];
     const V new = vclamp(s->tangent_impulse[i] + s->tangent_mass[i] * (-vt), -most, most);
     const P impulse = vscale(new - s->tangent_impulse[i], tangent);
     s->tangent_impulse[i] = new;
-    v = vselect(on, vadd(v, vscale(mass, impulse)), v);
-    w = on ? w + inertia * vcross(s->arm[i], impulse) : w;
+    const P pushed = vadd(v, vscale(mass, impulse));
+    const V turned = w + inertia * vcross(s->arm[i], impulse);
+    // Lanes without a contact are not stored, so that only the second point needs a mask.
+    v = i == 0 ? pushed : vselect(s->two, pushed, v);
+    w = i == 0 ? turned : (s->two ? turned : w);
   }
   P single_v = v;
   V single_w = w, single_impulse = s->normal_impulse[0];
@@ -95,8 +87,8 @@ INLINE void NAME(solve_slot)(NAME(slot) *s, NAME(block) *b) {
   }
   if (!s->any_two) {
     s->normal_impulse[0] = single_impulse;
-    b->velocity[s->body] = vselect(s->on, single_v, v);
-    b->omega[s->body] = s->on ? single_w : w;
+    NAME(set_owner_point)(&s->owners, b->velocity, single_v);
+    NAME(set_owner)(&s->owners, b->omega, single_w);
     return;
   }
   const P a = {s->normal_impulse[0], s->normal_impulse[1]};
@@ -124,11 +116,11 @@ INLINE void NAME(solve_slot)(NAME(slot) *s, NAME(block) *b) {
   V double_w = w + inertia * (vcross(s->arm[0], first) + vcross(s->arm[1], second));
   double_v = vselect(found, double_v, v);
   double_w = found ? double_w : w;
-  const M two = s->two, one = s->on & ~two;
+  const M two = s->two;
   s->normal_impulse[0] = two ? x.x : single_impulse;
   s->normal_impulse[1] = x.y;
-  b->velocity[s->body] = vselect(two, double_v, vselect(one, single_v, v));
-  b->omega[s->body] = two ? double_w : (one ? single_w : w);
+  NAME(set_owner_point)(&s->owners, b->velocity, vselect(two, double_v, single_v));
+  NAME(set_owner)(&s->owners, b->omega, two ? double_w : single_w);
 }
 
 static void NAME(gather_hinge)(
@@ -249,7 +241,7 @@ INLINE void NAME(integrate)(NAME(block) *b, float h) {
 static void NAME(solve)(lane_world *const *worlds, int32_t count) {
   const cl_model *model = worlds[0]->world->model;
   NAME(block) b;
-  NAME(slot) slots[BODIES * BODY_SLOTS];
+  NAME(slot) slots[WORLD_SLOTS];
   NAME(vhinge) hinges[HINGES];
   NAME(gather_bodies)(&b, worlds, count);
   for (int lane = 0; lane < LANES; ++lane) {
@@ -260,7 +252,7 @@ static void NAME(solve)(lane_world *const *worlds, int32_t count) {
       b.omega[i][lane] = lw->motions[i].w;
     }
   }
-  const int used = NAME(gather_slots)(slots, worlds, count);
+  const int used = NAME(gather_slots)(slots, &b, worlds, count);
   for (int i = 0; i < HINGES; ++i)
     NAME(gather_hinge)(&hinges[i], kHingeOrder[i], &b, worlds, count);
 
@@ -272,7 +264,7 @@ static void NAME(solve)(lane_world *const *worlds, int32_t count) {
     for (int i = 0; i < used; ++i) NAME(solve_slot)(&slots[i], &b);
   }
 
-  NAME(scatter_slots)(slots, used, worlds, count);
+  NAME(scatter_slots)(slots, worlds, count);
   NAME(integrate)(&b, model->seconds);
   for (int lane = 0; lane < count; ++lane) {
     world *w = worlds[lane]->world;
@@ -288,8 +280,8 @@ static void NAME(solve)(lane_world *const *worlds, int32_t count) {
       w->bodies[i].omega = b.omega[i][lane];
     }
   }
-  NAME(pusher) pushers[BODIES * BODY_SLOTS];
-  const int pushing = NAME(gather_pushers)(pushers, worlds, count);
+  NAME(pusher) pushers[WORLD_SLOTS];
+  const int pushing = NAME(gather_pushers)(pushers, &b, worlds, count);
   const int32_t most =
       model->position_iterations < COMMON_PUSHES ? model->position_iterations : COMMON_PUSHES;
   NAME(push)(&b, pushers, pushing, worlds, count, most);

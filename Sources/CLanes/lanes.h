@@ -8,8 +8,7 @@
 enum {
   // Most lanes of any version.
   MOST_LANES = 32,
-  // Most contacts of one body and of one world in the lanes; worlds with more are solved alone.
-  BODY_SLOTS = 6,
+  // Most contacts of one world in the lanes; worlds with more are solved alone.
   WORLD_SLOTS = 10,
   // Position iterations of a whole block; the worlds that need more are packed into new blocks.
   COMMON_PUSHES = 3,
@@ -24,13 +23,12 @@ static const int kHingeOrder[HINGES] = {3, 2, 0, 1};
 typedef struct {
   world *world;
   motion motions[BODIES];
-  // The contacts, and the numbers of each body's in their order.
+  // The contacts, in the order of the search.
   constraint constraints[WORLD_SLOTS];
-  uint8_t constraint_numbers[BODIES][BODY_SLOTS];
-  int32_t constraint_counts[BODIES];
+  int32_t constraint_count;
   // Position iterations that are left; negative once the positions are solved.
   int32_t pushes_left;
-  int32_t sort_key;
+  uint64_t sort_key;
 } lane_world;
 
 typedef struct {
@@ -53,8 +51,5 @@ extern const lanes_table cl_table_baseline;
 
 const lanes_table *lanes_chosen(void);
 
-INLINE constraint *constraint_of(lane_world *lw, int32_t body, int32_t k) {
-  return &lw->constraints[lw->constraint_numbers[body][k]];
-}
 
 #endif

@@ -28,34 +28,33 @@ void cl_limit_contacts(int32_t most) {
 
 // Prepares a world for the lanes; false if they don't cover its state.
 static bool enter_lanes(lane_world *lw, world *w) {
-  for (int32_t i = 0; i < BODIES; ++i) {
-    if (!w->bodies[i].awake) return false;
-    lw->constraint_counts[i] = 0;
-  }
-  lw->world = w;
-  const float h = w->model->seconds, impulse_scale = w->inverse_seconds_before * h;
-  int32_t used = 0;
-  for (int32_t i = 0; i < w->contact_count; ++i) {
-    const contact *c = &w->contacts[i];
-    if (!c->enabled || !c->touching) continue;
-    if (used == most_contacts || lw->constraint_counts[c->body] == BODY_SLOTS) return false;
-    lw->constraint_numbers[c->body][lw->constraint_counts[c->body]++] = (uint8_t)used;
-    constraint *k = &lw->constraints[used++];
-    constraint_set(k, w, c, impulse_scale);
-    const body *b = &w->bodies[c->body];
-    constraint_prepare(k, b, b->center, b->pose);
-  }
-  lw->sort_key = 0;
-  for (int32_t i = 0; i < BODIES; ++i) {
-    body *b = &w->bodies[i];
-    lw->motions[i] = motion_begun(w, b);
-    for (int32_t k = 0; k < lw->constraint_counts[i]; ++k)
-      constraint_warm_start(constraint_of(lw, i, k), b, &lw->motions[i].v, &lw->motions[i].w);
-  }
-  // The feet have most contacts, so they count most.
-  static const int32_t order[BODIES] = {4, 2, 0, 3, 1};
+  int32_t touching = 0;
   for (int32_t i = 0; i < BODIES; ++i)
-    lw->sort_key = 8 * lw->sort_key + lw->constraint_counts[order[i]];
+    if (!w->bodies[i].awake) return false;
+  for (int32_t i = 0; i < w->contact_count; ++i)
+    touching += w->contacts[i].enabled && w->contacts[i].touching;
+  if (touching > most_contacts) return false;
+  lw->world = w;
+  lw->constraint_count = 0;
+  lw->sort_key = (uint64_t)touching;
+  const float h = w->model->seconds, impulse_scale = w->inverse_seconds_before * h;
+  for (int32_t order = 0; order < BODIES; ++order) {
+    const int32_t index = kBodyOrder[order];
+    body *b = &w->bodies[index];
+    motion *m = &lw->motions[index];
+    *m = motion_begun(w, b);
+    for (int32_t i = 0; i < w->contact_count; ++i) {
+      const contact *c = &w->contacts[i];
+      if (c->body != index || !c->enabled || !c->touching) continue;
+      constraint *k = &lw->constraints[lw->constraint_count++];
+      constraint_set(k, w, c, impulse_scale);
+      constraint_prepare(k, b, b->center, b->pose);
+      constraint_warm_start(k, b, &m->v, &m->w);
+      lw->sort_key = 12 * lw->sort_key + (uint64_t)(2 * order + (k->count == 2));
+    }
+  }
+  // Worlds with as many contacts come first by the bodies of the first ones.
+  for (int32_t i = touching; i < WORLD_SLOTS; ++i) lw->sort_key *= 12;
   lw->pushes_left = w->model->position_iterations;
   return true;
 }

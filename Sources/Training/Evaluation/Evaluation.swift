@@ -104,20 +104,20 @@ public enum Evaluation {
     isSuccess: (EpisodeEnd, Span<Float>) -> Bool? = { _, _ in nil }
   ) throws(Failure) -> EvaluationResult {
     precondition(episodes >= 1 && firstSeed < 1 << 62)
-    let slots = min(episodes, 8)
-    let environment = try makeEnvironment(slots)
-    environment.reset(seeds: .consecutive(first: firstSeed, environments: slots))
-    let actions = Matrix(rows: slots, columns: environment.specification.actionWidth)
-    let opposition = opponent.map { Opposition($0, in: environment, actions: actions) }
-    let workers = (0..<slots).map { slot in
-      EvaluationWorker(
-        policy, opposition, environment, slot: slot,
-        seeds: stride(from: slot, to: episodes, by: slots).map { firstSeed + UInt64($0) },
-        actions: actions)
+    let first = try makeEnvironment(1)
+    // Environments that are best stepped together are in one block for each thread.  The others are
+    // alone, in more blocks than threads, so that none waits long for the others in the end.
+    let blocks = min(episodes, first.blockSize > 1 ? pool.threads : 8)
+    let size = min((episodes + blocks - 1) / blocks, first.blockSize)
+    var workers: [EvaluationWorker] = []
+    for block in 0..<blocks {
+      let environment = block == 0 && size == 1 ? first : try makeEnvironment(size)
+      let seeds = stride(from: block, to: episodes, by: blocks).map { firstSeed + UInt64($0) }
+      workers.append(EvaluationWorker(policy, opponent, environment, seeds: seeds))
     }
-    pool.run(slots) { workers[$0].run(mode: mode, didFinish: didFinish) }
-    let results = (0..<episodes).map { e in
-      let outcome = workers[e % slots].outcomes[e / slots]
+    pool.run(blocks) { workers[$0].run(mode: mode, didFinish: didFinish) }
+    let results = (0..<episodes).compactMap { e -> EvaluationResult.Episode? in
+      guard let outcome = workers[e % blocks].outcomes[e / blocks] else { return nil }
       return EvaluationResult.Episode(
         seed: firstSeed + UInt64(e), episodeReturn: outcome.episodeReturn, length: outcome.length,
         end: outcome.end, isSuccess: isSuccess(outcome.end, outcome.finalObservation.span))
@@ -126,25 +126,33 @@ public enum Evaluation {
   }
 }
 
-/// Runs every `slots`-th episode in one environment of the batch.
+/// Runs the episodes of some seeds in a block of environments.
 private final class EvaluationWorker {
-  private(set) var outcomes: [EpisodeRunner.Outcome] = []
-  private let runner: EpisodeRunner
+  /// Outcomes in order of the seeds; nil until an episode has ended.
+  private(set) var outcomes: [EpisodeRunner.Outcome?]
+  private let episodes: EpisodeBatch
   private let seeds: [UInt64]
 
   init(
-    _ policy: any Policy, _ opposition: Opposition?, _ environment: any BatchedEnvironment,
-    slot: Int, seeds: [UInt64], actions: Matrix
+    _ policy: any Policy, _ opponent: Opponent?, _ environment: any BatchedEnvironment,
+    seeds: [UInt64]
   ) {
-    runner = EpisodeRunner(
-      policy, against: opposition, in: environment, slot: slot, actions: actions)
+    episodes = EpisodeBatch(policy, against: opponent, in: environment)
+    outcomes = seeds.map { _ in nil }
     self.seeds = seeds
   }
 
   func run(mode: ActionMode, didFinish: (() -> Void)?) {
-    for seed in seeds {
-      outcomes.append(runner.run(seed: seed, mode: mode))
+    var begun = 0
+    episodes.run(mode: mode) {
+      guard begun < seeds.count else { return nil }
+      begun += 1
+      return EpisodeBatch.Entry(number: begun - 1, seed: seeds[begun - 1], parameters: [])
+    } didEnd: { number, outcome in
+      outcomes[number] = outcome
       didFinish?()
+    } shouldStop: { _ in
+      false
     }
   }
 }
