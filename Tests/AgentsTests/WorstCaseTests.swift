@@ -102,6 +102,7 @@ import Training
   @Test func coincidingCandidatesStartAnew() throws {
     let (agent, _) = try agent { $0.worstCase.leastDistance = 2.5 }
     let search = try #require(agent.search)
+    for _ in 0..<30 { search.findWorst(.minimum, length: 100) }
     let (before, last) = (search.restarts, search.candidate(4, 0))
     search.restartCandidates()
     #expect(search.restarts - before == 4 && search.candidate(4, 0) == last)
