@@ -5,7 +5,8 @@ public import RLCore
 ///
 /// Box2D keeps the forces of its joints from one step to the next, which can't be copied.  The
 /// equations start from the copied positions and velocities, and are advanced in the solver's order
-/// and steps: after a second of random pushes, swing-ups of both differ by about 1 % of a radian.
+/// and steps: after a second of random pushes, half of
+/// all swing-ups differ by less than 0.01 in cosine and sine, and 95 % by less than 0.1.
 ///
 /// - Source: Florian 2007, "Correct equations for the dynamics of the cart-pole system"; at a buffer,
 ///   the cart's momentum passes through the hinge as in an inelastic collision.
