@@ -24,7 +24,7 @@ package final class BipedalWalkerLanes: Simulator {
     slots = (0..<count).map { _ in Slot() }
   }
 
-  package var blockSize: Int { LaneWorlds.lanes }
+  package var blockSize: Int { LaneWorlds.blockSize }
 
   package func setParameters(_ values: Span<Double>, of slot: Int) {
     for (entry, j) in zip(BipedalWalker.parameterTable, values.indices) {

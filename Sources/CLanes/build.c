@@ -4,7 +4,7 @@
 
 #include "world.h"
 
-bool checks_shortcuts = false;
+_Thread_local bool checks_shortcuts;
 _Thread_local cl_counts counts;
 
 void cl_check_shortcuts(bool on) { checks_shortcuts = on; }

@@ -37,7 +37,8 @@ bool cl_select(const char *name) {
 
 const char *cl_instruction_set(void) { return lanes_chosen()->name; }
 
-int32_t cl_lanes(void) { return lanes_chosen()->wide; }
+// Two of the widest blocks, so that alike worlds share one and rare work can be packed.
+int32_t cl_block_size(void) { return 2 * MOST_LANES; }
 
 void cl_sines_and_cosines(int32_t count, const float *angles, float *sines, float *cosines) {
   lanes_chosen()->sines_and_cosines(count, angles, sines, cosines);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "apart.h"
+#include "island.h"
 
 // MARK: Distance
 
@@ -375,19 +376,22 @@ static int32_t impact_contacts(world *w, contact *first, float alpha, contact **
   return count;
 }
 
-void impacts_solve(world *w) {
+void impacts_begin(world *w) {
   for (int32_t i = 0; i < BODIES; ++i) w->bodies[i].alpha0 = 0;
   memset(w->static_alpha0, 0, sizeof w->static_alpha0);
   for (int32_t i = 0; i < w->contact_count; ++i) {
     w->contacts[i].has_impact = false;
     w->contacts[i].impact_count = 0;
   }
+}
+
+bool impacts_next(world *w, impact *next) {
   for (;;) {
     float alpha;
     contact *c = first_impact(w, &alpha);
-    if (c == NULL || 1.0f - 10.0f * EPSILON < alpha) return;
-    const int32_t index = c->body, other = static_body(w, c->leaf);
-    body *b = &w->bodies[index];
+    if (c == NULL || 1.0f - 10.0f * EPSILON < alpha) return false;
+    const int32_t other = static_body(w, c->leaf);
+    body *b = &w->bodies[c->body];
     const body body_before = *b;
     const float static_before = w->static_alpha0[other];
     body_advance(b, alpha);
@@ -395,24 +399,29 @@ void impacts_solve(world *w) {
     contact_update(w, c);
     c->has_impact = false;
     ++c->impact_count;
-    if (!c->touching) {
-      c->enabled = false;
-      b->center = body_before.center;
-      b->center0 = body_before.center0;
-      b->angle = body_before.angle;
-      b->angle0 = body_before.angle0;
-      b->alpha0 = body_before.alpha0;
-      w->static_alpha0[other] = static_before;
-      synchronize_pose(b);
-      continue;
+    if (c->touching) {
+      wake(b);
+      contact *contacts[IMPACT_CONTACTS];
+      const int32_t count = impact_contacts(w, c, alpha, contacts);
+      impact_prepare(next, w, contacts, count, (1.0f - alpha) * w->model->seconds);
+      return true;
     }
-    wake(b);
-    contact *contacts[IMPACT_CONTACTS];
-    const int32_t count = impact_contacts(w, c, alpha, contacts);
-    island_solve_impact(w, contacts, count, (1.0f - alpha) * w->model->seconds);
-    body_synchronize(w, index);
-    for (int32_t i = 0; i < w->contact_count; ++i)
-      if (w->contacts[i].body == index) w->contacts[i].has_impact = false;
-    contacts_find_new(w);
+    c->enabled = false;
+    b->center = body_before.center;
+    b->center0 = body_before.center0;
+    b->angle = body_before.angle;
+    b->angle0 = body_before.angle0;
+    b->alpha0 = body_before.alpha0;
+    w->static_alpha0[other] = static_before;
+    synchronize_pose(b);
   }
+}
+
+void impacts_conclude(impact *set) {
+  world *w = set->world;
+  impact_store(set);
+  body_synchronize(w, set->body);
+  for (int32_t i = 0; i < w->contact_count; ++i)
+    if (w->contacts[i].body == set->body) w->contacts[i].has_impact = false;
+  contacts_find_new(w);
 }

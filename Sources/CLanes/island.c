@@ -328,8 +328,13 @@ void island_solve(world *w, bool *in_island) {
 
 // MARK: Impacts
 
-void island_solve_impact(world *w, contact *const *contacts, int32_t count, float seconds) {
-  body *b = &w->bodies[contacts[0]->body];
+void impact_prepare(
+    impact *set, world *w, contact *const *contacts, int32_t count, float seconds) {
+  set->world = w;
+  set->body = contacts[0]->body;
+  set->count = count;
+  set->seconds = seconds;
+  body *b = &w->bodies[set->body];
   point center = b->center;
   float angle = b->angle;
   for (int32_t k = 0; k < 20; ++k) {
@@ -339,41 +344,50 @@ void island_solve_impact(world *w, contact *const *contacts, int32_t count, floa
           smaller(separation, contact_push(contacts[i], b, &center, &angle, 0.75f));
     if (separation >= -1.5f * LINEAR_SLOP) break;
   }
-  b->center0 = center;
-  b->angle0 = angle;
+  b->center0 = set->center = center;
+  b->angle0 = set->angle = angle;
   const pose safe = pose_of(center, angle, b->local_center);
-  outline_set(&b->before, &w->shapes[contacts[0]->body], safe);
-  constraint constraints[IMPACT_CONTACTS];
+  outline_set(&b->before, &w->shapes[set->body], safe);
   for (int32_t i = 0; i < count; ++i) {
-    constraint_set(&constraints[i], w, contacts[i], 0);
-    for (int32_t j = 0; j < constraints[i].count; ++j)
-      constraints[i].points[j].normal_impulse = constraints[i].points[j].tangent_impulse = 0;
-    constraint_prepare(&constraints[i], b, center, safe);
+    constraint *k = &set->constraints[i];
+    constraint_set(k, w, contacts[i], 0);
+    for (int32_t j = 0; j < k->count; ++j)
+      k->points[j].normal_impulse = k->points[j].tangent_impulse = 0;
+    constraint_prepare(k, b, center, safe);
   }
-  point velocity = b->velocity;
-  float omega = b->omega;
+  set->motion = (motion){b->velocity, b->omega};
+}
+
+void impact_solve(impact *set) {
+  constraint *constraints = set->constraints;
+  const size_t size = (size_t)set->count * sizeof *constraints;
+  const body *b = &set->world->bodies[set->body];
+  motion *now = &set->motion;
   // Iterations often end in a cycle, mostly of one.  Whole turns of it may be left out.
   constraint kept[IMPACT_CONTACTS];
-  motion kept_motion = {velocity, omega};
-  memcpy(kept, constraints, (size_t)count * sizeof *kept);
+  motion kept_motion = *now;
+  memcpy(kept, constraints, size);
   int32_t kept_at = 0;
-  for (int32_t k = 0, last = w->model->velocity_iterations; k < last;) {
-    for (int32_t i = 0; i < count; ++i) constraint_solve(&constraints[i], b, &velocity, &omega);
+  for (int32_t k = 0, last = set->world->model->velocity_iterations; k < last;) {
+    for (int32_t i = 0; i < set->count; ++i)
+      constraint_solve(&constraints[i], b, &now->v, &now->w);
     ++k;
-    const motion now = {velocity, omega};
-    if (memcmp(&kept_motion, &now, sizeof now) == 0
-        && memcmp(kept, constraints, (size_t)count * sizeof *kept) == 0) {
+    if (memcmp(&kept_motion, now, sizeof *now) == 0 && memcmp(kept, constraints, size) == 0) {
       last = k + (last - k) % (k - kept_at);
     } else if (k >= kept_at + kept_at / 2 + 4) {
-      kept_motion = now;
-      memcpy(kept, constraints, (size_t)count * sizeof *kept);
+      kept_motion = *now;
+      memcpy(kept, constraints, size);
       kept_at = k;
     }
   }
-  island_integrate(&center, &angle, &velocity, &omega, seconds);
-  b->center = center;
-  b->angle = angle;
-  b->velocity = velocity;
-  b->omega = omega;
+}
+
+void impact_store(impact *set) {
+  body *b = &set->world->bodies[set->body];
+  island_integrate(&set->center, &set->angle, &set->motion.v, &set->motion.w, set->seconds);
+  b->center = set->center;
+  b->angle = set->angle;
+  b->velocity = set->motion.v;
+  b->omega = set->motion.w;
   synchronize_pose(b);
 }

@@ -144,11 +144,13 @@ static void NAME(push)(
 }
 
 // Only the narrow one is used.
-__attribute__((unused)) static void NAME(push_rest)(lane_world *const *worlds, int32_t count) {
+__attribute__((unused)) static void NAME(push_rest)(
+    lane_world *const *worlds, int32_t count, int32_t most) {
   NAME(block) b;
   NAME(pusher) pushers[WORLD_SLOTS];
   NAME(gather_bodies)(&b, worlds, count);
   const int used = NAME(gather_pushers)(pushers, &b, worlds, count);
-  NAME(push)(&b, pushers, used, worlds, count, worlds[0]->pushes_left);
+  const int32_t left = worlds[0]->pushes_left;
+  NAME(push)(&b, pushers, used, worlds, count, most < left ? most : left);
   NAME(scatter_positions)(&b, worlds, count);
 }

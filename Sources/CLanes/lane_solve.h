@@ -1,5 +1,32 @@
 // Velocity iterations in lanes.  Included once per width.
 
+INLINE void NAME(fill_slot)(NAME(slot) *s, const constraint *from, int lane) {
+  s->on[lane] = -1;
+  s->two[lane] = from->count == 2 ? -1 : 0;
+  if (from->count == 2) s->any_two = true; else s->any_one = true;
+  for (int i = 0; i < from->count; ++i) {
+    const constraint_point *p = &from->points[i];
+    s->arm[i].x[lane] = p->arm.x;
+    s->arm[i].y[lane] = p->arm.y;
+    s->still[i].x[lane] = p->still.x;
+    s->still[i].y[lane] = p->still.y;
+    s->normal_impulse[i][lane] = p->normal_impulse;
+    s->tangent_impulse[i][lane] = p->tangent_impulse;
+    s->normal_mass[i][lane] = p->normal_mass;
+    s->tangent_mass[i][lane] = p->tangent_mass;
+  }
+  s->normal.x[lane] = from->normal.x;
+  s->normal.y[lane] = from->normal.y;
+  s->friction[lane] = from->friction;
+  if (from->count < 2) return;
+  s->k11[lane] = from->k11;
+  s->k12[lane] = from->k12;
+  s->k22[lane] = from->k22;
+  s->i11[lane] = from->i11;
+  s->i12[lane] = from->i12;
+  s->i22[lane] = from->i22;
+}
+
 static int NAME(gather_slots)(
     NAME(slot) *slots, const NAME(block) *b, lane_world *const *worlds, int32_t count) {
   const int used = NAME(most_constraints)(worlds, count);
@@ -10,30 +37,7 @@ static int NAME(gather_slots)(
       if (k >= worlds[lane]->constraint_count) continue;
       const constraint *from = &worlds[lane]->constraints[k];
       NAME(add_owner)(&s->owners, from->body, lane);
-      s->on[lane] = -1;
-      s->two[lane] = from->count == 2 ? -1 : 0;
-      if (from->count == 2) s->any_two = true; else s->any_one = true;
-      for (int i = 0; i < from->count; ++i) {
-        const constraint_point *p = &from->points[i];
-        s->arm[i].x[lane] = p->arm.x;
-        s->arm[i].y[lane] = p->arm.y;
-        s->still[i].x[lane] = p->still.x;
-        s->still[i].y[lane] = p->still.y;
-        s->normal_impulse[i][lane] = p->normal_impulse;
-        s->tangent_impulse[i][lane] = p->tangent_impulse;
-        s->normal_mass[i][lane] = p->normal_mass;
-        s->tangent_mass[i][lane] = p->tangent_mass;
-      }
-      s->normal.x[lane] = from->normal.x;
-      s->normal.y[lane] = from->normal.y;
-      s->friction[lane] = from->friction;
-      if (from->count < 2) continue;
-      s->k11[lane] = from->k11;
-      s->k12[lane] = from->k12;
-      s->k22[lane] = from->k22;
-      s->i11[lane] = from->i11;
-      s->i12[lane] = from->i12;
-      s->i22[lane] = from->i22;
+      NAME(fill_slot)(s, from, lane);
     }
     s->inverse_mass = NAME(of_owner)(&s->owners, b->inverse_mass);
     s->inverse_inertia = NAME(of_owner)(&s->owners, b->inverse_inertia);
@@ -286,4 +290,57 @@ static void NAME(solve)(lane_world *const *worlds, int32_t count) {
       model->position_iterations < COMMON_PUSHES ? model->position_iterations : COMMON_PUSHES;
   NAME(push)(&b, pushers, pushing, worlds, count, most);
   NAME(scatter_positions)(&b, worlds, count);
+}
+
+// Solves the velocities of bodies after impacts, one of each world.
+__attribute__((unused)) static void NAME(solve_impacts)(impact *const *impacts, int32_t count) {
+  NAME(block) b;
+  NAME(slot) slots[WORLD_SLOTS];
+  int32_t used = 0;
+  for (int lane = 0; lane < LANES; ++lane) {
+    const impact *from = impacts[lane < count ? lane : 0];
+    const body *of = &from->world->bodies[from->body];
+    b.velocity[0].x[lane] = from->motion.v.x;
+    b.velocity[0].y[lane] = from->motion.v.y;
+    b.omega[0][lane] = from->motion.w;
+    b.inverse_mass[0][lane] = of->inverse_mass;
+    b.inverse_inertia[0][lane] = of->inverse_inertia;
+    used = from->count > used ? from->count : used;
+  }
+  for (int k = 0; k < used; ++k) {
+    NAME(slot) *s = &slots[k];
+    memset(s, 0, sizeof *s);
+    for (int lane = 0; lane < count; ++lane) {
+      if (k >= impacts[lane]->count) continue;
+      NAME(add_owner)(&s->owners, 0, lane);
+      NAME(fill_slot)(s, &impacts[lane]->constraints[k], lane);
+    }
+    s->inverse_mass = b.inverse_mass[0];
+    s->inverse_inertia = b.inverse_inertia[0];
+  }
+  const int32_t iterations = impacts[0]->world->model->velocity_iterations;
+  for (int32_t k = 0; k < iterations; ++k) {
+    // An iteration that changes no bit in any lane is repeated by all that follow.
+    const bool looks = k % 8 == 7;
+    M changes = 0;
+    const P v = b.velocity[0];
+    const V w = b.omega[0];
+    for (int i = 0; i < used; ++i) {
+      NAME(slot) *s = &slots[i];
+      const V n1 = s->normal_impulse[0], n2 = s->normal_impulse[1];
+      const V t1 = s->tangent_impulse[0], t2 = s->tangent_impulse[1];
+      NAME(solve_slot)(s, &b);
+      if (looks)
+        changes |= s->on
+            & (((M)n1 ^ (M)s->normal_impulse[0]) | ((M)n2 ^ (M)s->normal_impulse[1])
+               | ((M)t1 ^ (M)s->tangent_impulse[0]) | ((M)t2 ^ (M)s->tangent_impulse[1]));
+    }
+    changes |= ((M)v.x ^ (M)b.velocity[0].x) | ((M)v.y ^ (M)b.velocity[0].y)
+        | ((M)w ^ (M)b.omega[0]);
+    if (looks && !NAME(any)(changes)) break;
+  }
+  for (int lane = 0; lane < count; ++lane)
+    impacts[lane]->motion = (motion){
+      {b.velocity[0].x[lane], b.velocity[0].y[lane]}, b.omega[0][lane]
+    };
 }

@@ -12,6 +12,8 @@ enum {
   WORLD_SLOTS = 10,
   // Position iterations of a whole block; the worlds that need more are packed into new blocks.
   COMMON_PUSHES = 3,
+  // Fewest impacts for which lanes pay.
+  FEWEST_IMPACTS = 3,
 };
 
 // Bodies in the order of Box2D's search through an island of waking bodies: front lower and upper
@@ -37,8 +39,10 @@ typedef struct {
   // Solves velocities, integrates, and pushes positions a few times.
   void (*solve_narrow)(lane_world *const *worlds, int32_t count);
   void (*solve_wide)(lane_world *const *worlds, int32_t count);
-  // Pushes the positions of worlds that need it until they are solved.
-  void (*push_narrow)(lane_world *const *worlds, int32_t count);
+  // Pushes the positions of worlds that need it, at most so many times more.
+  void (*push_narrow)(lane_world *const *worlds, int32_t count, int32_t most);
+  // Solves the velocities after impacts, of at most `narrow` worlds.
+  void (*solve_impacts)(impact *const *impacts, int32_t count);
   void (*sines_and_cosines)(int32_t count, const float *angles, float *sines, float *cosines);
   void (*cast_fan)(
       const world *w, point origin, const double *offsets, int32_t count, float *fractions);

@@ -20,6 +20,7 @@ const lanes_table cl_table_v4 = {
   .solve_narrow = narrow_solve,
   .solve_wide = wide_solve,
   .push_narrow = narrow_push_rest,
+  .solve_impacts = narrow_solve_impacts,
   .sines_and_cosines = sines_and_cosines,
   .cast_fan = cast_fan,
 };

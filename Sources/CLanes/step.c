@@ -9,15 +9,30 @@ static void begin(world *w) {
   contacts_collide(w);
 }
 
-static void finish(world *w, const bool *in_island) {
+// After the solver: boxes, new contacts, and the beginning of the search for impacts.
+static void follow(world *w, const bool *in_island) {
   // Box2D's list of bodies has the newest first.
-  for (int32_t i = BODIES - 1; i >= 0; --i) {
+  for (int32_t i = BODIES - 1; i >= 0; --i)
     if (in_island[i]) body_synchronize(w, i);
-  }
   contacts_find_new(w);
-  impacts_solve(w);
+  impacts_begin(w);
+}
+
+static void end(world *w) {
   w->inverse_seconds_before = 1.0f / w->model->seconds;
   for (int32_t i = 0; i < BODIES; ++i) w->bodies[i].force = (point){0, 0};
+}
+
+static void step_alone(world *w) {
+  bool in_island[BODIES];
+  island_solve(w, in_island);
+  follow(w, in_island);
+  impact next;
+  while (impacts_next(w, &next)) {
+    impact_solve(&next);
+    impacts_conclude(&next);
+  }
+  end(w);
 }
 
 static _Thread_local int32_t most_contacts = WORLD_SLOTS;
@@ -83,13 +98,54 @@ static void solve_in_lanes(lane_world **worlds, int32_t count) {
       at += left;
     }
   }
+  // The worlds that need more pushes than most are packed, and packed again as they become fewer.
   lane_world *rest[CHUNK];
-  int32_t rest_count = 0;
-  for (int32_t i = 0; i < count; ++i)
-    if (worlds[i]->pushes_left > 0) rest[rest_count++] = worlds[i];
-  for (int32_t at = 0; at < rest_count; at += lanes->narrow)
-    lanes->push_narrow(
-        rest + at, rest_count - at < lanes->narrow ? rest_count - at : lanes->narrow);
+  for (int32_t most = 2 * COMMON_PUSHES;; most *= 3) {
+    int32_t rest_count = 0;
+    for (int32_t i = 0; i < count; ++i)
+      if (worlds[i]->pushes_left > 0) rest[rest_count++] = worlds[i];
+    if (rest_count == 0) return;
+    for (int32_t at = 0; at < rest_count; at += lanes->narrow) {
+      const int32_t left = rest_count - at;
+      lanes->push_narrow(rest + at, left < lanes->narrow ? left : lanes->narrow, most);
+    }
+  }
+}
+
+// Solves impacts of different worlds.
+static void solve_impacts(impact *impacts, int32_t count) {
+  impact *together[MOST_LANES];
+  int32_t n = 0;
+  for (int32_t i = 0; i < count; ++i) {
+    if (impacts[i].count <= WORLD_SLOTS) together[n++] = &impacts[i];
+    else impact_solve(&impacts[i]);
+  }
+  if (n >= FEWEST_IMPACTS) lanes_chosen()->solve_impacts(together, n);
+  else
+    for (int32_t i = 0; i < n; ++i) impact_solve(together[i]);
+  for (int32_t i = 0; i < count; ++i) impacts_conclude(&impacts[i]);
+}
+
+// Goes through the impacts of worlds in rounds, one of each world in a round.
+static void solve_all_impacts(lane_world **worlds, int32_t count) {
+  enum { BATCH = 16 };
+  const int32_t most = lanes_chosen()->narrow < BATCH ? lanes_chosen()->narrow : BATCH;
+  impact impacts[BATCH];
+  while (count > 0) {
+    int32_t open = 0, waiting = 0;
+    for (int32_t i = 0; i < count; ++i) {
+      if (!impacts_next(worlds[i]->world, &impacts[waiting])) {
+        end(worlds[i]->world);
+        continue;
+      }
+      worlds[open++] = worlds[i];
+      if (++waiting < most) continue;
+      solve_impacts(impacts, waiting);
+      waiting = 0;
+    }
+    solve_impacts(impacts, waiting);
+    count = open;
+  }
 }
 
 static void step_chunk(cl_worlds *all, const int32_t *indices, int32_t count) {
@@ -106,17 +162,16 @@ static void step_chunk(cl_worlds *all, const int32_t *indices, int32_t count) {
       entered[entered_count++] = next;
       continue;
     }
-    bool in_island[BODIES];
-    island_solve(w, in_island);
-    finish(w, in_island);
+    step_alone(w);
     ++counts.single_steps;
   }
   solve_in_lanes(entered, entered_count);
   for (int32_t i = 0; i < entered_count; ++i) {
     world *w = entered[i]->world;
     island_sleep(w, every, BODIES, entered[i]->pushes_left < 0);
-    finish(w, whole);
+    follow(w, whole);
   }
+  solve_all_impacts(entered, entered_count);
   counts.lane_steps += entered_count;
 }
 

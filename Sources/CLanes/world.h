@@ -168,13 +168,9 @@ void body_synchronize(world *w, int32_t index);
 void island_solve(world *w, bool *in_island);
 void island_integrate(point *center, float *angle, point *velocity, float *omega, float h);
 void island_sleep(world *w, const int32_t *bodies, int32_t count, bool positions_solved);
-void island_solve_impact(world *w, contact *const *contacts, int32_t count, float seconds);
-
-// impact.c
-void impacts_solve(world *w);
 
 // build.c
-extern bool checks_shortcuts;
+extern _Thread_local bool checks_shortcuts;
 
 extern _Thread_local cl_counts counts;
 

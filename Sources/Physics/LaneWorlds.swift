@@ -226,8 +226,8 @@ public final class LaneWorlds {
   /// Name of the version in use: v4, v3 or baseline.
   public static var instructionSet: String { String(cString: cl_instruction_set()) }
 
-  /// Most worlds that the version in use steps together.
-  public static var lanes: Int { Int(cl_lanes()) }
+  /// Number of worlds from which on stepping them together costs least for each.
+  public static var blockSize: Int { Int(cl_block_size()) }
 
   /// Calls a closure with a given version of the lanes on this thread; for tests.
   ///
@@ -242,7 +242,8 @@ public final class LaneWorlds {
     return body()
   }
 
-  /// Computes whatever a shortcut saves, too, and counts results that differ; for tests.
+  /// Lets the calling thread compute whatever a shortcut saves, too, and count results that differ;
+  /// for tests.
   package static func checkShortcuts(_ isOn: Bool) { cl_check_shortcuts(isOn) }
 
   /// Lets the calling thread's worlds with more contacts than this be solved alone; for tests.

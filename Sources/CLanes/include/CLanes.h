@@ -116,13 +116,13 @@ void cl_sines_and_cosines(int32_t count, const float *angles, float *sines, floa
 
 /// Name of the version in use: "v4", "v3" or "baseline".
 const char *cl_instruction_set(void);
-/// Most worlds that it steps together.
-int32_t cl_lanes(void);
+/// Number of worlds from which on stepping them together costs least for each.
+int32_t cl_block_size(void);
 /// Makes the calling thread use another version, for tests; NULL restores the default.  Returns
 /// false, without any effect, if this CPU lacks that version.
 bool cl_select(const char *_Nullable name);
 
-/// What the shortcuts saved, and whether they are tested, for all threads; for tests.
+/// What the calling thread's steps and shortcuts were; for tests.
 typedef struct {
   int64_t impacts_skipped, impacts_computed, manifolds_skipped, manifolds_computed;
   /// Shortcuts that would have changed a result; counted only while `cl_check_shortcuts` is on.
