@@ -37,7 +37,7 @@ extension StoredPolicy {
   ///
   /// - Parameters:
   ///   - noise: Standard deviation of the noise that smooths the policy, above 0, in the unit of
-  ///     ``ObservationAttack/size``; budgets have it too.
+  ///     `ObservationAttack.size`; budgets have it too.
   ///   - floor: A return below which no episode can fall, such as 0 if no reward is negative.
   ///   - episodes: Number of episodes with noise, in 20...10,000,000.
   ///   - seed: Seed of the first episode; each later one uses the next.
