@@ -34,6 +34,22 @@ import Training
     #expect(Set(together).count == 3)
   }
 
+  /// Side by side in a stress test, each plans from its own state, and only while its episode runs.
+  @Test func manyPlanSideBySide() throws {
+    let settings = "mppi:samples=16,iterations=2,horizon=0.5"
+    let policy = try StoredPolicy(settings, environment: "acrobot-v1")
+    let test = try StressTest(
+      policy, over: ConditionGrid(parsing: ["lower-mass=1..1.5:2"], in: policy.environment),
+      episodes: 3)
+    let result = try #require(try test.run(threads: 1))
+    for (cell, mass) in zip(result.cells, [1, 1.5]) {
+      let alone = try returns(settings, in: "acrobot-v1", episodes: 3) {
+        try $0.setParameter("lower-mass", to: mass)
+      }
+      #expect(cell.mean == alone.reduce(0, +) / 3)
+    }
+  }
+
   /// A reversed motor is no riddle for a planner that knows the episode's constants.
   @Test func knownConstantsHelp() throws {
     let settings = "cem:samples=32,horizon=0.75"

@@ -34,6 +34,7 @@ package final class EpisodeBatch {
 
   private let environment: any BatchedEnvironment
   private let actor: any PolicyActor
+  private let privileged: (any PrivilegedActor)?
   private let opposition: Opposition?
   private let opponent: (any PolicyActor)?
   private let actions: Matrix
@@ -54,6 +55,7 @@ package final class EpisodeBatch {
     let count = environment.count
     self.environment = environment
     actor = policy.makeActor(rows: count)
+    privileged = actor as? any PrivilegedActor
     actions = Matrix(rows: count, columns: environment.specification.actionWidth)
     let actions = actions
     opposition = opponent.map { Opposition($0, in: environment, actions: actions) }
@@ -116,6 +118,7 @@ package final class EpisodeBatch {
       }
     }
     environment.reset(environment: i, seed: entry.seed)
+    privileged?.begin(row: i, in: environment, slot: i, seed: entry.seed)
     actor.beginEpisode(row: i, seed: entry.seed)
     opponent?.beginEpisode(row: i, seed: entry.seed)
     streams[i] = RandomStream(seed: entry.seed, name: "evaluation-action")
@@ -157,6 +160,7 @@ package final class EpisodeBatch {
       episodeReturn: slots[i].sum, length: slots[i].steps, end: how,
       finalObservation: (0..<observations.columns).map { observations[i, $0] })
     slots[i] = Slot()
+    privileged?.end(row: i)
     running -= 1
     didEnd(number, outcome)
   }

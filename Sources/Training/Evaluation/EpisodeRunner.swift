@@ -77,7 +77,8 @@ public final class EpisodeRunner {
     environment.reset(environment: slot, seed: seed)
     // A new actor: controllers have memory, which must not carry over from the previous episode.
     let actor = policy.makeActor(rows: 1)
-    (actor as? any PrivilegedActor)?.begin(in: environment, slot: slot, seed: seed)
+    (actor as? any PrivilegedActor)?.begin(
+      row: 0, in: environment, slot: slot, seed: seed)
     let opponent = opposition?.opponent.policy.makeActor(rows: 1)
     actor.beginEpisode(row: 0, seed: seed)
     opponent?.beginEpisode(row: 0, seed: seed)

@@ -79,8 +79,9 @@ final class Planner {
   ///
   /// - Parameters:
   ///   - model: A copy of the present state.
-  ///   - action: Destination of the action, [≥ 1 × A].
-  func plan(from model: any PlanningModel, action: Matrix) {
+  ///   - actions: Destination of the action, [> row × A].
+  ///   - row: The row of the action.
+  func plan(from model: any PlanningModel, into actions: Matrix, row: Int) {
     shift(mean)
     shift(elites)
     deviation.fill(settings.deviation)
@@ -88,7 +89,7 @@ final class Planner {
       draw()
       var results = returns.mutableSpan
       model.rollOut(
-        actions, actionWidth: width, tail: tail, observations: observations, returns: &results)
+        self.actions, actionWidth: width, tail: tail, observations: observations, returns: &results)
       for k in returns.indices where !returns[k].isFinite { returns[k] = -.infinity }
       switch settings.method {
       case .mppi: weight()
@@ -96,7 +97,7 @@ final class Planner {
       }
       hasPlan = true
     }
-    for j in 0..<width { action[0, j] = self.action(mean[0, j], component: j) }
+    for j in 0..<width { actions[row, j] = action(mean[0, j], component: j) }
   }
 
   /// Moves plans one step to the front; the last action stays.

@@ -38,43 +38,61 @@ public final class PlannerPolicy: Policy {
     specification.identifier == environmentIdentifier
   }
 
-  public func makeActor(rows: Int) -> any PolicyActor { PlannerActor(settings, specification) }
+  public func makeActor(rows: Int) -> any PolicyActor {
+    PlannerActor(settings, specification, rows: rows)
+  }
 
   /// Writes nothing: a planner has no weights.
   public func save(to archive: inout TensorArchive) {}
 }
 
-/// An actor that sees the environment in which it acts, besides its observations.
+/// An actor that sees the environments in which it acts, besides their observations.
 protocol PrivilegedActor: PolicyActor {
-  /// Begins an episode.
+  /// Begins the episode of a row.
   ///
   /// - Parameters:
+  ///   - row: The row.
   ///   - environment: The batch of environments.
-  ///   - slot: Index of the actor's environment, which has been reset.
+  ///   - slot: Index of the row's environment, which has been reset.
   ///   - seed: Seed of the episode.
-  func begin(in environment: any BatchedEnvironment, slot: Int, seed: UInt64)
+  func begin(row: Int, in environment: any BatchedEnvironment, slot: Int, seed: UInt64)
+  /// Ends the episode of a row, which has no action until another one begins.
+  func end(row: Int)
 }
 
 private final class PlannerActor: PrivilegedActor {
+  private struct Episode {
+    let planner: Planner
+    let environment: any BatchedEnvironment
+    let slot: Int
+  }
+
   private let settings: PlanningSettings
   private let specification: EnvironmentSpecification
-  private var episode: (planner: Planner, environment: any BatchedEnvironment, slot: Int)?
+  /// Running episodes by row; nil where none runs.
+  private var episodes: [Episode?]
 
-  init(_ settings: PlanningSettings, _ specification: EnvironmentSpecification) {
+  init(_ settings: PlanningSettings, _ specification: EnvironmentSpecification, rows: Int) {
     (self.settings, self.specification) = (settings, specification)
+    episodes = Array(repeating: nil, count: rows)
   }
 
-  func begin(in environment: any BatchedEnvironment, slot: Int, seed: UInt64) {
-    episode = (Planner(settings, in: specification, seed: seed), environment, slot)
+  func begin(row: Int, in environment: any BatchedEnvironment, slot: Int, seed: UInt64) {
+    let planner = Planner(settings, in: specification, seed: seed)
+    episodes[row] = Episode(planner: planner, environment: environment, slot: slot)
   }
+
+  func end(row: Int) { episodes[row] = nil }
 
   func act(
     on observations: Matrix, rows: Int, mode: ActionMode, streams: inout [RandomStream],
     actions: Matrix
   ) {
-    guard rows == 1, let (planner, environment, slot) = episode,
-      let model = environment.planningModel(of: slot, settings.parameters)
-    else { preconditionFailure("a planner acts in one episode that has begun, not in \(rows)") }
-    planner.plan(from: model, action: actions)
+    for row in 0..<rows {
+      guard let episode = episodes[row] else { continue }
+      guard let model = episode.environment.planningModel(of: episode.slot, settings.parameters)
+      else { preconditionFailure("a planner acts where states can be copied") }
+      episode.planner.plan(from: model, into: actions, row: row)
+    }
   }
 }
