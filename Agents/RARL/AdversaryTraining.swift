@@ -6,7 +6,7 @@ public import Training
 /// A new adversary that learns against a policy with fixed weights: what the policy would lose to an
 /// opponent that it has never met.
 ///
-/// Any policy will do, a controller included.  The adversary's reward is the exact negative of the
+/// Any policy will do, a controller included, but for planners.  The adversary's reward is the exact negative of the
 /// environment's, on a scale of its own.
 ///
 /// - Source: the test of Pinto et al. 2017, arXiv:1703.02702, with a freshly trained adversary.

@@ -34,6 +34,18 @@ import Training
     #expect(Set(together).count == 3)
   }
 
+  /// What acts on observations, or trains in episodes of its own, is no test of a planner.
+  @Test func testsThatWouldSayNothingAreRefused() throws {
+    let policy = try StoredPolicy("cem", environment: "pendulum-v1")
+    #expect(throws: ConfigurationError.self) {
+      try policy.evaluate(under: ObservationAttack(parsing: "random:0.1"), episodes: 1)
+    }
+    #expect(throws: ConfigurationError.self) {
+      try policy.certify(noise: 0.1, floor: -4000, episodes: 20)
+    }
+    #expect(throws: ConfigurationError.self) { try policy.trainAdversary(steps: 100, seed: 1) }
+  }
+
   /// Side by side in a stress test, each plans from its own state, and only while its episode runs.
   @Test func manyPlanSideBySide() throws {
     let settings = "mppi:samples=16,iterations=2,horizon=0.5"

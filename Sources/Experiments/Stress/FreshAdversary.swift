@@ -59,6 +59,11 @@ extension StoredPolicy {
     if let strength, !(strength > 0 && strength <= 1) {
       throw ConfigurationError("adversary-strength must lie in 0...1, above 0, and is \(strength)")
     }
+    guard !(policy is PlannerPolicy) else {
+      throw ConfigurationError(
+        "an adversary can't be trained against \(path), which plans on copies of the state; let one "
+          + "of a run of rarl, rap or hinf act")
+    }
     guard !environment.disturbanceComponents.isEmpty else {
       throw ConfigurationError(
         "\(environment.identifier) has no disturbance by which an adversary could act")

@@ -26,6 +26,7 @@ extension StoredPolicy {
 
   /// Throws an error if the attack can't change what the policy observes.
   public func check(_ attack: ObservationAttack) throws(ConfigurationError) {
+    try checkObserves("an attack on observations")
     let space = environment.specification.observationSpace
     if let problem = attack.problem(of: policy, observing: space) {
       throw ConfigurationError(problem)
@@ -64,6 +65,7 @@ extension StoredPolicy {
   public func checkCertificate(
     noise: Double, floor: Double, episodes: Int
   ) throws(ConfigurationError) {
+    try checkObserves("noise on observations")
     guard noise > 0, noise.isFinite else {
       throw ConfigurationError("certify must be above 0 and is \(noise)")
     }
@@ -74,5 +76,13 @@ extension StoredPolicy {
       throw ConfigurationError("a certificate needs at least 20 episodes, not \(episodes)")
     }
     guard floor.isFinite else { throw ConfigurationError("floor must be a finite number") }
+  }
+
+  /// Throws an error if the policy is a planner, which sees the state instead of observations.
+  private func checkObserves(_ change: String) throws(ConfigurationError) {
+    guard !(policy is PlannerPolicy) else {
+      throw ConfigurationError(
+        "\(path) plans on the state itself, so that \(change) changes nothing")
+    }
   }
 }

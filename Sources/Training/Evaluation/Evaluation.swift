@@ -116,8 +116,10 @@ public enum Evaluation {
       workers.append(EvaluationWorker(policy, opponent, environment, seeds: seeds))
     }
     pool.run(blocks) { workers[$0].run(mode: mode, didFinish: didFinish) }
-    let results = (0..<episodes).compactMap { e -> EvaluationResult.Episode? in
-      guard let outcome = workers[e % blocks].outcomes[e / blocks] else { return nil }
+    let results = (0..<episodes).map { e in
+      guard let outcome = workers[e % blocks].outcomes[e / blocks] else {
+        preconditionFailure("episode \(e) was not played")
+      }
       return EvaluationResult.Episode(
         seed: firstSeed + UInt64(e), episodeReturn: outcome.episodeReturn, length: outcome.length,
         end: outcome.end, isSuccess: isSuccess(outcome.end, outcome.finalObservation.span))

@@ -88,6 +88,8 @@ private final class PlannerActor: PrivilegedActor {
     on observations: Matrix, rows: Int, mode: ActionMode, streams: inout [RandomStream],
     actions: Matrix
   ) {
+    precondition(
+      episodes.contains { $0 != nil }, "a planner acts in episodes that it was told of")
     for row in 0..<rows {
       guard let episode = episodes[row] else { continue }
       guard let model = episode.environment.planningModel(of: episode.slot, settings.parameters)
