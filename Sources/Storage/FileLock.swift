@@ -129,6 +129,12 @@ package final class FileLock {
     return try? JSONDecoder().decode(Owner.self, from: data)
   }
 
+  /// Returns whether a process holds the lock of a file, without taking it; true if that can't be
+  /// known.
+  package static func isHeld(_ path: String) -> Bool {
+    readOwner(path).map { $0.isAlive ?? true } ?? false
+  }
+
   private static func busy(_ folder: String, _ owner: Owner?, remedy: String? = nil) -> FileError {
     let user =
       owner.map { "process \($0.process) on \($0.host) has been using it since \($0.since)" }

@@ -17,20 +17,11 @@ struct EvaluationArrays {
     add(steps: steps, result.returns, result.episodes.map { Int64($0.length) })
   }
 
-  /// Adds an evaluation from its row in `evaluations.csv`; a row with other columns than the header
-  /// or without steps, returns and lengths is left out.
-  mutating func add(row: Substring, header: String) {
-    let names = header.split(separator: ",")
+  /// Adds an evaluation from its row in `evaluations.csv`; a row that is none is left out.
+  mutating func add(row: Substring) {
     let cells = row.split(separator: ",", omittingEmptySubsequences: false)
-    guard cells.count == names.count else { return }
-    func numbers<Number: LosslessStringConvertible>(_ name: Substring) -> [Number] {
-      names.firstIndex(of: name).map {
-        cells[$0].split(separator: " ").compactMap { Number(String($0)) }
-      }
-        ?? []
-    }
-    let steps: [Int] = numbers("steps")
-    if steps.count == 1 { add(steps: steps[0], numbers("returns"), numbers("lengths")) }
+    guard let evaluation = StoredEvaluation(row: cells) else { return }
+    add(steps: evaluation.steps, evaluation.returns, evaluation.lengths.map(Int64.init))
   }
 
   private mutating func add(steps: Int, _ returns: [Double], _ lengths: [Int64]) {

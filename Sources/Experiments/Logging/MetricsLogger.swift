@@ -96,14 +96,15 @@ public final class MetricsLogger {
       (try? JSONDecoder().decode(StepLine.self, from: Data(line.utf8)))?.steps
     }.file
     let evaluations = try open(
-      folder.evaluationsFile, header: [Self.evaluationHeader], rows: point.evaluations,
+      folder.evaluationsFile, header: [StoredEvaluation.columns.joined(separator: ",")],
+      rows: point.evaluations,
       stepOf: { Self.field(0, of: $0) })
     self.evaluations = evaluations.file
     arraysFile = folder.evaluationArraysFile
     monitor = try MonitorLog(
       folder.monitorFile, environment: environment, episodes: point.episodes,
       warn: { Self.warn(of: $0, rows: $1, of: point.episodes, before: point.steps, warn) })
-    for row in evaluations.rows { arrays.add(row: row, header: Self.evaluationHeader) }
+    for row in evaluations.rows { arrays.add(row: row) }
     if resumption != nil { try arrays.write(to: arraysFile) }
     let now = Self.now
     events = try Self.makeEvents(folder, wallTime: now)
@@ -119,9 +120,6 @@ public final class MetricsLogger {
 
   private static let timingHeader =
     "iteration,steps,seconds,steps-per-second,environment-share,policy-share,update-share"
-  private static let evaluationHeader =
-    "steps,mode,episodes,mean-return,std-return,mean-length,success-rate,"
-    + "seeds,returns,lengths"
 
   /// Says that a log has fewer rows than the run has written.
   static func warn(
@@ -180,16 +178,7 @@ public final class MetricsLogger {
 
   /// Writes the result of one evaluation.
   public func record(_ result: EvaluationResult, steps: Int) throws(FileError) {
-    func list(_ values: [String]) -> String { values.joined(separator: " ") }
-    let cells: [String] = [
-      "\(steps)", result.mode.rawValue, "\(result.episodes.count)", "\(result.mean)",
-      "\(result.standardDeviation)", "\(result.meanLength)",
-      result.successRate.map { "\($0)" } ?? "",
-      list(result.episodes.map { "\($0.seed)" }),
-      list(result.episodes.map { "\($0.episodeReturn)" }),
-      list(result.episodes.map { "\($0.length)" }),
-    ]
-    try evaluations.append(line: cells.joined(separator: ","))
+    try evaluations.append(line: StoredEvaluation.row(result, steps: steps))
     arrays.add(result, steps: steps)
     try arrays.write(to: arraysFile)
     var scalars = [("eval/mean_reward", result.mean), ("eval/mean_ep_length", result.meanLength)]

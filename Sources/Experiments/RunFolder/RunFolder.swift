@@ -23,6 +23,8 @@ public struct RunFolder: Sendable, Equatable {
   public var evaluationsFile: String { "\(path)/evaluations.csv" }
   /// File with the evaluations as NumPy arrays, as Stable-Baselines3 writes them.
   public var evaluationArraysFile: String { "\(path)/evaluations.npz" }
+  /// File with the evaluation of the finished run on fresh episodes, if one was made.
+  public var finalEvaluationFile: String { "\(path)/final.csv" }
   /// File with the episodes of training, one row each, as Stable-Baselines3 writes them.
   public var monitorFile: String { "\(path)/monitor.csv" }
   /// File with the returns per task, if physical parameters change; one row per task.
@@ -75,6 +77,9 @@ public struct RunFolder: Sendable, Equatable {
     return FileSystem.isFolder(folder.checkpointsFolder)
       || FileSystem.exists(folder.configurationFile)
   }
+
+  /// Whether a process uses the folder.
+  package var isInUse: Bool { FileLock.isHeld(lockFile) }
 
   /// Returns the folder of a checkpoint, by its step count or link.
   public func checkpoint(_ name: String) -> String { "\(checkpointsFolder)/\(name)" }
@@ -165,8 +170,8 @@ public struct RunFolder: Sendable, Equatable {
   private var files: [String] {
     [
       configurationFile, manifestFile, changesFile, lockFile, metricsFile, metricsLinesFile,
-      timingFile, evaluationsFile, evaluationArraysFile, monitorFile, driftFile,
-      alarmsFile,
+      timingFile, evaluationsFile, evaluationArraysFile, finalEvaluationFile, monitorFile,
+      driftFile, alarmsFile,
     ]
   }
 

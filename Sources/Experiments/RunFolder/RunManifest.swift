@@ -83,8 +83,11 @@ public struct RunManifest: Codable, Sendable, Equatable {
     }
   }
 
+  /// Version of the file's layout that this program writes and reads.
+  public static let currentVersion = 1
+
   /// Version of the file's layout.
-  public var version = 1
+  public var version = currentVersion
   /// Id of the environment.
   public var environment: String
   /// Id of the agent.

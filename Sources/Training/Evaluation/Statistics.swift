@@ -34,7 +34,8 @@ public enum Statistics {
     return quantile(fraction, ofSorted: values.sorted())
   }
 
-  private static func quantile(_ fraction: Double, ofSorted values: [Double]) -> Double {
+  /// Returns a quantile of values in ascending order, of which there is at least one.
+  static func quantile(_ fraction: Double, ofSorted values: [Double]) -> Double {
     let place = fraction * Double(values.count - 1)
     let below = Int(place)
     guard below + 1 < values.count, values[below] != values[below + 1] else { return values[below] }
