@@ -55,19 +55,38 @@ struct Evaluate: ParsableCommand {
 
   func run() throws {
     try StoredPolicy.checkEvaluation(episodes: episodes, seed: seed)
-    let gates = gateOptions.gates
+    if let folders = selection.options.runFolders { return try evaluate(folders) }
     let policy = try selection.resolve()
-    for gate in gates { try gate.check(policy.environment, episodes: episodes) }
-    if recordFailures != nil { try checkFailures(policy.environment) }
-    try prepareFiles()
-    if !json {
-      let step = policy.steps.map { ", step \(grouped($0))" } ?? ""
-      let conditions = policy.conditions.text.map { ", \($0)" } ?? ""
-      let adversary = policy.opponentPath.map { ", against the adversary of \($0)" } ?? ""
-      writeLine(
-        "\(policy.path)\(step), \(policy.environment.identifier)\(conditions)\(adversary), "
-          + "\(counted(episodes, "episode")) per mode")
+    try prepare(policy)
+    if !json { writeLine(heading(policy)) }
+    let evaluation = try evaluate(policy)
+    if !json { writeLine(evaluation.text) }
+    try write(evaluation, junit: evaluation.junit)
+    try evaluation.check()
+  }
+
+  private func heading(_ policy: StoredPolicy) -> String {
+    let step = policy.steps.map { ", step \(grouped($0))" } ?? ""
+    let conditions = policy.conditions.text.map { ", \($0)" } ?? ""
+    let adversary = policy.opponentPath.map { ", against the adversary of \($0)" } ?? ""
+    return "\(policy.path)\(step), \(policy.environment.identifier)\(conditions)\(adversary), "
+      + "\(counted(episodes, "episode")) per mode"
+  }
+
+  /// Checks that the policy's environment allows the options, and makes the folders of all files, so
+  /// that a mistake shows before the episodes are run.
+  private func prepare(_ policy: StoredPolicy) throws {
+    for gate in gateOptions.gates { try gate.check(policy.environment, episodes: episodes) }
+    if let recordFailures {
+      try checkFailures(policy.environment)
+      try FileSystem.makeFolder(recordFailures)
     }
+    for path in [summary, junit].compactMap(\.self) { try FileSystem.makeFolder(ofFile: path) }
+  }
+
+  /// Evaluates a policy in each mode.
+  private func evaluate(_ policy: StoredPolicy) throws -> EvaluationSummary {
+    let gates = gateOptions.gates
     var evaluation = EvaluationSummary(policy, firstSeed: seed)
     for mode in modes(of: policy, isGated: !gates.isEmpty) {
       let progress = EvaluationProgress(mode: mode, episodes: episodes)
@@ -81,13 +100,45 @@ struct Evaluate: ParsableCommand {
       if json { writeLine(try jsonLine(report)) }
       evaluation.modes.append(report)
     }
-    if !json { writeLine(evaluation.text) }
+    return evaluation
+  }
+
+  /// Evaluates the policy of each run in a folder of several; one that can't be read is a sentence.
+  private func evaluate(_ folders: [String]) throws {
+    var group = EvaluationGroup(selection.options.path)
+    var isDamaged = false
+    for folder in folders {
+      var one = self
+      one.selection.options.path = folder
+      one.recordFailures = recordFailures.map { "\($0)/\(FileSystem.split(folder).name)" }
+      do {
+        let policy = try one.selection.resolve()
+        try one.prepare(policy)
+        group.add(try one.evaluate(policy), of: folder)
+      } catch let error as FileError {
+        Failure.report(error)
+        isDamaged = true
+      }
+    }
+    if !group.runs.isEmpty {
+      if json {
+        for mode in group.modes { writeLine(try jsonLine(mode)) }
+      } else {
+        writeLine("\(group.group), \(counted(episodes, "episode")) per run and mode\n\(group.text)")
+      }
+      try write(group, junit: group.junit)
+      try group.check()
+    }
+    if isDamaged { throw ExitCode(ExitStatus.damaged.rawValue) }
+  }
+
+  /// Writes the files of the options.
+  private func write(_ evaluation: some Encodable, junit report: String) throws {
     if let summary {
       let text = try jsonText(evaluation, isPretty: true) + "\n"
       try FileSystem.write(Data(text.utf8), to: summary)
     }
-    if let junit { try FileSystem.write(Data(evaluation.junit.utf8), to: junit) }
-    try evaluation.check()
+    if let junit { try FileSystem.write(Data(report.utf8), to: junit) }
   }
 
   /// Modes that were asked for; by default all, or the usual one if the policy is judged.
@@ -95,12 +146,6 @@ struct Evaluate: ParsableCommand {
     let asked: [ActionMode] =
       (deterministic ? [.deterministic] : []) + (stochastic ? [.stochastic] : [])
     return asked.isEmpty ? Array(policy.modes.prefix(isGated ? 1 : 2)) : asked
-  }
-
-  /// Makes the folders of all files, so that a mistake shows before the episodes are run.
-  private func prepareFiles() throws {
-    if let recordFailures { try FileSystem.makeFolder(recordFailures) }
-    for path in [summary, junit].compactMap(\.self) { try FileSystem.makeFolder(ofFile: path) }
   }
 
   // MARK: Failing episodes

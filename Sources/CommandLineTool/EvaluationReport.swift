@@ -150,12 +150,16 @@ struct EvaluationSummary: Encodable {
     try container.encodeIfPresent(steps, forKey: .steps)
     try container.encode(firstSeed, forKey: .firstSeed)
     try container.encode(modes, forKey: .modes)
-    try container.encode(problems.isEmpty && notFinite.isEmpty, forKey: .passes)
+    try container.encode(passes, forKey: .passes)
   }
 
   // MARK: Verdict
 
-  private var problems: [String] {
+  /// Whether all results are finite and all gates pass.
+  var passes: Bool { problems.isEmpty && notFinite.isEmpty }
+
+  /// Sentences on gates that do not pass.
+  var problems: [String] {
     modes.flatMap { $0.gates ?? [] }.filter { !$0.passes }.map(\.sentence)
   }
 
@@ -165,15 +169,18 @@ struct EvaluationSummary: Encodable {
     }
   }
 
+  /// A sentence on results that are not finite; empty if all are.
+  var notFiniteSentences: [String] {
+    notFinite.isEmpty ? [] : [Self.notFiniteSentence(notFinite.joined(separator: " and "))]
+  }
+
   private static func notFiniteSentence(_ episodes: String) -> String {
     "actions or returns are not finite in \(episodes)"
   }
 
   /// Throws if results are not finite or a gate does not pass.
   func check() throws {
-    guard notFinite.isEmpty else {
-      throw NotFiniteFailure(Self.notFiniteSentence(notFinite.joined(separator: " and ")))
-    }
+    if let sentence = notFiniteSentences.first { throw NotFiniteFailure(sentence) }
     guard problems.isEmpty else { throw CheckFailure(problems.joined(separator: ", and ")) }
   }
 
@@ -209,11 +216,17 @@ struct EvaluationSummary: Encodable {
   /// Test report with a test for each gate and mode, and one for finite results.
   var junit: String {
     var report = JUnitReport("evaluate \(policy)")
+    add(to: &report)
+    return report.text
+  }
+
+  /// Adds the tests to a report.
+  func add(to report: inout JUnitReport, under prefix: String = "") {
     for mode in modes {
       let lost = mode.notFinite > 0 ? "\(mode.notFinite) of \(mode.episodes) episodes" : nil
       report.add(
-        lost.map(Self.notFiniteSentence), mode.gates ?? [], to: "\(environment).\(mode.mode)")
+        lost.map(Self.notFiniteSentence), mode.gates ?? [],
+        to: "\(prefix)\(environment).\(mode.mode)")
     }
-    return report.text
   }
 }

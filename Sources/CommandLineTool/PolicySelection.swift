@@ -1,11 +1,16 @@
 import ArgumentParser
 import Experiments
 import Robustness
+import Storage
 import Training
 
 /// Options for a policy or controller, its environment and the physical parameters.
 struct PolicyOptions: ParsableArguments {
-  @Argument(input: "A run folder, a checkpoint folder, a policy.safetensors file, or a controller.")
+  @Argument(
+    input: """
+      A run folder, a checkpoint folder, a policy.safetensors file, or a controller; for 'evaluate' \
+      and 'stress' also a folder of runs with several seeds.
+      """)
   var path: String
   @Option(help: "Use this environment instead of the policy's own.") var env: String?
   @Option(
@@ -21,6 +26,13 @@ struct PolicyOptions: ParsableArguments {
     guard !(loadBest && checkpoint != nil) else {
       throw ValidationError("--load-best and --checkpoint can't be combined")
     }
+  }
+
+  /// Folders of the runs in a folder of several; nil for everything else.
+  var runFolders: [String]? {
+    guard FileSystem.isFolder(path) else { return nil }
+    let folders = RunGroup.runFolders(path)
+    return folders.isEmpty || folders == [path] ? nil : folders
   }
 
   /// Loads the policy and checks that it fits the environment and the parameters.

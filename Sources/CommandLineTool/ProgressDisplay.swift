@@ -12,6 +12,8 @@ final class ProgressDisplay: TrainingObserver {
     case automatic
     case quiet
     case json
+    /// JSON for the parent of a worker, with the progress in words.
+    case worker
   }
 
   private let style: Style
@@ -30,10 +32,10 @@ final class ProgressDisplay: TrainingObserver {
     let (run, steps) = (training.configuration.run, training.resumedStep)
     switch style {
     case .quiet: return
-    case .json:
+    case .json, .worker:
       emit(
-        Event(
-          event: "start", run: folder.path, environment: run.environment, agent: run.agent,
+        TrainingEvent(
+          event: .start, run: folder.path, environment: run.environment, agent: run.agent,
           seed: run.seed, steps: steps ?? 0, totalSteps: run.steps,
           plannedSteps: training.configuration.stepsTaken))
     case .automatic:
@@ -49,6 +51,9 @@ final class ProgressDisplay: TrainingObserver {
     }
     tellOfRounding(training)
   }
+
+  /// Takes a run whose final evaluation is reported.
+  func begin(_ folder: RunFolder) { self.folder = folder }
 
   /// Says so if the run is longer than it was planned by more than a tenth.
   private func tellOfRounding(_ training: TrainingRun) {
@@ -92,47 +97,59 @@ final class ProgressDisplay: TrainingObserver {
   }
 
   private func showLive(_ text: String) {
+    if style == .worker, let last {
+      lastUpdate = Date()
+      emit(
+        TrainingEvent(
+          event: .progress, run: folder.path, steps: last.steps, totalSteps: last.totalSteps,
+          stepsPerSecond: last.stepsPerSecond, message: text))
+    }
     guard style == .automatic, isTerminal else { return }
     lastUpdate = Date()
     hasLiveLine = true
     // A line that wraps could not be overwritten.
-    writeOutput("\r\u{1B}[K\(text.prefix(Self.terminalWidth - 1))")
+    writeOutput("\r\u{1B}[K\(text.prefix(Self.terminalSize.width - 1))")
   }
 
   private func liveSummary(_ progress: TrainingProgress) -> String {
-    Self.terminalWidth < 150 ? shortSummary(progress) : summary(progress)
+    style == .worker || Self.terminalSize.width < 150 ? shortSummary(progress) : summary(progress)
   }
 
   func didEvaluate(_ result: EvaluationResult, _ progress: TrainingProgress) {
     last = progress
     switch style {
     case .quiet: return
-    case .json:
+    case .json, .worker:
       let shares = [
         "environment": progress.shares.environment, "policy": progress.shares.policy,
         "update": progress.shares.update,
       ]
       emit(
-        Event(
-          event: "evaluation", run: folder.path, steps: progress.steps,
+        TrainingEvent(
+          event: .evaluation, run: folder.path, steps: progress.steps,
           totalSteps: progress.totalSteps, mode: result.mode.rawValue, meanReturn: result.mean,
           standardDeviation: result.standardDeviation, bestReturn: progress.bestReturn,
           meanLength: result.meanLength, successRate: result.successRate,
           trainingReturn: progress.metric("episode-return"),
-          stepsPerSecond: progress.stepsPerSecond, elapsed: progress.elapsed, shares: shares))
+          stepsPerSecond: progress.stepsPerSecond, elapsed: progress.elapsed, shares: shares,
+          message: style == .worker ? summary(result, progress) : nil))
     case .automatic:
       finishLine()
-      let length = "length \(grouped(Int(result.meanLength.rounded())))"
-      let success = result.successRate.map { "success \(decimals(100 * $0, 0)) %" }
-      writeLine(summary(progress, [length, success].compactMap(\.self)))
+      writeLine(summary(result, progress))
     }
   }
 
+  private func summary(_ result: EvaluationResult, _ progress: TrainingProgress) -> String {
+    let length = "length \(grouped(Int(result.meanLength.rounded())))"
+    let success = result.successRate.map { "success \(decimals(100 * $0, 0)) %" }
+    return summary(progress, [length, success].compactMap(\.self))
+  }
+
   func didCollapse(_ sentence: String, _ progress: TrainingProgress) {
-    if style == .json {
+    if style == .json || style == .worker {
       emit(
-        Event(
-          event: "alarm", run: folder.path, steps: progress.steps,
+        TrainingEvent(
+          event: .alarm, run: folder.path, steps: progress.steps,
           totalSteps: progress.totalSteps, message: sentence))
     } else {
       warn("\(grouped(progress.steps)) steps: \(sentence)")
@@ -145,10 +162,10 @@ final class ProgressDisplay: TrainingObserver {
     let (path, bestReturn) = (folder.path, training.bestReturn)
     switch style {
     case .quiet: return
-    case .json:
+    case .json, .worker:
       emit(
-        Event(
-          event: "end", run: path, outcome: outcome.rawValue, steps: last?.steps,
+        TrainingEvent(
+          event: .end, run: path, outcome: outcome.rawValue, steps: last?.steps,
           totalSteps: last?.totalSteps, bestReturn: bestReturn))
     case .automatic:
       let best = bestReturn.map { "; best evaluation \(decimals($0, 1))" } ?? ""
@@ -163,12 +180,23 @@ final class ProgressDisplay: TrainingObserver {
         case .interrupted: "interrupted after \(steps) of \(planned) steps"
         }
       let verb = outcome == .interrupted ? "train --resume" : "evaluate"
-      writeLine("\(ending)\(best)\nnext: \(commandLine(verb, path))")
+      writeLine("\(ending)\(best)\nnext: \(Self.commandLine(verb, path))")
     }
   }
 
+  /// Tells the parent of a worker of the final evaluation.
+  func report(_ final: StoredEvaluation) {
+    emit(
+      TrainingEvent(
+        event: .final, run: folder.path, steps: final.steps, mode: final.mode.rawValue,
+        meanReturn: final.mean, standardDeviation: final.standardDeviation,
+        meanLength: final.meanLength, successRate: final.successRate,
+        message: "final \(decimals(final.mean, 1)) over \(counted(final.returns.count, "episode"))")
+    )
+  }
+
   /// Returns a command line that the user can copy.
-  private func commandLine(_ verb: String, _ path: String) -> String {
+  static func commandLine(_ verb: String, _ path: String) -> String {
     let isPlain = path.allSatisfy { $0.isLetter || $0.isNumber || "/._-+,".contains($0) }
     let quoted = isPlain ? path : "'\(path.replacing("'", with: "'\\''"))'"
     return "\(CommandLineTool.command) \(verb) \(quoted)"
@@ -176,7 +204,7 @@ final class ProgressDisplay: TrainingObserver {
 
   /// Shows a remark, unless the display is quiet.
   func note(_ text: String) {
-    if style != .quiet { complain(text) }
+    if style != .quiet, style != .worker { complain(text) }
   }
 
   /// Shows a warning about the run's results or speed, even if the display is quiet.
@@ -192,10 +220,12 @@ final class ProgressDisplay: TrainingObserver {
     writeOutput("\r\u{1B}[K")
   }
 
-  private static var terminalWidth: Int {
+  /// Columns and rows of the terminal.
+  static var terminalSize: (width: Int, height: Int) {
     var size = winsize()
-    guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 1 else { return 80 }
-    return Int(size.ws_col)
+    guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 1, size.ws_row > 1
+    else { return (80, 24) }
+    return (Int(size.ws_col), Int(size.ws_row))
   }
 
   /// Returns a summary, with further figures before the shares of the time.
@@ -236,45 +266,8 @@ final class ProgressDisplay: TrainingObserver {
     return parts.joined(separator: ", ")
   }
 
-  private func emit(_ event: Event) {
+  private func emit(_ event: TrainingEvent) {
     if let line = try? jsonLine(event) { writeLine(line) }
-  }
-
-  /// One line of `--json` output; nil members are left out.
-  private struct Event: Encodable {
-    var event: String
-    var run: String
-    var environment: String?
-    var agent: String?
-    var seed: UInt64?
-    var outcome: String?
-    var steps: Int?
-    var totalSteps: Int?
-    var plannedSteps: Int?
-    var mode: String?
-    var meanReturn: Double?
-    var standardDeviation: Double?
-    var bestReturn: Double?
-    var meanLength: Double?
-    var successRate: Double?
-    var trainingReturn: Double?
-    var stepsPerSecond: Double?
-    var elapsed: Double?
-    var shares: [String: Double]?
-    var message: String?
-
-    enum CodingKeys: String, CodingKey {
-      case event, run, environment, agent, seed, outcome, steps, mode, elapsed, shares, message
-      case totalSteps = "total-steps"
-      case plannedSteps = "planned-steps"
-      case meanReturn = "mean-return"
-      case standardDeviation = "std-return"
-      case bestReturn = "best-return"
-      case meanLength = "mean-length"
-      case successRate = "success-rate"
-      case trainingReturn = "training-return"
-      case stepsPerSecond = "steps-per-second"
-    }
   }
 }
 

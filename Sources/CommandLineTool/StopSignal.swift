@@ -18,15 +18,20 @@ final class StopSignal {
 
   /// Handles the signals until this object is deinitialised.
   ///
-  /// - Parameter notice: Line for standard error at the first signal.
-  init(notice: String) {
-    signals = [SIGINT, SIGTERM, SIGHUP].filter { $0 != SIGHUP || !Self.isIgnored($0) }
+  /// - Parameters:
+  ///   - notice: Line for standard error at the first signal; nil for none.
+  ///   - numbers: Numbers of the signals.
+  init(notice: String?, numbers: [Int32] = [SIGINT, SIGTERM, SIGHUP]) {
+    signals = numbers.filter { $0 != SIGHUP || !Self.isIgnored($0) }
     sources = signals.map { number in
       // The source sees the signal only when the default action is off.
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
       source.setEventHandler {
-        guard Self.received.exchange(true, ordering: .relaxed) else { return writeError(notice) }
+        guard Self.received.exchange(true, ordering: .relaxed) else {
+          if let notice { writeError(notice) }
+          return
+        }
         if number != SIGHUP { _exit(130) }
       }
       source.resume()

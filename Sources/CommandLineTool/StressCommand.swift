@@ -76,14 +76,56 @@ struct Stress: ParsableCommand {
 
   func run() throws {
     let size = try Picture.size(from: size)
+    let folders = policyOptions.runFolders
+    if let junit { try FileSystem.makeFolder(ofFile: junit) }
+    let stop = StopSignal(notice: "\n\(CommandLineTool.name): stopping (again to stop at once)")
+    if let folders { return try run(folders, size: size, stop) }
+    let (verdicts, _) = try test(size: size, stop)
+    if let junit { try FileSystem.write(Data(verdicts.junit.utf8), to: junit) }
+    try verdicts.check()
+  }
+
+  /// Tests the policy of each run in a folder of several; one that can't be read is a sentence.
+  private func run(
+    _ folders: [String], size: (width: Int, height: Int), _ stop: StopSignal
+  ) throws {
+    var group = StressGroup(policyOptions.path)
+    var report = JUnitReport("stress \(policyOptions.path)")
+    var all: [StressVerdicts] = []
+    var isDamaged = false
+    for folder in folders {
+      let name = FileSystem.split(folder).name
+      var one = self
+      one.policyOptions.path = folder
+      one.out = out.map { "\($0)/\(name)" }
+      do {
+        let (verdicts, stress) = try one.test(size: size, stop)
+        if let stress { group.add(stress, of: folder) }
+        verdicts.add(to: &report, under: "\(name).")
+        all.append(verdicts)
+      } catch let error as FileError {
+        Failure.report(error)
+        isDamaged = true
+      }
+    }
+    if !group.isEmpty { writeLine(json ? try jsonLine(group) : "\n\(group.group)\n\(group.text)") }
+    if let junit { try FileSystem.write(Data(report.text.utf8), to: junit) }
+    for verdicts in all { try verdicts.check() }
+    if isDamaged { throw ExitCode(ExitStatus.damaged.rawValue) }
+  }
+
+  /// Tests one policy.
+  ///
+  /// - Returns: The outcomes of the gates, and the results of the grid; nil without one.
+  private func test(
+    size: (width: Int, height: Int), _ stop: StopSignal
+  ) throws -> (StressVerdicts, StressReport?) {
     let policy = try makePolicy()
     let test = try makeTest(policy)
     for gate in gateOptions.gates { try gate.check(policy.environment, hasCells: test != nil) }
     try attackOptions.check(policy, episodes: episodes)
-    if let junit { try FileSystem.makeFolder(ofFile: junit) }
-    let stop = StopSignal(notice: "\n\(CommandLineTool.name): stopping (again to stop at once)")
     var verdicts = StressVerdicts(policy)
-    if let test { try runGrid(test, size: size, stop, &verdicts) }
+    let stress = try test.map { try runGrid($0, size: size, stop, &verdicts) }
     if attackOptions.areGiven {
       try StoredPolicy.checkEvaluation(episodes: episodes, seed: seed)
       let report = try AttackRun(
@@ -99,14 +141,13 @@ struct Stress: ParsableCommand {
       writeLine(json ? try jsonLine(report) : report.text)
       verdicts.add(report.notFiniteSentence, report.gates)
     }
-    if let junit { try FileSystem.write(Data(verdicts.junit.utf8), to: junit) }
-    try verdicts.check()
+    return (verdicts, stress)
   }
 
   private func runGrid(
     _ test: StressTest, size: (width: Int, height: Int), _ stop: StopSignal,
     _ verdicts: inout StressVerdicts
-  ) throws {
+  ) throws -> StressReport {
     let folder = try StressFolder(test, at: out)
     let progress = StressProgressLine(mayTakeDays: yes)
     progress.begin(folder, test)
@@ -136,6 +177,7 @@ struct Stress: ParsableCommand {
     writeLine(json ? try jsonLine(report) : report.text(result, of: test))
     verdicts.folder = folder.path
     verdicts.add(report.notFiniteSentence, report.gates ?? [])
+    return report
   }
 
   // MARK: What is tested

@@ -31,7 +31,12 @@ struct StressVerdicts {
   /// Test report with a test for each gate, and one for finite results.
   var junit: String {
     var report = JUnitReport("stress \(policy.path)")
-    report.add(notFiniteSentence, gates, to: "\(policy.environment.identifier).stress")
+    add(to: &report)
     return report.text
+  }
+
+  /// Adds the tests to a report.
+  func add(to report: inout JUnitReport, under prefix: String = "") {
+    report.add(notFiniteSentence, gates, to: "\(prefix)\(policy.environment.identifier).stress")
   }
 }

@@ -6,7 +6,7 @@ import Training
 import Environments
 import RLCore
 
-/// The verb `train`: starts or resumes a training run.
+/// The verb `train`: starts or resumes a training run, or one for each of several seeds.
 struct Train: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "train",
@@ -15,6 +15,11 @@ struct Train: ParsableCommand {
       Without further options, the preset that is tuned for the agent and the environment is used. \
       Settings are taken from defaults, preset, --config, --set and options, and each of these \
       overrides those before it.
+
+      With --seeds, a folder gets a run for each seed, in a process of its own: each is what \
+      --seed makes of it, bit for bit. The same command continues after any stop, and may add \
+      seeds; --resume continues all seeds of the folder. A table of all seeds is shown at the end, \
+      with interquartile means and their 95 % intervals by the stratified bootstrap.
       """)
 
   @Option(
@@ -28,6 +33,16 @@ struct Train: ParsableCommand {
   @Option(setting: "steps", [.long, .customLong("n-timesteps"), .customShort("n")])
   var steps: SettingOption?
   @Option(setting: "seed") var seed: SettingOption?
+  @Option(
+    help: ArgumentHelp(
+      "Train once with each of these seeds, such as 1...5 or 1,4,9.", valueName: "seeds"),
+    transform: SeedList.init(parsing:))
+  var seeds: SeedList?
+  @Option(help: "With --seeds: number of runs at a time, by default one per core.")
+  var jobs: Int?
+  @Option(
+    help: "With --seeds: episodes of the evaluation of each finished run on fresh episodes.")
+  var finalEpisodes = 100
   @Option(setting: "environments", [.long, .customLong("n-envs")]) var envs: SettingOption?
   @OptionGroup var threadOptions: ThreadOptions
   @Option(input: .long, help: "Settings file, such as the config.yaml of an earlier run.")
@@ -39,7 +54,10 @@ struct Train: ParsableCommand {
   var set: [String] = []
   @Option(
     path: [.long, .customShort("o")],
-    help: "Folder for the run, new or empty; by default runs/<env>-<agent>-<k>.")
+    help: """
+      Folder for the run, new or empty; by default runs/<env>-<agent>-<k>, or runs/<env>-<agent> with \
+      --seeds.
+      """)
   var out: String?
   @Option(setting: "until-return") var untilReturn: SettingOption?
   @Option(setting: "evaluation.every", [.long, .customLong("eval-freq")])
@@ -61,24 +79,48 @@ struct Train: ParsableCommand {
   @Option(setting: "drift.task") var driftTask: SettingOption?
   @Option(setting: "randomize") var randomize: SettingOption?
   @Option(setting: "perturb") var perturb: SettingOption?
-  @Option(path: .long, help: "Continue the interrupted run in this folder.") var resume: String?
+  @Option(path: .long, help: "Continue the interrupted run or seeds in this folder.") var resume:
+    String?
   @Flag(name: [.long, .customShort("q")], help: "Show only warnings and errors.") var quiet = false
   @Flag(help: "Write one JSON object per line to standard output.") var json = false
+  @Flag(help: .hidden) var worker = false
+
+  func validate() throws {
+    guard (1...1024).contains(jobs ?? 1) else {
+      throw ValidationError("--jobs must lie in 1...1024")
+    }
+    guard (0...10_000_000).contains(finalEpisodes) else {
+      throw ValidationError("--final-episodes must lie in 0...10,000,000")
+    }
+    guard seeds == nil || seed == nil else {
+      throw ValidationError("--seed and --seeds can't be combined; choose one")
+    }
+    guard jobs == nil || seeds != nil || resume != nil else {
+      throw ValidationError("--jobs needs --seeds")
+    }
+  }
 
   func run() throws {
-    let display = ProgressDisplay(style: json ? .json : quiet ? .quiet : .automatic)
+    if worker { return try runWorker() }
     // Before anything is written, so that a signal never ends a start or resumption halfway.
     let stop = StopSignal(
       notice: "\n\(CommandLineTool.name): stopping after this iteration (again to stop at once)")
-    let run =
-      try resume.map { try continuation(of: $0, display) }
+    if let seeds { return try train(seeds, stop) }
+    if let resume, GroupFolder.isGroup(resume) { return try resumeGroup(resume, stop) }
+    let display = ProgressDisplay(style: style)
+    try train(try startOrResume(display), display) { stop.isRaised }
+  }
+
+  var style: ProgressDisplay.Style { json ? .json : quiet ? .quiet : .automatic }
+
+  func startOrResume(_ display: ProgressDisplay) throws -> TrainingRun {
+    try resume.map { try continuation(of: $0, display) }
       ?? experiment().start(in: out, threads: threadOptions.threads, warn: display.warn)
-    try train(run, display, stop)
   }
 
   // MARK: - New runs
 
-  private func experiment() throws -> Experiment {
+  func experiment() throws -> Experiment {
     let registry = Registry.ofTheTool
     let file = try config.map { path in
       (source: path, yaml: try ConfigurationResolver.read(path))
@@ -118,7 +160,14 @@ struct Train: ParsableCommand {
   // MARK: - Resumption
 
   private func continuation(of path: String, _ display: ProgressDisplay) throws -> TrainingRun {
-    // A resumed run must continue as if it had never stopped: its settings can't be changed.
+    try refuseSettings()
+    let run = try StoredRun(path, registry: .ofTheTool)
+    try checkSteps(run.configuration)
+    return try run.resume(threads: threadOptions.threads, warn: display.warn)
+  }
+
+  /// Refuses options that a resumed run can't have: it must continue as if it had never stopped.
+  func refuseSettings() throws(ConfigurationError) {
     var given = settingOptions.map(\.option).filter { $0 != "--steps" }
     if env != nil { given.append("--env") }
     if agent != nil { given.append("--agent") }
@@ -130,24 +179,24 @@ struct Train: ParsableCommand {
         "\(given.joined(separator: ", ")) can't be combined with --resume: a resumed run keeps "
           + "its settings")
     }
-    let run = try StoredRun(path, registry: .ofTheTool)
-    if let steps = steps?.text {
-      let (wanted, planned) = (
-        Int(steps) ?? Double(steps).flatMap { Int(exactly: $0) }, run.configuration.run.steps
-      )
-      guard wanted == planned else {
-        throw ConfigurationError(
-          "--steps \(steps): the run was planned for \(grouped(planned)) steps and its schedules end there; "
-            + "start a new run to train longer")
-      }
+  }
+
+  /// Refuses another number of steps than that of the run to resume.
+  func checkSteps(_ configuration: RunConfiguration) throws(ConfigurationError) {
+    guard let steps = steps?.text else { return }
+    let planned = configuration.run.steps
+    guard (Int(steps) ?? Double(steps).flatMap { Int(exactly: $0) }) == planned else {
+      throw ConfigurationError(
+        "--steps \(steps): the run was planned for \(grouped(planned)) steps and its schedules end "
+          + "there; start a new run to train longer")
     }
-    return try run.resume(threads: threadOptions.threads, warn: display.warn)
   }
 
   // MARK: - Both
 
-  private func train(
-    _ run: TrainingRun, _ display: ProgressDisplay, _ stop: StopSignal
+  /// Trains until the run ends or is asked to stop.
+  func train(
+    _ run: TrainingRun, _ display: ProgressDisplay, until shouldStop: () -> Bool
   ) throws {
     guard !run.isFinished else {
       display.note("\(run.folder.path) has already finished")
@@ -155,7 +204,7 @@ struct Train: ParsableCommand {
     }
     display.begin(run)
     do {
-      let outcome = try run.train(observer: display) { stop.isRaised }
+      let outcome = try run.train(observer: display, shouldStop: shouldStop)
       display.end(outcome, of: run)
       if outcome == .interrupted { throw ExitCode(ExitStatus.interrupted.rawValue) }
     } catch let error as TrainingError {

@@ -74,6 +74,12 @@ struct MemoryLimit {
         + "\(Self.gigabytes(bytes)); lower it")
   }
 
+  /// Returns how many runs with these needs may be trained at a time, at least 1.
+  func runsThatFit(_ needs: [MemoryNeed]) -> Int {
+    let total = needs.reduce(0) { $0 + $1.greatestBytes }
+    return Int(max(1, min(0.75 * bytes / max(total, 1), 1024)))
+  }
+
   private static func gigabytes(_ bytes: Double) -> String {
     bytes < 1e9
       ? "\((bytes / 1e5).rounded() / 10) MB" : "\((bytes / 1e8).rounded() / 10) GB"

@@ -26,19 +26,28 @@ public struct StoredRun {
     folder = RunFolder(path: path)
     self.registry = registry
     guard FileSystem.isFolder(path) else { throw .missing(path: path) }
-    let file = folder.configurationFile
+    (configuration, environment, agent) = try Self.settings(in: folder.configurationFile, registry)
+  }
+
+  /// Reads all settings of a run from a file.
+  ///
+  /// - Throws: `FileError` if the file is missing or its contents are invalid.
+  static func settings(
+    in file: String, _ registry: Registry
+  ) throws(FileError) -> (RunConfiguration, RegisteredEnvironment, RegisteredAgent) {
     let yaml = try ConfigurationResolver.read(file)
     do {
       let identifiers = try ConfigurationResolver.identifiers(yaml: yaml, source: file)
-      environment = try registry.environment(identifiers.environment ?? "")
-      agent = try registry.agent(identifiers.agent ?? "")
+      let environment = try registry.environment(identifiers.environment ?? "")
+      let agent = try registry.agent(identifiers.agent ?? "")
       var resolver = try ConfigurationResolver(
         environment: environment.identifier, parameters: environment.parameters, agent: agent)
       try resolver.overlay(yaml: yaml, source: file)
-      configuration = try resolver.resolve()
+      let configuration = try resolver.resolve()
       try Experiment.checkFit(configuration.settings, in: environment, registry)
       _ = try configuration.conditions(in: environment)
       _ = try configuration.uncertainParameters()
+      return (configuration, environment, agent)
     } catch {
       throw .damaged(path: file, reason: error.description)
     }
