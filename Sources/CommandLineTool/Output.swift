@@ -25,12 +25,7 @@ func jsonLine(_ value: some Encodable) throws -> String { try jsonText(value, is
 
 /// Returns a value as JSON with sorted keys, on one line or on indented lines.
 func jsonText(_ value: some Encodable, isPretty: Bool) throws -> String {
-  let encoder = JSONEncoder()
-  encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-  if isPretty { encoder.outputFormatting.insert(.prettyPrinted) }
-  encoder.nonConformingFloatEncodingStrategy = .convertToString(
-    positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
-  return String(decoding: try encoder.encode(value), as: UTF8.self)
+  JSON.text(value, isPretty: isPretty)
 }
 
 /// Returns a text table whose columns are as wide as their widest cells; control characters, which

@@ -2,10 +2,10 @@ internal import Foundation
 internal import RLCore
 internal import Robustness
 internal import Storage
-internal import Training
+package import Training
 
 /// The memory that this process may use.
-struct MemoryLimit {
+package struct MemoryLimit {
   /// Number of bytes.
   var bytes: Double
   /// What sets the limit, for messages.
@@ -13,7 +13,7 @@ struct MemoryLimit {
 
   /// The least of physical memory, a control group's limit, and limits of the process on address
   /// space and data, from which its present use is subtracted.
-  static var current: MemoryLimit {
+  package static var current: MemoryLimit {
     var limits = [
       MemoryLimit(
         bytes: Double(ProcessInfo.processInfo.physicalMemory), owner: "this machine has")
@@ -53,7 +53,7 @@ struct MemoryLimit {
   ///
   /// - Parameter needs: What the parts of the run need.
   /// - Throws: `ConfigurationError` with the figure and the key of the part that needs most.
-  func check(_ needs: [MemoryNeed]) throws(ConfigurationError) {
+  package func check(_ needs: [MemoryNeed]) throws(ConfigurationError) {
     // Several parts may depend on the same setting.
     let keys = Dictionary(grouping: needs, by: \.key).mapValues { parts in
       (

@@ -205,7 +205,7 @@ public struct StoredPolicy {
   }
 
   /// Makes environments in which episodes run under the policy's parameters and conditions.
-  func makeVector(_ count: Int) -> any BatchedEnvironment {
+  package func makeVector(_ count: Int) -> any BatchedEnvironment {
     let vector = environment.construct(count)
     // The values were checked when they were set.
     try? vector.setParameters(parameters)

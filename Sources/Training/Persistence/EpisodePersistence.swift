@@ -5,35 +5,58 @@ extension TensorArchive {
   /// Adds the running episode of every environment, as seeds and action logs.
   public mutating func setEpisodes(of environment: any BatchedEnvironment) {
     for i in 0..<environment.count {
-      let snapshot = environment.snapshot(of: i)
       set(
-        "episode.\(i).state",
-        .words([UInt64(snapshot.episode), snapshot.seed, snapshot.stateHash]))
-      set("episode.\(i).parameters", .doubles(snapshot.parameters.map(\.value)))
-      set("episode.\(i).actions", .floats(snapshot.actions))
-      guard environment.disturbances != nil else { continue }
-      set("episode.\(i).disturbances", .floats(snapshot.disturbances))
+        environment.snapshot(of: i), named: "episode.\(i)",
+        hasDisturbances: environment.disturbances != nil)
     }
+  }
+
+  /// Adds a running episode, as its seed and action log.
+  ///
+  /// - Parameters:
+  ///   - snapshot: The episode.
+  ///   - name: What stands before the names of its tensors.
+  ///   - hasDisturbances: Whether its environment takes disturbances.
+  package mutating func set(
+    _ snapshot: EpisodeSnapshot, named name: String, hasDisturbances: Bool
+  ) {
+    set(
+      "\(name).state",
+      .words([UInt64(snapshot.episode), snapshot.seed, snapshot.stateHash]))
+    set("\(name).parameters", .doubles(snapshot.parameters.map(\.value)))
+    set("\(name).actions", .floats(snapshot.actions))
+    if hasDisturbances { set("\(name).disturbances", .floats(snapshot.disturbances)) }
+  }
+
+  /// Returns a running episode that was added for an environment of the same type.
+  ///
+  /// - Parameters:
+  ///   - name: What stands before the names of its tensors.
+  ///   - environment: Environments with the parameters and disturbances of the episode.
+  /// - Throws: ``ArchiveError`` if tensors are missing or of another size.
+  /// - Returns: The episode.
+  package func episode(
+    named name: String, in environment: any BatchedEnvironment
+  ) throws(ArchiveError) -> EpisodeSnapshot {
+    let state = try words("\(name).state", count: 3)
+    guard state[0] < 1 << 62 else {
+      throw ArchiveError.invalid(reason: "its episode count is impossible")
+    }
+    let own = environment.parameterValues(of: 0)
+    let values = try doubles("\(name).parameters", count: own.count)
+    return EpisodeSnapshot(
+      episode: Int(state[0]), seed: state[1],
+      parameters: zip(own, values).map { .init(name: $0.name, value: $1) },
+      actions: try floats("\(name).actions"),
+      disturbances: environment.disturbances == nil ? [] : try floats("\(name).disturbances"),
+      stateHash: state[2])
   }
 
   /// Restores the running episodes by simulating them again; the environment must have been reset
   /// with the seed schedule of the run.
   public func restoreEpisodes(of environment: any BatchedEnvironment) throws {
     for i in 0..<environment.count {
-      let state = try words("episode.\(i).state", count: 3)
-      guard state[0] < 1 << 62 else {
-        throw ArchiveError.invalid(reason: "its episode count is impossible")
-      }
-      let own = environment.parameterValues(of: i)
-      let values = try doubles("episode.\(i).parameters", count: own.count)
-      let snapshot = EpisodeSnapshot(
-        episode: Int(state[0]), seed: state[1],
-        parameters: zip(own, values).map { .init(name: $0.name, value: $1) },
-        actions: try floats("episode.\(i).actions"),
-        disturbances: environment.disturbances == nil
-          ? [] : try floats("episode.\(i).disturbances"),
-        stateHash: state[2])
-      try environment.restore(snapshot, to: i)
+      try environment.restore(try episode(named: "episode.\(i)", in: environment), to: i)
     }
   }
 }

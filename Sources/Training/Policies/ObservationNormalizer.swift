@@ -44,6 +44,12 @@ public final class ObservationNormalizer {
     (0..<inverseDeviation.count).map { isEnabled ? 1 / inverseDeviation[$0] : 1 }
   }
 
+  /// Means and reciprocal deviations by which observations are standardised, [O] each.
+  package var standardization: (mean: [Float], inverseDeviation: [Float]) {
+    let components = 0..<mean.count
+    return (components.map { mean[$0] }, components.map { inverseDeviation[$0] })
+  }
+
   /// Merges raw observations into the statistics, which apply from then on.
   public func update(with observations: Matrix, rows: Int) {
     guard isEnabled else { return }
