@@ -38,6 +38,8 @@ let package = Package(
     .executable(name: "rlsuite-bench", targets: ["rlsuite-bench"]),
     .library(name: "RLSuite", targets: ["RLSuite"]),
     .library(name: "RLSuiteTool", targets: ["RLSuiteTool"]),
+    // The name `rlsuite` is the program's; `make library` renames the file to librlsuite.so.
+    .library(name: "rlsuite-shared", type: .dynamic, targets: ["SharedLibrary"]),
   ]
     // The parts, for packages that need only some of them.
     + [
@@ -97,11 +99,21 @@ let package = Package(
         "Experiments", "Agents", "Environments", "Training", "RLCore", "Recording", "Rendering",
         "Plasticity", "Robustness", "Storage", "NeuralNetworks", "LinearAlgebra",
       ]),
+    module(
+      "PolicyExport",
+      ["Experiments", "Training", "NeuralNetworks", "RLCore", "LinearAlgebra", "Storage"], strict),
+    .target(name: "CRLSuite", cSettings: optimizedC),
+    module(
+      "SharedLibrary",
+      [
+        "CRLSuite", "Experiments", "LinearAlgebra", "RLCore", "RLSuiteTool", "Rendering",
+        "Robustness", "Storage", "Training",
+      ], strict),
     .target(
       name: "RLSuiteTool",
       dependencies: [
-        "Experiments", "Environments", "Traces", "Agents", "Training", "Plasticity", "Recording",
-        "Rendering", "Robustness",
+        "Experiments", "Environments", "Traces", "Agents", "Training", "Plasticity",
+        "PolicyExport", "Recording", "Rendering", "Robustness",
         "RLCore", "LinearAlgebra", "Storage",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
@@ -156,6 +168,18 @@ let package = Package(
     tests(
       "RenderingTests",
       ["Rendering", "Environments", "RLCore", "LinearAlgebra", "Storage", "CGIF"]),
+    tests(
+      "PolicyExportTests",
+      [
+        "PolicyExport", "Environments", "Experiments", "Training", "RLCore", "NeuralNetworks",
+        "LinearAlgebra", "Storage",
+      ]),
+    tests(
+      "SharedLibraryTests",
+      [
+        "SharedLibrary", "CRLSuite", "Environments", "Experiments", "RLCore", "NeuralNetworks",
+        "LinearAlgebra", "Storage", "Training",
+      ]),
     tests(
       "CommandLineTests",
       [

@@ -72,7 +72,7 @@ package final class LayerChain {
   private var gradients: [Vector] = []
 
   /// Constant that LayerNorm adds to the variance, as in PyTorch.
-  static let normEpsilon: Float = 1e-5
+  package static let normEpsilon: Float = 1e-5
 
   /// Returns whether `forward` needs a current Wᵀ for a layer with this number of outputs.
   package static func readsTransposedWeight(outputs: Int) -> Bool { outputs <= Int(CK_NARROW) }
