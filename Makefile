@@ -1,4 +1,4 @@
-.PHONY: check test format docs long bench tsan fuzz
+.PHONY: check test format docs long bench tsan fuzz library wheel
 
 # What CI runs: format, builds, every test, documentation.
 check:
@@ -16,9 +16,10 @@ format:
 docs:
 	Scripts/docs
 
-# The learning tests too.
+# The learning tests too, and the Python package in clean surroundings.
 long:
 	RLSUITE_LONG_TESTS=1 ./test
+	Python/check
 
 bench:
 	./rlsuite bench
@@ -30,5 +31,15 @@ tsan:
 	  --filter "RLCoreTests|TrainingTests|threadsShareNothing|threadsDoNotDisturb"
 
 # Feeds broken recordings to the reader for a minute; what it learns goes to a folder that git ignores.
+# Then calls the C interface with arguments that make no sense for another minute.
 fuzz:
 	Tests/Fuzz/run
+	RLSUITE_LIBRARY=$$(Python/library)/librlsuite.so python3 Python/tests/fuzz.py
+
+# The shared library with its header, into .build-program/library.
+library:
+	Python/library
+
+# The Python package as a wheel, into Python/dist.
+wheel:
+	Python/wheel

@@ -4,7 +4,8 @@ import csv, json, struct, sys, zlib
 
 def read_recording(path):
     """Returns the header, the columns' names, a row per step, and the last chunk's numbers."""
-    data = open(path, "rb").read()
+    with open(path, "rb") as file:
+        data = file.read()
     assert data[:12] == b"\x89RLREC\r\n\x01\0\0\0", "not a recording of format 1"
     offset, sums, rows, end = 12, b"", [], None
     while offset < len(data):

@@ -27,7 +27,7 @@ class Case:
     """One row of the table.
 
     `script` and `peer` name the opponent; without them `base`, another case and thread count of
-    ours, is the opponent.  `part_of` is the case that prints this one along with its own.  `target` is the least ratio (better is larger, whatever the unit), or
+    ours, is the opponent.  `part_of` is the case that prints this one along with its own; with `both`, the script measures both sides in turn.  `target` is the least ratio (better is larger, whatever the unit), or
     with `limit` the largest value of ours, with `least` the smallest.
     """
 
@@ -41,6 +41,7 @@ class Case:
     limit: float | None = None
     least: float | None = None
     part_of: str = ""
+    both: bool = False
 
 
 CASES = [
@@ -68,6 +69,11 @@ CASES = [
     Case("allocations per walker step", "allocations", limit=0),
     Case("pictures of the walker", "render-walker", ("walker_frames.py",), "gymnasium", target=2),
     Case("pictures of the walker as PNG files", "render-walker-png", least=250),
+    Case("walker steps through NumPy", "walker-python-steps", ("python_steps.py",), "envpool", target=5, both=True),
+    Case("walker steps through NumPy, to native ones", "walker-python-steps", ("python_steps.py",), "native",
+         target=0.85, both=True),
+    Case("Stable-Baselines3's PPO on our walker", "sb3-ppo-walker", ("python_ppo.py",), "gymnasium", target=1.5,
+         both=True),
     Case("peak memory of the walker run", "walker-memory", ("ppo_walker.py", "--minibatches", "512"),
          "stable-baselines3", target=10),
 ]
@@ -177,7 +183,7 @@ def measure_all(arguments, cases):
         for case in cases:
             for threads in {case.threads, case.base or case.threads}:
                 name = case.part_of or case.name
-                if (name, threads) not in ours and not arguments.only_peers:
+                if (name, threads) not in ours and not case.both and not arguments.only_peers:
                     ours.add((name, threads))
                     measure_ours(measurements, arguments, name, threads)
             if case.script and case.script not in theirs:
@@ -185,8 +191,18 @@ def measure_all(arguments, cases):
                 script, *options = case.script
                 command = [sys.executable, os.path.join(HERE, script), *options, "--json",
                            "--core", str(arguments.cores[0])]
+                if script == "python_steps.py":
+                    command += ["--rlsuite", arguments.rlsuite]
                 measurements.run(case.peer, command + (["--quick"] if arguments.quick else []))
     return measurements
+
+
+def ensure_library(cases):
+    """Builds the shared library for the cases that need it, unless RLSUITE_LIBRARY names one."""
+    if any(case.both for case in cases) and "RLSUITE_LIBRARY" not in os.environ:
+        folder = subprocess.run(
+            [os.path.join(ROOT, "Python", "library")], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+        os.environ["RLSUITE_LIBRARY"] = os.path.join(folder, "librlsuite.so")
 
 
 def evaluate(case, measurements):
@@ -281,6 +297,7 @@ def main():
     skipped = [case.title for case in cases if case.threads > len(arguments.cores)]
     cases = [case for case in cases if case.threads <= len(arguments.cores)]
 
+    ensure_library(cases)
     measurements = measure_all(arguments, cases)
     results = [evaluate(case, measurements) for case in cases]
     measure.print_table(

@@ -20,7 +20,7 @@ import subprocess
 import sys
 import time
 import warnings
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 
 warnings.filterwarnings("ignore")
 
@@ -87,6 +87,14 @@ def best_seconds_per_call(call, repeats, seconds):
     return min(walls), min(processors)
 
 
+def version_of(peer):
+    """The version of a distribution; that of the suite's own package and program is the commit."""
+    try:
+        return version(peer)
+    except PackageNotFoundError:
+        return ""
+
+
 class Report:
     """Prints each result as a JSON line at once, and a table of all of them at the end."""
 
@@ -97,7 +105,7 @@ class Report:
     def add(self, case, peer, value, unit, cpu_value=None, parameters=None):
         """Adds the measurement `value` of `peer`, a distribution name; `cpu_value` is the same by CPU time."""
         row = {
-            "case": case, "peer": peer, "version": version(peer), "value": significant(value),
+            "case": case, "peer": peer, "version": version_of(peer), "value": significant(value),
             "unit": unit, "threads": 1, "parameters": parameters or {},
         }
         if cpu_value is not None:
