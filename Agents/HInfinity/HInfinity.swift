@@ -15,7 +15,7 @@ public final class HInfinityAgent: Agent {
   private let configuration: HInfinityConfiguration
   private let environment: any BatchedEnvironment
   private let pool: WorkerPool
-  private let totalSteps: Int
+  private let horizon: TrainingHorizon
   /// The players and their rollouts.
   package let game: TwoPlayerRollouts
   /// The constraint.
@@ -36,7 +36,7 @@ public final class HInfinityAgent: Agent {
     self.configuration = configuration
     environment = context.environment
     pool = context.pool
-    totalSteps = context.totalSteps
+    horizon = TrainingHorizon(context)
     game = TwoPlayerRollouts(
       protagonist: configuration.protagonist, adversary: configuration.completeAdversary,
       population: 1, target: .force, isBall: true, bootstrapsTerminations: false, context: context)
@@ -59,7 +59,7 @@ public final class HInfinityAgent: Agent {
     var report = IterationReport(metrics: [], environmentTime: 0, policyTime: 0, updateTime: 0)
     let (protagonist, adversary) = (game.protagonist, game.adversaries[0])
     let strength = configuration.strength(after: environmentSteps)
-    let progress = max(0, 1 - Double(environmentSteps) / Double(max(1, totalSteps)))
+    let progress = horizon.remaining(after: environmentSteps)
     game.channel.strength = strength
     report.episodes = recentEpisodes.add(try game.gather(.both, &report, iteration: iterations + 1))
     let start = monotonicNanoseconds()

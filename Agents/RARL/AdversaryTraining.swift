@@ -17,7 +17,7 @@ public final class AdversaryTraining {
   public let opponent: Opponent
   private let player: any RolloutPlayer
   private let pool: WorkerPool
-  private let totalSteps: Int
+  private let horizon: TrainingHorizon
   private let collectors: [RolloutCollector]
   private let seats: [[RolloutSeat]]
   private let rewardNormalizer: RewardNormalizer
@@ -39,7 +39,7 @@ public final class AdversaryTraining {
   ) {
     let environment = context.environment
     let specification = environment.specification
-    (pool, totalSteps) = (context.pool, context.totalSteps)
+    (pool, horizon) = (context.pool, TrainingHorizon(context))
     let actions = Matrix(rows: environment.count, columns: specification.actionWidth)
     let steps = settings.shared.stepsPerRollout
     let channel = AdversaryChannel(
@@ -82,7 +82,7 @@ public final class AdversaryTraining {
   /// Gathers a rollout and improves the adversary.
   public func iterate() throws(TrainingError) {
     let steps = player.rollout.steps
-    let progress = max(0, 1 - Double(environmentSteps) / Double(max(1, totalSteps)))
+    let progress = horizon.remaining(after: environmentSteps)
     pool.run(collectors.count) { collectors[$0].collect(seats[$0], steps: steps) }
     guard !seats.joined().contains(where: \.hasLostPolicy) else {
       throw .notFinite(metric: "action", iteration: iterations + 1)

@@ -17,7 +17,7 @@ public final class RARLAgent: Agent {
   private let configuration: RARLConfiguration
   private let environment: any BatchedEnvironment
   private let pool: WorkerPool
-  private let totalSteps: Int
+  private let horizon: TrainingHorizon
   /// The players and their rollouts.
   package let game: TwoPlayerRollouts
   /// The scale of both players' rewards.
@@ -40,7 +40,7 @@ public final class RARLAgent: Agent {
     self.configuration = configuration
     environment = context.environment
     pool = context.pool
-    totalSteps = context.totalSteps
+    horizon = TrainingHorizon(context)
     game = TwoPlayerRollouts(
       protagonist: configuration.protagonist, adversary: configuration.completeAdversary,
       population: configuration.population, target: configuration.target, isBall: false,
@@ -69,7 +69,7 @@ public final class RARLAgent: Agent {
     for turn in 0..<turns + configuration.adversaryIterations {
       let strength = configuration.strength(after: environmentSteps)
       if turn >= turns && strength == 0 { break }
-      let progress = max(0, 1 - Double(environmentSteps) / Double(max(1, totalSteps)))
+      let progress = horizon.remaining(after: environmentSteps)
       game.channel.strength = strength
       let learners: TwoPlayerRollouts.Learners = turn < turns ? .protagonist : .adversaries
       let episodes = recentEpisodes.add(
@@ -97,7 +97,7 @@ public final class RARLAgent: Agent {
       }
       environmentSteps += game.protagonist.rollout.count
       report.updateTime += monotonicNanoseconds() - start
-      if environmentSteps >= totalSteps { break }
+      if environmentSteps >= horizon.end { break }
     }
     iterations += 1
     report.metrics =

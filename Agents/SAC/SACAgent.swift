@@ -17,7 +17,7 @@ public final class SACAgent: Agent {
   let configuration: SACConfiguration
   let environment: any BatchedEnvironment
   let pool: WorkerPool
-  let totalSteps: Int
+  let horizon: TrainingHorizon
   let actor: SACActor
   package let critics: [SACCritic]
   let buffer: ReplayBuffer
@@ -83,7 +83,7 @@ public final class SACAgent: Agent {
     replayRatio = configuration.replayRatio
     environment = context.environment
     pool = context.pool
-    totalSteps = context.totalSteps
+    horizon = TrainingHorizon(context)
     var initial = RandomStream(seed: context.seed, name: "initial-weights")
     actor = SACActor(configuration, specification: specification, random: &initial)
     let uncertain = configuration.searchesParameters ? context.uncertainParameters : []
@@ -130,15 +130,17 @@ public final class SACAgent: Agent {
     streams = SACStreams(seed: context.seed)
   }
 
+  public func policyWasReplaced() { actor.previous?.refresh(actor.policy.network) }
+
   /// Collects transitions and updates on minibatches in alternating rounds, for one iteration.
   public func iterate() throws(TrainingError) -> IterationReport {
     let firstStep = environmentSteps
     sums = SACMetricSums()
     var times = (environment: UInt64(0), policy: UInt64(0), update: UInt64(0))
-    let remaining = max(0, 1 - Double(environmentSteps) / Double(max(1, totalSteps)))
+    let remaining = horizon.remaining(after: environmentSteps)
     sums.learningRateFactor = configuration.learningRates.value(progressRemaining: remaining)
     search?.remaining = Float(remaining)
-    let end = min(environmentSteps + configuration.stepsPerIteration, max(totalSteps, 1))
+    let end = min(environmentSteps + configuration.stepsPerIteration, max(horizon.end, 1))
     var episodes: [FinishedEpisode] = []
     repeat {
       let isRandom = environmentSteps < configuration.warmUpSteps

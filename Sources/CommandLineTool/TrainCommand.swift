@@ -79,8 +79,14 @@ struct Train: ParsableCommand {
   @Option(setting: "drift.task") var driftTask: SettingOption?
   @Option(setting: "randomize") var randomize: SettingOption?
   @Option(setting: "perturb") var perturb: SettingOption?
+  @Option(setting: "from") var from: SettingOption?
   @Option(path: .long, help: "Continue the interrupted run or seeds in this folder.") var resume:
     String?
+  @Option(
+    help: ArgumentHelp(
+      "With --resume of a finished run: take this many further steps, over which schedules begin "
+        + "anew.", valueName: "steps"))
+  var extend: Int?
   @Flag(name: [.long, .customShort("q")], help: "Show only warnings and errors.") var quiet = false
   @Flag(help: "Write one JSON object per line to standard output.") var json = false
   @Flag(help: .hidden) var worker = false
@@ -95,6 +101,9 @@ struct Train: ParsableCommand {
     guard seeds == nil || seed == nil else {
       throw ValidationError("--seed and --seeds can't be combined; choose one")
     }
+    guard extend == nil || resume != nil else {
+      throw ValidationError("--extend needs the finished run that it extends: --resume RUN")
+    }
     guard jobs == nil || seeds != nil || resume != nil else {
       throw ValidationError("--jobs needs --seeds")
     }
@@ -106,7 +115,12 @@ struct Train: ParsableCommand {
     let stop = StopSignal(
       notice: "\n\(CommandLineTool.name): stopping after this iteration (again to stop at once)")
     if let seeds { return try train(seeds, stop) }
-    if let resume, GroupFolder.isGroup(resume) { return try resumeGroup(resume, stop) }
+    if let resume, GroupFolder.isGroup(resume) {
+      guard extend == nil else {
+        throw ConfigurationError("--extend takes one run, and \(resume) holds those of several seeds")
+      }
+      return try resumeGroup(resume, stop)
+    }
     let display = ProgressDisplay(style: style)
     try train(try startOrResume(display), display) { stop.isRaised }
   }
@@ -161,8 +175,15 @@ struct Train: ParsableCommand {
 
   private func continuation(of path: String, _ display: ProgressDisplay) throws -> TrainingRun {
     try refuseSettings()
-    let run = try StoredRun(path, registry: .ofTheTool)
+    var run = try StoredRun(path, registry: .ofTheTool)
     try checkSteps(run.configuration)
+    if let extend {
+      let planned = run.configuration.run.steps
+      try run.extend(by: extend)
+      display.note(
+        "schedules begin anew after \(grouped(planned)) steps and end after "
+          + "\(grouped(run.configuration.run.steps))")
+    }
     return try run.resume(threads: threadOptions.threads, warn: display.warn)
   }
 
@@ -188,7 +209,7 @@ struct Train: ParsableCommand {
     guard (Int(steps) ?? Double(steps).flatMap { Int(exactly: $0) }) == planned else {
       throw ConfigurationError(
         "--steps \(steps): the run was planned for \(grouped(planned)) steps and its schedules end "
-          + "there; start a new run to train longer")
+          + "there; --extend STEPS trains a finished run longer")
     }
   }
 

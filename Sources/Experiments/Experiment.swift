@@ -87,12 +87,15 @@ public struct Experiment {
   ) throws -> TrainingRun {
     guard path != "" else { throw ConfigurationError("the run's folder must have a name") }
     let configuration = try configuration()
+    let initial = try configuration.run.from.map {
+      try InitialPolicy($0, environment: environment.identifier, registry: registry)
+    }
     let pool = try WorkerPool.make(threads: threads)
     let claim =
       try path.map { path throws(FileError) in try RunClaim(newFolder: path) }
       ?? RunClaim(environment: environment.identifier, agent: agent.identifier)
     do {
-      return try start(configuration, claim, pool, warn)
+      return try start(configuration, from: initial, claim, pool, warn)
     } catch {
       claim.abandon()
       throw error
@@ -100,8 +103,8 @@ public struct Experiment {
   }
 
   private func start(
-    _ configuration: RunConfiguration, _ claim: RunClaim, _ pool: WorkerPool,
-    _ warn: @escaping (String) -> Void
+    _ configuration: RunConfiguration, from initial: InitialPolicy?, _ claim: RunClaim,
+    _ pool: WorkerPool, _ warn: @escaping (String) -> Void
   ) throws -> TrainingRun {
     let folder = claim.folder
     let sources = RunManifest.Sources.current()
@@ -111,7 +114,10 @@ public struct Experiment {
       session: .init(commandLine: CommandLine.arguments, threads: pool.threads, firstStep: 0))
     let run = try TrainingRun(
       Attachments(configuration.run, environment, registry), configuration, agent, claim,
-      manifest, pool: pool, checkpoint: nil, warn: warn)
+      manifest, pool: pool, from: initial, checkpoint: nil, warn: warn)
+    if let initial {
+      try FileSystem.write(initial.archive.safetensors, to: folder.initialPolicyFile)
+    }
     // With this file, the run can be resumed.
     try FileSystem.write(Data(configuration.yaml.utf8), to: folder.configurationFile)
     try FileSystem.makeFolder(folder.checkpointsFolder)

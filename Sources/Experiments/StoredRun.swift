@@ -9,12 +9,14 @@ public struct StoredRun {
   /// Folder of the run.
   public let folder: RunFolder
   /// All settings of the run.
-  public let configuration: RunConfiguration
+  public private(set) var configuration: RunConfiguration
   /// Environment of the run.
   public let environment: RegisteredEnvironment
   /// Agent of the run.
   public let agent: RegisteredAgent
   private let registry: Registry
+  /// Whether the settings differ from the stored ones by an extension.
+  private var isExtended = false
 
   /// Reads the settings of a run from its folder.
   ///
@@ -53,6 +55,30 @@ public struct StoredRun {
     }
   }
 
+  /// Gives further steps to a run that has taken all of its own; schedules such as the learning
+  /// rate's begin anew and end with the run.
+  ///
+  /// The folder's settings change when the run is resumed.
+  ///
+  /// - Parameter steps: Number of environment steps, at least 1.
+  /// - Throws: `ConfigurationError` if the run has not taken all its steps or the number is not
+  ///   allowed, `FileError` if its checkpoint is damaged.
+  public mutating func extend(by steps: Int) throws {
+    guard (1...1 << 50).contains(steps) else {
+      throw ConfigurationError("the steps of an extension must lie in 1...2^50 and are \(steps)")
+    }
+    let planned = configuration.run.steps
+    guard let last = folder.checkpointSteps.last, last >= planned else {
+      let taken = folder.checkpointSteps.last ?? 0
+      throw ConfigurationError(
+        "\(folder.path) has taken \(taken) of its \(planned) steps and can't be extended yet; "
+          + "continue it without --extend, or start another run with --from \(folder.path)")
+    }
+    let longer = configuration.extended(by: steps)
+    if let problem = longer.problem { throw ConfigurationError(problem) }
+    (configuration, isExtended) = (longer, true)
+  }
+
   /// Continues the run from its newest checkpoint, or from the start if it has none.
   ///
   /// The folder is this process's until training ends.  A run that has finished is repaired if its
@@ -86,12 +112,18 @@ public struct StoredRun {
       return (path: path, try Checkpoint(path: path))
     }
     let manifest = try manifest(threads: pool.threads, firstStep: checkpoint?.1.manifest.steps ?? 0)
+    let initial = try configuration.run.from.flatMap { path throws(FileError) in
+      checkpoint == nil ? try InitialPolicy(of: folder, path: path) : nil
+    }
     let run = try TrainingRun(
       attachments, configuration, agent, claim, manifest.stored ?? manifest.continued, pool: pool,
-      checkpoint: checkpoint, warn: warn)
+      from: initial, checkpoint: checkpoint, warn: warn)
     guard !run.isFinished else {
       try run.repair()
       return run
+    }
+    if isExtended {
+      try FileSystem.write(Data(configuration.yaml.utf8), to: folder.configurationFile)
     }
     let continued = manifest.continued
     if let stored = manifest.stored,

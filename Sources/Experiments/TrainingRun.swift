@@ -24,7 +24,7 @@ public final class TrainingRun {
 
   init(
     _ attachments: Attachments, _ configuration: RunConfiguration, _ agent: RegisteredAgent,
-    _ claim: RunClaim, _ manifest: RunManifest, pool: WorkerPool,
+    _ claim: RunClaim, _ manifest: RunManifest, pool: WorkerPool, from initial: InitialPolicy?,
     checkpoint: (path: String, Checkpoint)?, warn: @escaping (String) -> Void
   ) throws {
     let (environment, folder) = (attachments.environment, claim.folder)
@@ -45,7 +45,7 @@ public final class TrainingRun {
       parts: Trainer.Parts(
         agent: agent, environment: environment, pool: pool, folder: folder, recorder: recorder,
         attachments: { try attachments.make(for: $0, warn: warn) }, warn: warn),
-      resume: checkpoint)
+      from: initial, resume: checkpoint)
     self.claim = claim
     self.folder = folder
     self.configuration = configuration

@@ -13,19 +13,40 @@ public struct AgentContext {
   public let seed: UInt64
   /// Total environment steps of the run, after which schedules end.
   public let totalSteps: Int
+  /// Environment steps after which schedules begin: 0 unless the run was extended.
+  public let scheduleStart: Int
   /// Physical parameters that the run randomises, with the ranges of their values.
   public let uncertainParameters: [UncertainParameter]
 
   /// Creates a context from its parts.
   public init(
     environment: any BatchedEnvironment, pool: WorkerPool, seed: UInt64, totalSteps: Int,
-    uncertainParameters: [UncertainParameter] = []
+    scheduleStart: Int = 0, uncertainParameters: [UncertainParameter] = []
   ) {
     self.environment = environment
     self.pool = pool
     self.seed = seed
     self.totalSteps = totalSteps
+    self.scheduleStart = scheduleStart
     self.uncertainParameters = uncertainParameters
+  }
+}
+
+/// The steps over which an agent's schedules run.
+public struct TrainingHorizon: Sendable, Equatable {
+  /// Environment steps after which schedules begin.
+  public let start: Int
+  /// Environment steps after which they end, and the run with them.
+  public let end: Int
+
+  /// Takes the steps of a run.
+  public init(_ context: AgentContext) {
+    (start, end) = (context.scheduleStart, context.totalSteps)
+  }
+
+  /// Returns the share of the schedules that is left, from 1 at their start to 0 at their end.
+  public func remaining(after steps: Int) -> Double {
+    min(1, max(0, 1 - Double(steps - start) / Double(max(1, end - start))))
   }
 }
 
@@ -60,6 +81,10 @@ public protocol Agent: AnyObject {
   /// Names of the metrics that each iteration reports, in the order of their columns.
   var metricNames: [String] { get }
 
+  /// Takes note that ``policy`` has received other weights than those that the agent made, before
+  /// its first iteration; does nothing by default.
+  func policyWasReplaced()
+
   /// Runs one iteration: gathers experience and learns from it.
   func iterate() throws(TrainingError) -> IterationReport
 
@@ -67,6 +92,10 @@ public protocol Agent: AnyObject {
   func save(to archive: inout TensorArchive)
   /// Restores the state that ``save(to:)`` wrote, so that training continues bit for bit.
   func load(from archive: TensorArchive) throws
+}
+
+extension Agent {
+  public func policyWasReplaced() {}
 }
 
 /// A network of an agent with its optimiser, open to probes and interventions.

@@ -53,7 +53,9 @@ final class RunClaim {
 
   /// Removes what a start that failed has written, with the folders that were made for it.
   func abandon() {
-    for file in [folder.configurationFile, folder.changesFile, folder.manifestFile] {
+    for file in [
+      folder.configurationFile, folder.changesFile, folder.manifestFile, folder.initialPolicyFile,
+    ] {
       try? FileSystem.remove(file)
     }
     try? FileSystem.removeEmptyFolder(folder.checkpointsFolder)

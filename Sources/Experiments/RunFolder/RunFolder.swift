@@ -7,6 +7,8 @@ public struct RunFolder: Sendable, Equatable {
 
   /// File with all settings of the run, resolved.
   public var configurationFile: String { "\(path)/config.yaml" }
+  /// Policy with whose weights the run started, if it did not start with new ones.
+  public var initialPolicyFile: String { "\(path)/initial-policy.safetensors" }
   /// File with machine, toolchain, commit and sessions.
   public var manifestFile: String { "\(path)/manifest.json" }
   /// File with the sources' changes against their commit, if there were any.
@@ -171,7 +173,7 @@ public struct RunFolder: Sendable, Equatable {
     [
       configurationFile, manifestFile, changesFile, lockFile, metricsFile, metricsLinesFile,
       timingFile, evaluationsFile, evaluationArraysFile, finalEvaluationFile, monitorFile,
-      driftFile, alarmsFile,
+      driftFile, alarmsFile, initialPolicyFile,
     ]
   }
 

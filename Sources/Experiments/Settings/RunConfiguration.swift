@@ -1,5 +1,6 @@
 public import RLCore
 public import Robustness
+internal import Storage
 public import Training
 
 /// All settings on which the results of a run depend, as stored in `config.yaml`.
@@ -97,9 +98,38 @@ public struct RunConfiguration: Sendable {
 
   /// Sentence about an invalid value or combination of values; nil if all are valid.
   var problem: String? {
-    table.problem(in: self)
+    table.problem(in: self) ?? extensionProblem
       ?? settings.problem(environments: run.environments, totalSteps: run.steps)
   }
+}
+
+extension RunConfiguration {
+  private var extensionProblem: String? {
+    let steps = run.extensions + [run.steps]
+    let isAscending = zip(steps, steps.dropFirst()).allSatisfy { $0 < $1 } && steps[0] >= 1
+    return isAscending
+      ? nil : "extensions must be ascending numbers of steps below steps, \(run.steps)"
+  }
+
+  /// The settings before the last extension; nil if there is none.
+  var beforeExtension: RunConfiguration? {
+    guard let planned = run.extensions.last else { return nil }
+    var earlier = self
+    earlier.run.extensions.removeLast()
+    earlier.run.steps = planned
+    return earlier
+  }
+
+  /// The settings with further steps.
+  func extended(by steps: Int) -> RunConfiguration {
+    var later = self
+    later.run.extensions.append(run.steps)
+    later.run.steps += steps
+    return later
+  }
+
+  /// Checksum of `config.yaml`, by which a checkpoint knows its configuration.
+  var checksum: UInt32 { CRC32C.checksum(yaml.utf8) }
 }
 
 /// Settings of a run other than its agent's settings and physical parameters.
@@ -178,6 +208,11 @@ public struct RunSettings: SettingGroup {
   public var randomize = Randomization()
   /// Perturbations of actions, bodies and observations, in training and its evaluations.
   public var perturb = Perturbations()
+  /// Steps for which the run was planned before each of its extensions; empty if it has none.
+  public var extensions: [Int] = []
+  /// Run, checkpoint or file of the policy with whose weights and normaliser the run starts; nil for
+  /// new ones.
+  public var from: String?
   /// Mean return of an evaluation at which training ends early; nil for never.
   public var untilReturn: Double?
 
@@ -245,6 +280,15 @@ public struct RunSettings: SettingGroup {
       "perturb", \.perturb, .any,
       "perturbations of actions, bodies and observations, NAME=VALUE separated by commas, or none: "
         + PerturbationKind.all.map(\.name).joined(separator: ", ")),
+    Setting(
+      "extensions", \.extensions, .any,
+      "steps for which the run was planned before each extension, at the last of which its schedules "
+        + "began anew; written by --extend"
+    ).splitting(at: ","),
+    Setting(
+      "from", \.from, .any,
+      "start with the weights and normaliser of this policy, a run, checkpoint or policy file, and "
+        + "with new optimisers and critics; null for new weights"),
     Setting(
       "until-return", \.untilReturn, .finite,
       "end training once an evaluation's mean return reaches this; null for never"),

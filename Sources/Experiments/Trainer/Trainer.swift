@@ -53,9 +53,11 @@ package final class Trainer {
 
   private var run: RunSettings { configuration.run }
 
-  /// Prepares a new run, or one that continues from a checkpoint of the same configuration.
+  /// Prepares a new run, from new weights or those of a policy, or one that continues from a
+  /// checkpoint of the same configuration.
   init(
-    configuration: RunConfiguration, parts: Parts, resume checkpoint: (path: String, Checkpoint)?
+    configuration: RunConfiguration, parts: Parts, from initial: InitialPolicy?,
+    resume checkpoint: (path: String, Checkpoint)?
   ) throws {
     self.configuration = configuration
     self.parts = parts
@@ -80,13 +82,14 @@ package final class Trainer {
       configuration.settings,
       in: AgentContext(
         environment: environment, pool: parts.pool, seed: run.seed, totalSteps: run.steps,
+        scheduleStart: run.extensions.last ?? 0,
         uncertainParameters: try configuration.uncertainParameters()))
+    if checkpoint == nil { try initial?.install(in: agent) }
     attachments = try parts.attachments(agent)
-    let checksum = CRC32C.checksum(configuration.yaml.utf8)
-    state = TrainerState(configurationChecksum: checksum)
+    state = TrainerState(configurationChecksum: configuration.checksum)
     if let (path, checkpoint) = checkpoint {
       state = try Self.restore(
-        agent, attachments, from: checkpoint, path: path, run: run, configurationChecksum: checksum)
+        agent, attachments, from: checkpoint, path: path, configuration: configuration)
     }
     if let manifest = checkpoint?.1.manifest {
       resumption = .init(
@@ -315,10 +318,9 @@ package final class Trainer {
 
   private static func restore(
     _ agent: any Agent, _ attachments: [any TrainingAttachment], from checkpoint: Checkpoint,
-    path: String, run: RunSettings,
-    configurationChecksum: UInt32
+    path: String, configuration: RunConfiguration
   ) throws -> TrainerState {
-    let manifest = checkpoint.manifest
+    let (manifest, run) = (checkpoint.manifest, configuration.run)
     guard manifest.environment == run.environment, manifest.agent == run.agent else {
       throw FileError.damaged(
         path: path,
@@ -326,8 +328,15 @@ package final class Trainer {
           + "says \(run.agent) on \(run.environment)")
     }
     do {
-      let state = try TrainerState(from: checkpoint.trainer)
-      guard state.configurationChecksum == configurationChecksum else {
+      var state = try TrainerState(from: checkpoint.trainer)
+      let checksum = configuration.checksum
+      // A run that was extended continues from the checkpoint with which it had finished.
+      if state.isFinished, state.configurationChecksum != checksum,
+        state.configurationChecksum == configuration.beforeExtension?.checksum
+      {
+        (state.isFinished, state.configurationChecksum) = (false, checksum)
+      }
+      guard state.configurationChecksum == checksum else {
         throw ArchiveError.invalid(
           reason: "it was written with another config.yaml than the run's folder now holds")
       }

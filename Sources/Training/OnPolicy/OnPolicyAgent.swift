@@ -14,7 +14,7 @@ public final class OnPolicyAgent<Method: OnPolicyMethod>: Agent {
   private let configuration: Method.Configuration
   private let environment: any BatchedEnvironment
   private let pool: WorkerPool
-  private let totalSteps: Int
+  private let horizon: TrainingHorizon
   private let player: OnPolicyPlayer<Method>
   private let rewardNormalizer: RewardNormalizer
   private let collectors: [RolloutCollector]
@@ -35,7 +35,7 @@ public final class OnPolicyAgent<Method: OnPolicyMethod>: Agent {
     self.configuration = configuration
     environment = context.environment
     pool = context.pool
-    totalSteps = context.totalSteps
+    horizon = TrainingHorizon(context)
     let player = OnPolicyPlayer<Method>(
       configuration, specification: specification, environments: environments,
       episodeSteps: specification.episodeSteps,
@@ -65,7 +65,7 @@ public final class OnPolicyAgent<Method: OnPolicyMethod>: Agent {
     var report = IterationReport(metrics: [], environmentTime: 0, policyTime: 0, updateTime: 0)
     var means = MetricMeans(count: player.metricNames.count)
     for _ in 0..<configuration.rolloutsPerIteration {
-      let progressRemaining = max(0, 1 - Double(environmentSteps) / Double(max(1, totalSteps)))
+      let progressRemaining = horizon.remaining(after: environmentSteps)
       try collect(&report)
       let start = monotonicNanoseconds()
       rewardNormalizer.scaleRewards(of: player.rollout)
@@ -75,7 +75,7 @@ public final class OnPolicyAgent<Method: OnPolicyMethod>: Agent {
           pool: pool, progressRemaining: progressRemaining, iteration: iterations + 1))
       environmentSteps += player.rollout.count
       report.updateTime += monotonicNanoseconds() - start
-      if environmentSteps >= totalSteps { break }
+      if environmentSteps >= horizon.end { break }
     }
     iterations += 1
     report.metrics = [recentEpisodes.meanReturn, recentEpisodes.meanLength] + means.values
