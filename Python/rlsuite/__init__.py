@@ -19,6 +19,7 @@ from ._library import (
     environments,
     version,
 )
+from .minari import write_minari
 from .policy import Policy, load_policy
 from .recording import Recording, read_recording
 from .run import Run, read_run
@@ -27,6 +28,7 @@ __version__ = version()
 __all__ = [
     "DamagedError", "Error", "MissingError", "Policy", "Recording", "Run", "UnavailableError", "UsageError",
     "abi_version", "describe", "environments", "load_policy", "read_recording", "read_run", "version",
+    "write_minari",
 ]
 
 try:

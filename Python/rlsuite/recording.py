@@ -33,13 +33,18 @@ def read_recording(path: str | os.PathLike[str]) -> Recording:
         MissingError: If there is no such file.
         DamagedError: If it is damaged.
     """
+    header, names, rows, end = read_raw(path)
+    columns = zip(*rows) if rows else [()] * len(names)
+    return Recording(header, table({name: np.array(column) for name, column in zip(names, columns)}), end)
+
+
+def read_raw(path: str | os.PathLike[str]) -> tuple[dict[str, Any], list[str], list[tuple], Any]:
+    """Header, names of columns, rows and summary of a recording."""
     try:
-        header, names, rows, end = _read(path)
+        return _read(path)
     except FileNotFoundError as error:
         raise MissingError(f"{os.fspath(path)} does not exist") from error
     except OSError:
         raise
     except Exception as error:
         raise DamagedError(f"{os.fspath(path)} is damaged: {error or type(error).__name__}") from error
-    columns = zip(*rows) if rows else [()] * len(names)
-    return Recording(header, table({name: np.array(column) for name, column in zip(names, columns)}), end)

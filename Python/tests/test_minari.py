@@ -1,0 +1,69 @@
+"""Data sets that Minari opens."""
+
+import json
+import os
+import tempfile
+import unittest
+from pathlib import Path
+
+import support
+import numpy as np
+
+try:
+    import h5py
+except ModuleNotFoundError as error:
+    raise unittest.SkipTest("h5py is not installed") from error
+
+import rlsuite
+
+
+class MinariTests(unittest.TestCase):
+    def test_recordings_become_data_sets(self):
+        for name in ("pendulum-v1", "cartpole-v1"):
+            with self.subTest(name), tempfile.TemporaryDirectory() as folder:
+                path = support.GOLDEN / f"{name}.rlrec"
+                target = rlsuite.write_minari([path, path], f"rlsuite/{name}/golden-v0", folder=folder)
+                recording = rlsuite.read_recording(path)
+                count = recording.summary["steps"]
+                metadata = json.loads((target / "data" / "metadata.json").read_text())
+                self.assertEqual((metadata["total_episodes"], metadata["total_steps"]), (2, 2 * count))
+                with h5py.File(target / "data" / "main_data.hdf5") as file:
+                    episode = file["episode_1"]
+                    self.assertEqual(len(episode["observations"]), count + 1)
+                    np.testing.assert_array_equal(episode["rewards"][:], np.asarray(recording.steps["reward"], "f8"))
+                    self.assertTrue(episode["terminations"][-1] or episode["truncations"][-1])
+                    self.assertEqual(int(episode.attrs["seed"]), int(recording.header["seed"]))
+                self.minari_agrees(folder, f"rlsuite/{name}/golden-v0", recording)
+
+    def minari_agrees(self, folder, name, recording):
+        """Reads the data set by Minari where it is installed, and repeats its first episode."""
+        try:
+            os.environ["MINARI_DATASETS_PATH"] = folder
+            import minari
+        except ModuleNotFoundError:
+            return
+        data = minari.load_dataset(name)
+        self.assertEqual(len(list(data.iterate_episodes())), 2)
+        episode = data[0]
+        env = data.recover_environment()
+        observation, _ = env.reset(seed=int(recording.header["seed"]))
+        np.testing.assert_array_equal(observation, episode.observations[0])
+        for action, expected in zip(episode.actions, episode.observations[1:]):
+            np.testing.assert_array_equal(env.step(action)[0], expected)
+
+    def test_what_makes_no_data_set_is_refused(self):
+        path = support.GOLDEN / "pendulum-v1.rlrec"
+        with tempfile.TemporaryDirectory() as folder:
+            for files, name in (
+                ([], "a-v0"), ([path], "a"), ([path], "../a-v0"), ([path, support.GOLDEN / "cartpole-v1.rlrec"], "a-v0"),
+            ):
+                with self.assertRaises(rlsuite.UsageError):
+                    rlsuite.write_minari(files, name, folder=folder)
+            self.assertEqual(list(Path(folder).iterdir()), [])
+            rlsuite.write_minari([path], "a-v0", folder=folder)
+            with self.assertRaises(rlsuite.UsageError):
+                rlsuite.write_minari([path], "a-v0", folder=folder)
+
+
+if __name__ == "__main__":
+    unittest.main()
