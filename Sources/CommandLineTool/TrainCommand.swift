@@ -117,7 +117,7 @@ struct Train: ParsableCommand {
     if let seeds { return try train(seeds, stop) }
     if let resume, GroupFolder.isGroup(resume) {
       guard extend == nil else {
-        throw ConfigurationError("--extend takes one run, and \(resume) holds those of several seeds")
+        throw ConfigurationError("--extend takes one run, and \(resume) has those of several seeds")
       }
       return try resumeGroup(resume, stop)
     }
