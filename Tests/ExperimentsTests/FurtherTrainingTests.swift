@@ -18,6 +18,7 @@ import Training
     let settings = [
       "steps": "2048", "environments": "4", "evaluation.every": "1024", "evaluation.episodes": "2",
       "steps-per-rollout": "128", "epochs": "2", "minibatch-size": "128",
+      "normalize-observations": "true",
     ].merging(changes) { $1 }
     for (key, value) in settings.sorted(by: { $0.key < $1.key }) {
       try experiment.settings.overlay(assignment: "\(key)=\(value)")
