@@ -45,10 +45,13 @@ let package = Package(
     + [
       "LinearAlgebra", "NeuralNetworks", "RLCore", "Environments", "Conformance", "Storage",
       "Training", "Agents", "Plasticity", "Robustness", "Recording", "Rendering", "Experiments",
+      "Charts", "Report",
     ].map { .library(name: $0, targets: [$0]) },
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", .upToNextMinor(from: "1.8.2")),
     .package(url: "https://github.com/jpsim/Yams", .upToNextMinor(from: "6.2.2")),
+    .package(
+      url: "https://github.com/hummingbird-project/swift-mustache", .upToNextMinor(from: "2.1.1")),
   ],
   targets: [
     .target(
@@ -86,12 +89,25 @@ let package = Package(
     module("Plasticity", ["Training", "NeuralNetworks", "LinearAlgebra", "Storage"]),
     module("Robustness", ["Training", "RLCore", "NeuralNetworks", "LinearAlgebra", "Storage"]),
     module("Recording", ["RLCore", "LinearAlgebra", "Storage", "CZlib"]),
-    module("Rendering", ["RLCore", "Storage", "CCairo", "CGIF", "CPNG", "CSDL2"], strict),
+    module("Charts", []),
+    module(
+      "Rendering", ["RLCore", "Charts", "Storage", "CCairo", "CGIF", "CPNG", "CSDL2"], strict),
     module(
       "Experiments",
       [
         "Environments", "Agents", "Training", "Plasticity", "Recording", "Robustness",
         "NeuralNetworks", "RLCore", "LinearAlgebra", "Physics", "Storage",
+      ]),
+    module(
+      "Report",
+      [
+        "Charts", "Experiments", "Plasticity", "Recording", "RLCore", "Storage", "Training",
+        .product(name: "Mustache", package: "swift-mustache"),
+      ],
+      resources: [
+        .embedInCode("Page/report.mustache"), .embedInCode("Page/table.mustache"),
+        .embedInCode("Page/player.mustache"), .embedInCode("Page/report.css"),
+        .embedInCode("Page/player.js"),
       ]),
     module(
       "RLSuite",
@@ -113,7 +129,7 @@ let package = Package(
       name: "RLSuiteTool",
       dependencies: [
         "Experiments", "Environments", "Traces", "Agents", "Training", "Plasticity",
-        "PolicyExport", "Recording", "Rendering", "Robustness",
+        "PolicyExport", "Recording", "Rendering", "Report", "Robustness",
         "RLCore", "LinearAlgebra", "Storage",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
@@ -168,6 +184,9 @@ let package = Package(
     tests(
       "RenderingTests",
       ["Rendering", "Environments", "RLCore", "LinearAlgebra", "Storage", "CGIF"]),
+    tests("ChartsTests", ["Charts"]),
+    tests(
+      "ReportTests", ["Report", "Environments", "Experiments", "Recording", "RLCore", "Storage"]),
     tests(
       "PolicyExportTests",
       [

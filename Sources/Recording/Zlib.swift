@@ -24,7 +24,7 @@ package enum Zlib {
   }
 
   /// Compresses bytes deterministically.
-  static func compress(_ bytes: [UInt8]) -> [UInt8] {
+  package static func compress(_ bytes: [UInt8]) -> [UInt8] {
     let bound = compressBound(UInt(bytes.count))
     return unsafe [UInt8](unsafeUninitializedCapacity: Int(bound)) { buffer, count in
       var length = bound

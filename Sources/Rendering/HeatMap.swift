@@ -1,3 +1,4 @@
+internal import Charts
 internal import RLCore
 
 /// A picture of numbers over one or two axes as coloured cells, with a scale of the colours.
@@ -76,22 +77,10 @@ public struct HeatMap: Sendable, Equatable {
 
   /// Returns the colour of a place on the scale, in 0...1.
   static func color(share: Double) -> Scene.Color {
-    let place = min(max(share, 0), 1) * Double(viridis.count - 1)
-    let below = min(Int(place), viridis.count - 2)
-    let (low, high) = (Scene.Color(viridis[below]), Scene.Color(viridis[below + 1]))
-    let part = place - Double(below)
-    var color = low
-    color.red += part * (high.red - low.red)
-    color.green += part * (high.green - low.green)
-    color.blue += part * (high.blue - low.blue)
+    var color = Scene.Color(0)
+    (color.red, color.green, color.blue) = Viridis.color(share: share)
     return color
   }
 
   static let missing = Scene.Color(0xB8B8B8)
-
-  /// Ten colours of viridis at equal distances (van der Walt and Smith 2015, CC0).
-  private static let viridis: [UInt32] = [
-    0x440154, 0x482878, 0x3E4A89, 0x31688E, 0x26828E, 0x1F9E89, 0x35B779, 0x6DCD59, 0xB4DE2C,
-    0xFDE725,
-  ]
 }

@@ -59,8 +59,9 @@ public final class SceneRenderer {
       }
       paint(nil, stroke, through: view)
     case .arrow(let start, let end, let stroke):
-      guard let arrow = Arrow(from: start, to: end, width: stroke.width) else { return }
-      canvas.addLines(arrow.outline.lazy.map(view.pixel), isClosed: true)
+      let outline = Scene.arrow(from: start, to: end, width: stroke.width)
+      guard !outline.isEmpty else { return }
+      canvas.addLines(outline.lazy.map(view.pixel), isClosed: true)
       canvas.fill(stroke.color)
     case .text(let text, let anchor, let height, let color, let alignment):
       guard anchor.isFinite, height.isFinite, height > 0 else { return }
@@ -188,33 +189,6 @@ package struct View {
 
   /// Returns the position of a height of the world, in pixels from the upper edge.
   package func row(_ height: Double) -> Double { middle.y - (height - center.y) * scale }
-}
-
-/// The outline of an arrow, whose head is proportional to the width of its shaft.
-private struct Arrow {
-  let outline: [Scene.Point]
-
-  /// Computes the seven corners; nil if there is nothing to draw.
-  init?(from start: Scene.Point, to end: Scene.Point, width: Double) {
-    let (dx, dy) = (end.x - start.x, end.y - start.y)
-    let length = (dx * dx + dy * dy).squareRoot()
-    guard start.isFinite, end.isFinite, length > 0, length.isFinite, width > 0, width.isFinite
-    else { return nil }
-    // A short arrow is only a smaller head; its shaft has no length and thus no area.
-    let headLength = min(4 * width, length)
-    let headSide = headLength / 2
-    let (along, across) = ((x: dx / length, y: dy / length), (x: -dy / length, y: dx / length))
-    let shaft = length - headLength
-    let side = width / 2
-    outline = [
-      (0, side), (shaft, side), (shaft, headSide), (length, 0), (shaft, -headSide), (shaft, -side),
-      (0, -side),
-    ].map { (forward: Double, left: Double) in
-      Scene.Point(
-        start.x + along.x * forward + across.x * left, start.y + along.y * forward + across.y * left
-      )
-    }
-  }
 }
 
 extension Scene.Point {
