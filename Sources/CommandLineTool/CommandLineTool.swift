@@ -59,8 +59,8 @@ struct Root: ParsableCommand {
     // Its details take a few programs of git, so they are found only when asked for.
     version: CommandLine.arguments.contains("--version") ? suiteVersionInDetail : suiteVersion,
     subcommands: [
-      Train.self, Evaluate.self, Stress.self, Compare.self, ReportRuns.self, Record.self,
-      ReplayRecording.self, Play.self,
+      Train.self, Evaluate.self, Stress.self, Compare.self, ReportRuns.self, Watch.self,
+      Record.self, ReplayRecording.self, Play.self,
       List.self,
       Describe.self, Inspect.self, Export.self, Trace.self, Bench.self,
     ])

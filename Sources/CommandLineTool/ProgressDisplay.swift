@@ -3,6 +3,7 @@ import Foundation
 import Training
 import Experiments
 import RLCore
+import Rendering
 
 /// Shows the progress of a run: a live line on a terminal, plain lines elsewhere, or JSON.
 final class ProgressDisplay: TrainingObserver {
@@ -21,6 +22,8 @@ final class ProgressDisplay: TrainingObserver {
   private let isTerminal = isatty(STDOUT_FILENO) == 1
   private var lastUpdate = Date.distantPast
   private var hasLiveLine = false
+  /// Renderer of the pictures for TensorBoard; nil before the first one.
+  private var renderer: SceneRenderer?
   /// The last progress that was reported.
   private var last: TrainingProgress?
 
@@ -143,6 +146,12 @@ final class ProgressDisplay: TrainingObserver {
     let length = "length \(grouped(Int(result.meanLength.rounded())))"
     let success = result.successRate.map { "success \(decimals(100 * $0, 0)) %" }
     return summary(progress, [length, success].compactMap(\.self))
+  }
+
+  func picture(of scene: Scene) -> (png: Data, width: Int, height: Int)? {
+    if renderer == nil { renderer = try? SceneRenderer(width: 300, height: 200) }
+    guard let picture = renderer?.draw(scene), let png = picture.png else { return nil }
+    return (png, picture.width, picture.height)
   }
 
   func didCollapse(_ sentence: String, _ progress: TrainingProgress) {

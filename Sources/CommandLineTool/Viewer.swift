@@ -28,6 +28,22 @@ struct Viewer {
     var model = ViewerModel(
       steps: steps, timeStep: replay.environment.specification.timeStep,
       step: min(max(firstStep, 0), steps), speed: speed, isPaused: isPaused)
+    try Self.play(replay, &model, in: window) { _ in stop.isRaised }
+    if stop.isRaised { throw ExitCode(ExitStatus.interrupted.rawValue) }
+  }
+
+  /// Shows a recording until the model is done or a condition holds.
+  ///
+  /// - Parameters:
+  ///   - replay: The replay to show; the viewer uses its `onState` meanwhile.
+  ///   - model: State of the viewer.
+  ///   - window: Window to show it in.
+  ///   - isOver: A closure that returns whether to end.
+  /// - Throws: `FileError` if the recording is damaged.
+  static func play(
+    _ replay: Replay, _ model: inout ViewerModel, in window: Window,
+    until isOver: (ViewerModel) -> Bool
+  ) throws {
     let state = ShownState()
     replay.onState = { replay in
       state.scene = replay.environment.scene(of: 0)
@@ -36,7 +52,7 @@ struct Viewer {
     defer { replay.onState = nil }
     replay.rewind()
     var screen = try Screen(of: window)
-    while !model.isDone, !stop.isRaised {
+    while !model.isDone, !isOver(model) {
       let wait = model.waitingTime(at: Clock.now, limit: Clock.longestWait)
       for event in window.events(waiting: wait) {
         model.handle(event, size: screen.size, at: Clock.now)
@@ -48,10 +64,9 @@ struct Viewer {
       try show(state, model, on: screen, in: window)
       model.frameWasShown(at: Clock.now)
     }
-    if stop.isRaised { throw ExitCode(ExitStatus.interrupted.rawValue) }
   }
 
-  private func show(
+  private static func show(
     _ state: ShownState, _ model: ViewerModel, on screen: Screen, in window: Window
   ) throws {
     guard let scene = state.scene else { return }

@@ -1,4 +1,4 @@
-internal import Foundation
+public import Foundation
 public import Storage
 
 /// A file format for pictures.
@@ -44,6 +44,12 @@ extension Picture {
   /// Writes the picture to one file, completely or not at all.
   public func write(to path: String, as format: PictureFormat = .png) throws(FileError) {
     try PictureEncoder().write(self, to: path, as: format)
+  }
+
+  /// The picture as the contents of a PNG file; nil if there is no memory for it.
+  public var png: Data? {
+    let encoder = PNGEncoder()
+    return (try? encoder.encode(self)).map { Data($0) }
   }
 }
 

@@ -74,6 +74,53 @@ import Testing
     #expect(!folder.contents.contains("group/lock.json"))
   }
 
+  /// Starts runs that do not end by themselves, two of which have written a checkpoint.
+  private func startEndless(_ folder: TemporaryFolder) throws -> Process {
+    let words = Self.group.map { ["6000", "2000"].contains($0) ? "100000000" : $0 }
+    let process = try Tool.start(words + ["--seeds", "1...3"], in: folder)
+    let runs = (1...2).map { RunFolder(path: folder.file("group/seed-\($0)")) }
+    try wait("checkpoints") {
+      !process.isRunning || runs.allSatisfy { !$0.checkpointSteps.isEmpty }
+    }
+    return process
+  }
+
+  @Test func aParentThatIsKilledLeavesNoWorkers() throws {
+    struct Owner: Decodable { let process: Int32 }
+    let folder = try TemporaryFolder()
+    let process = try startEndless(folder)
+    let owners = try (1...2).map { seed in
+      let lock = try folder.text("group/seed-\(seed)/lock.json")
+      return try JSONDecoder().decode(Owner.self, from: Data(lock.utf8)).process
+    }
+    #expect(Set(owners + [process.processIdentifier]).count == 3)
+    kill(process.processIdentifier, SIGKILL)
+    process.waitUntilExit()
+    defer { if isBusy(1...2, folder) { for owner in owners { kill(owner, SIGKILL) } } }
+    try wait("the end of the workers") { !isBusy(1...2, folder) }
+  }
+
+  /// Both seeds that train, while the third waits.
+  @Test(arguments: [SIGINT, SIGTERM, SIGHUP])
+  func aStopWritesACheckpointOfEverySeed(number: Int32) throws {
+    let folder = try TemporaryFolder()
+    let process = try startEndless(folder)
+    let runs = (1...2).map { RunFolder(path: folder.file("group/seed-\($0)")) }
+    kill(process.processIdentifier, number)
+    process.waitUntilExit()
+    #expect(process.terminationReason == .exit && process.terminationStatus == 130)
+    for (seed, run) in zip(1...2, runs) {
+      let manifest = try folder.text("group/seed-\(seed)/manifest.json")
+      #expect(manifest.contains("\"outcome\" : \"interrupted\""))
+      let last = try #require(run.checkpointSteps.last)
+      #expect(
+        try rows("group/seed-\(seed)/metrics.csv", folder).last?["steps"] == "\(last)",
+        "no iteration was lost")
+    }
+    #expect(!FileSystem.exists(folder.file("group/seed-3")))
+    #expect(try folder.text("stdout").hasSuffix("train --resume group\n"))
+  }
+
   // MARK: - Tables
 
   /// Every number of the table, from the files of the runs.

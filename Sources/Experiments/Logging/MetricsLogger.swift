@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Plasticity
 public import Storage
 public import Training
 
@@ -174,6 +175,23 @@ public final class MetricsLogger {
       zip(names, values).filter { $1.isFinite }.map { TensorBoardTag.scalar($0, $1) }
       + [("time/fps", timing.stepsPerSecond.rounded()), ("time/iterations", Double(iteration))]
     try events.append(EventEncoder.scalars(scalars, step: steps, wallTime: Self.now))
+  }
+
+  /// Writes histograms of numbers, for TensorBoard alone.
+  func record(_ distributions: [ProbePanel.Distribution], steps: Int) throws(FileError) {
+    let histograms = distributions.compactMap { distribution in
+      Histogram(distribution.values).map { (tag: distribution.name, histogram: $0) }
+    }
+    guard !histograms.isEmpty else { return }
+    try events.append(EventEncoder.histograms(histograms, step: steps, wallTime: Self.now))
+  }
+
+  /// Writes a picture of an evaluation, for TensorBoard alone.
+  func record(
+    _ picture: (png: Data, width: Int, height: Int), steps: Int
+  ) throws(FileError) {
+    try events.append(
+      EventEncoder.picture("eval/last-state", picture, step: steps, wallTime: Self.now))
   }
 
   /// Writes the result of one evaluation.

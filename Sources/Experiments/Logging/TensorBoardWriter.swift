@@ -32,6 +32,12 @@ package struct EventEncoder {
       bytes.append(littleEndian: value.bitPattern)
     }
 
+    mutating func doubles(_ field: UInt64, _ values: [Double]) {
+      var packed = Data()
+      for value in values { packed.append(littleEndian: value.bitPattern) }
+      data(field, packed)
+    }
+
     mutating func float(_ field: UInt64, _ value: Float) {
       varint(field << 3 | 5)
       bytes.append(littleEndian: value.bitPattern)
@@ -87,6 +93,49 @@ package struct EventEncoder {
           summary.message(1) {
             $0.string(1, tag)
             $0.float(2, Float(value))
+          }
+        }
+      }
+    }
+  }
+
+  /// Returns a record of histograms at one step.
+  package static func histograms(
+    _ histograms: [(tag: String, histogram: Histogram)], step: Int, wallTime: Double
+  ) -> Data {
+    record(wallTime: wallTime, step: step) { event in
+      event.message(5) { summary in
+        for (tag, histogram) in histograms {
+          summary.message(1) { value in
+            value.string(1, tag)
+            value.message(5) {
+              $0.double(1, histogram.minimum)
+              $0.double(2, histogram.maximum)
+              $0.double(3, Double(histogram.count))
+              $0.double(4, histogram.sum)
+              $0.double(5, histogram.sumOfSquares)
+              $0.doubles(6, histogram.limits)
+              $0.doubles(7, histogram.counts)
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /// Returns a record of a picture at one step.
+  static func picture(
+    _ tag: String, _ picture: (png: Data, width: Int, height: Int), step: Int, wallTime: Double
+  ) -> Data {
+    record(wallTime: wallTime, step: step) { event in
+      event.message(5) { summary in
+        summary.message(1) { value in
+          value.string(1, tag)
+          value.message(4) {
+            $0.integer(1, picture.height)
+            $0.integer(2, picture.width)
+            $0.integer(3, 3)
+            $0.data(4, picture.png)
           }
         }
       }

@@ -1,5 +1,6 @@
 internal import Foundation
 internal import Environments
+internal import Plasticity
 internal import RLCore
 internal import Robustness
 internal import Storage
@@ -50,6 +51,8 @@ package final class Trainer {
   private var state: TrainerState
   private var clock = PhaseClock()
   private var metrics: [Double] = []
+  /// Hundredth of the run in which histograms were written last.
+  private var hundredth = -1
 
   private var run: RunSettings { configuration.run }
 
@@ -186,12 +189,24 @@ package final class Trainer {
     }
     metrics = report.metrics + attachments.flatMap { $0.didIterate() }
     try taskLog?.record(environment.takeTaskReturns(), steps: agent.environmentSteps)
+    try recordDistributions()
     try parts.recorder?.writeFinished()
     let timing = clock.add(report, steps: agent.environmentSteps - before)
     try logger?.record(
       iteration: agent.iterations, steps: agent.environmentSteps, values: metrics,
       timing: timing, episodes: report.episodes)
     state.episodes += report.episodes.count
+  }
+
+  /// Writes histograms of what the probes have measured, at most once in a hundredth of the run.
+  private func recordDistributions() throws {
+    let now = agent.environmentSteps * 100 / max(run.steps, 1)
+    guard now > hundredth, let panel = attachments.lazy.compactMap({ $0 as? ProbePanel }).first
+    else { return }
+    let distributions = panel.distributions
+    guard !distributions.isEmpty else { return }
+    try logger?.record(distributions, steps: agent.environmentSteps)
+    hundredth = now
   }
 
   /// Tells of a collapse, once in a run and without acting on it.
@@ -220,11 +235,13 @@ package final class Trainer {
     let episodes = run.evaluation.episodes
     observer?.willEvaluate(episodes: episodes, progress)
     let count = EpisodeCount(of: episodes, for: observer)
+    var shown: (any BatchedEnvironment)?
     let result = try Evaluation.run(
       agent.policy,
       in: { count throws(ParameterError) in
         let vector = try parts.environment.makeVector(count, parameters: currentParameters)
         conditions.apply(to: vector)
+        shown = vector
         return vector
       },
       episodes: episodes, firstSeed: Self.firstEvaluationSeed, mode: .deterministic,
@@ -232,6 +249,10 @@ package final class Trainer {
     state.evaluations += 1
     state.lastEvaluationStep = agent.environmentSteps
     try logger?.record(result, steps: agent.environmentSteps)
+    // No episode of the vector begins anew after its last one.
+    if let scene = shown?.scene(of: 0), !scene.isEmpty, let picture = observer?.picture(of: scene) {
+      try logger?.record(picture, steps: agent.environmentSteps)
+    }
     guard result.mean.isFinite else {
       leavePostMortem()
       throw TrainingError.notFinite(metric: "evaluation return", iteration: agent.iterations)

@@ -1,3 +1,5 @@
+public import Foundation
+public import RLCore
 public import Training
 
 /// The progress of a run.
@@ -43,6 +45,11 @@ public protocol TrainingObserver: AnyObject {
   func didEvaluateEpisode(_ finished: Int, of episodes: Int)
   /// Called after each evaluation.
   func didEvaluate(_ result: EvaluationResult, _ progress: TrainingProgress)
+  /// Called after each evaluation with the last state of one of its episodes, in an environment that
+  /// can be drawn.
+  ///
+  /// - Returns: A picture for TensorBoard as the contents of a PNG file with its size; nil for none.
+  func picture(of scene: Scene) -> (png: Data, width: Int, height: Int)?
   /// Called at most once in a run, when the return of training has fallen far below its peak, with
   /// a sentence that says so.
   func didCollapse(_ sentence: String, _ progress: TrainingProgress)
@@ -59,6 +66,8 @@ extension TrainingObserver {
   public func didEvaluateEpisode(_ finished: Int, of episodes: Int) {}
   /// Does nothing.
   public func didEvaluate(_ result: EvaluationResult, _ progress: TrainingProgress) {}
+  /// Draws nothing.
+  public func picture(of scene: Scene) -> (png: Data, width: Int, height: Int)? { nil }
   /// Does nothing.
   public func didCollapse(_ sentence: String, _ progress: TrainingProgress) {}
   /// Does nothing.

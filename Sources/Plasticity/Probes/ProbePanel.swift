@@ -15,7 +15,7 @@ public final class ProbePanel: TrainingAttachment {
   public static let batchRows = 256
 
   public let metricNames: [String]
-  private let agent: any Agent
+  let agent: any Agent
   private let columns: [ProbeSelection.Column]
   private let every: Int?
   private let measuresChurn: Bool
@@ -24,7 +24,9 @@ public final class ProbePanel: TrainingAttachment {
   private let prefix: String
   private let memory = ProbeMemory()
   /// The batches of the last measurement, overwritten by those of the next.
-  private var views: [Int: View] = [:]
+  private(set) var views: [Int: View] = [:]
+  /// Networks that were measured after the last iteration.
+  private(set) var measured: Set<Int> = []
   /// The policy's inputs on which its churn is measured, kept from the first measurement on.
   private var churnView: View?
   private var policyBefore: PolicySnapshot?
@@ -35,7 +37,7 @@ public final class ProbePanel: TrainingAttachment {
   private var steps: [Int]
 
   /// Inputs of a network, with a workspace for its outputs.
-  private struct View {
+  struct View {
     let batch: Matrix
     let workspace: MLP.Workspace
 
@@ -96,6 +98,7 @@ public final class ProbePanel: TrainingAttachment {
     let networks = agent.networks
     let due = dueKinds { $0 % $1 == 0 }
     var values = [Double](repeating: .nan, count: metricNames.count)
+    measured = []
     if !due.isEmpty {
       values = measure(networks, due)
     }
@@ -167,6 +170,7 @@ public final class ProbePanel: TrainingAttachment {
   private func context(of network: NamedNetwork, at index: Int) -> ProbeContext? {
     guard let view = draw(from: network, into: views[index]) else { return nil }
     views[index] = view
+    measured.insert(index)
     return ProbeContext(
       network, batch: view.batch, workspace: view.workspace, memory: memory, seed: seed,
       iteration: agent.iterations)
