@@ -12,6 +12,8 @@ public enum EnvironmentRegistry {
     .init(AcrobotV1.self),
     .init(MountainCar.self),
     .init(MountainCarContinuous.self),
+    .init(LunarLander.self),
+    .init(LunarLanderContinuous.self),
     .init(BipedalWalker.self),
     .init(BipedalWalkerHardcore.self),
     .init(Quadcopter.self, isSuccess: { Quadcopter.isSuccess(finalObservation: $0) }),

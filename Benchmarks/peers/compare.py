@@ -45,9 +45,13 @@ class Case:
 
 
 CASES = [
-    Case("walker steps", "walker-steps", ("walker_steps.py", "--environments", "16", "64"), "envpool", target=1.4),
-    Case("walker steps", "walker-steps", ("walker_steps.py", "--environments", "16", "64"), "gymnasium"),
+    Case("walker steps", "walker-steps", ("box2d_steps.py", "--environments", "16", "64"), "envpool", target=1.4),
+    Case("walker steps", "walker-steps", ("box2d_steps.py", "--environments", "16", "64"), "gymnasium"),
     Case("walker steps, two cores to one", "walker-steps", threads=2, base=1, target=1.8),
+    Case("lander steps", "lander-steps",
+         ("box2d_steps.py", "--task", "lander", "--environments", "16", "64"), "envpool", target=1.4),
+    Case("lander steps", "lander-steps",
+         ("box2d_steps.py", "--task", "lander", "--environments", "16", "64"), "gymnasium"),
     Case("cart-pole steps", "cartpole-v1-steps", ("cartpole_steps.py",), "envpool", target=10),
     Case("cart-pole steps", "cartpole-v1-steps", ("cartpole_steps.py",), "gymnasium"),
     Case("PPO on walker, minibatch 64", "ppo-walker-64", ("ppo_walker.py", "--minibatches", "64"),

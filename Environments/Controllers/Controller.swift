@@ -53,6 +53,10 @@ public enum ControllerRegistry {
     .init(
       MountainCarContinuousController.self, "mountain-car-continuous-push",
       "Pushes gently the way the car moves."),
+    .init(LunarLanderController.self, "lander-heuristic", "Fires the engine that is needed most."),
+    .init(
+      LunarLanderContinuousController.self, "lander-continuous-heuristic",
+      "Leans against the drift and brakes the fall."),
     .init(BipedalWalkerController.self, "walker-heuristic", "Walks by a three-state machine."),
     .init(QuadcopterController.self, "quadcopter-cascade", "Nested position and pitch loops."),
     .init(

@@ -23,6 +23,11 @@ enum EnvironmentCases {
           "walker-hardcore-steps", "walker-hardcore", environments: 64, steps: 150_000, threads)
       ]
     },
+    BenchmarkCase(name: "lander-steps") { threads in
+      [1, 16, 64].map {
+        rate("lander-steps", "lander-continuous", environments: $0, steps: 100_000, threads)
+      }
+    },
     BenchmarkCase(name: "cartpole-v1-steps") { threads in
       [64, 1024, 8192].map {
         rate("cartpole-v1-steps", "cartpole-v1", environments: $0, steps: 20_000_000, threads)
@@ -44,6 +49,7 @@ enum EnvironmentCases {
         allocations("pendulum-v1", steps: 1_000_000),
         allocations("pendulum-v1", steps: 1_000_000, perturbations: everything),
         allocations("walker", steps: 20_000),
+        allocations("lander", steps: 20_000),
       ]
     },
   ]

@@ -219,6 +219,11 @@ void cb2_apply_torque(cb2_world *world, int32_t body, float torque) {
   world->bodies[body]->ApplyTorque(torque, true);
 }
 
+void cb2_apply_impulse(
+    cb2_world *world, int32_t body, float px, float py, float x, float y) {
+  world->bodies[body]->ApplyLinearImpulse(b2Vec2(px, py), b2Vec2(x, y), true);
+}
+
 void cb2_drive(cb2_world *world, int32_t joint, float speed, float torque) {
   auto *revolute = static_cast<b2RevoluteJoint *>(world->joints[joint]);
   revolute->SetMotorSpeed(speed);
@@ -268,6 +273,8 @@ bool cb2_is_touching(const cb2_world *world, int32_t body) {
 bool cb2_has_touched(const cb2_world *world, int32_t body) {
   return (world->flags[body] & kTouched) != 0;
 }
+
+bool cb2_is_awake(const cb2_world *world, int32_t body) { return world->bodies[body]->IsAwake(); }
 
 namespace {
 

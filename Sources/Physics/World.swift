@@ -113,6 +113,11 @@ public struct World: ~Copyable {
     cb2_apply_torque(handle, body.index, torque)
   }
 
+  /// Changes a body's velocities at once by an impulse, in N·s, at a point of the world.
+  public mutating func applyImpulse(x: Float, y: Float, at point: Point, to body: Body) {
+    cb2_apply_impulse(handle, body.index, x, y, point.x, point.y)
+  }
+
   /// Sets the target speed of a hinge's motor, in rad/s, and its maximum torque, in N·m.
   public mutating func drive(_ joint: Joint, speed: Float, maximumTorque: Float) {
     cb2_drive(handle, joint.index, speed, maximumTorque)
@@ -156,6 +161,10 @@ public struct World: ~Copyable {
 
   /// Returns whether a body has touched anything since the world was created.
   public func hasTouched(_ body: Body) -> Bool { cb2_has_touched(handle, body.index) }
+
+  /// Returns whether a body is simulated; one that may sleep stops once it has hardly moved for half a
+  /// second.
+  public func isAwake(_ body: Body) -> Bool { cb2_is_awake(handle, body.index) }
 
   /// Returns the fraction of a segment before it first hits a static body; 1 if it hits none.
   public func castRay(from start: Point, to end: Point) -> Float {

@@ -21,6 +21,7 @@
 /// | `acrobot-v1` | `seed` or `state0` (both angles, both velocities) | `actions` 0, 1 or 2 |
 /// | `mountain-car` | `seed` or `state0` (x, x') | `actions` 0, 1 or 2 |
 /// | `mountain-car-continuous` | `seed` or `state0` (x, x') | `actions`, of any size |
+/// | `lander`, `lander-continuous` | `seed` | `actions`; `enable_wind`, `wind_power`, `gravity`, … |
 /// | `walker`, `walker-hardcore` | `seed` or `terrain_y`, `obstacles`, `hull_force` | `actions` |
 /// | `quadcopter` | `seed` or `state0` (x, x', z, z', pitch, rate) | `actions` |
 /// | all others | `seed` | `actions` |
@@ -32,6 +33,8 @@ public struct TraceEngine {
     case environment(TracedEnvironment)
     /// Walker episodes, whose member `hardcore` chooses the walker.
     case eitherWalker
+    /// Lander episodes, whose member `continuous` chooses the lander.
+    case eitherLander
     /// First observations by seed, of the environment that the line names.
     case seededResets
     /// Streams of NumPy's generator.
@@ -79,6 +82,9 @@ public struct TraceEngine {
     case .eitherWalker:
       let name = try record.flag("hardcore") ? "walker-hardcore" : "walker"
       return TraceResult(json: json, fields: try Self.find(name).run(record), line: record)
+    case .eitherLander:
+      let name = try record.flag("continuous") ? "lander-continuous" : "lander"
+      return TraceResult(json: json, fields: try Self.find(name).run(record), line: record)
     case .randomStreams:
       return TraceResult(json: json, fields: try RandomStreamTrace.run(record), line: record)
     case .seededResets:
@@ -100,6 +106,7 @@ public struct TraceEngine {
     case "mountain_car_continuous_v0": return .environment(try find("mountain-car-continuous"))
     case "bipedal_walker_flat", "bipedal_walker_rough", "bipedal_walker_hardcore":
       return .eitherWalker
+    case "lunar_lander_v3": return .eitherLander
     case "seeded_resets", "seeded_resets_2": return .seededResets
     case "numpy_pcg64": return .randomStreams
     default:
@@ -112,6 +119,7 @@ public struct TraceEngine {
     "CartPole-v1": "cartpole-v1", "Pendulum-v1": "pendulum-v1", "BipedalWalker-v3": "walker",
     "BipedalWalkerHardcore-v3": "walker-hardcore", "Acrobot-v1": "acrobot-v1",
     "MountainCar-v0": "mountain-car", "MountainCarContinuous-v0": "mountain-car-continuous",
+    "LunarLander-v3": "lander", "LunarLanderContinuous-v3": "lander-continuous",
   ]
 }
 

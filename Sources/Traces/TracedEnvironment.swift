@@ -41,6 +41,12 @@ struct TracedEnvironment: Sendable {
     .init(AcrobotV1.self, ClassicControlTraces.acrobotV1),
     .init(MountainCar.self, ClassicControlTraces.mountainCar),
     .init(MountainCarContinuous.self, ClassicControlTraces.mountainCarContinuous),
+    .init(
+      LunarLander.self, LunarLanderTrace.discrete,
+      resetTolerance: LunarLanderTrace.firstStepTolerance),
+    .init(
+      LunarLanderContinuous.self, LunarLanderTrace.continuous,
+      resetTolerance: LunarLanderTrace.firstStepTolerance),
     .init(BipedalWalker.self, BipedalWalkerTrace.walker, resetTolerance: 1e-5),
     .init(BipedalWalkerHardcore.self, BipedalWalkerTrace.hardcore, resetTolerance: 1e-5),
     .init(Quadcopter.self, StateTraces.quadcopter),

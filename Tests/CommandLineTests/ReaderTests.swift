@@ -116,7 +116,7 @@ import Testing
     try train()
     let path = folder.file("run/checkpoints/latest/policy.safetensors")
     for (name, words) in [
-      ("lander", "the environment 'lander', which this version does not have"),
+      ("submarine", "the environment 'submarine', which this version does not have"),
       (String(repeating: "x", count: 10_000_000), "environment's id is not letters"),
       ("a\\u001b[2J", "environment's id is not letters"),
     ] {
@@ -127,7 +127,7 @@ import Testing
       let result = try Tool.run("evaluate", "foreign.safetensors", in: folder)
       #expect(result.status == 65 && result.errors.contains(words), "\(result.errors.prefix(300))")
     }
-    #expect(try Tool.run("evaluate", "run", "--env", "lander", in: folder).status == 64)
+    #expect(try Tool.run("evaluate", "run", "--env", "submarine", in: folder).status == 64)
   }
 
   @Test func inspectSaysWhatAFileIs() throws {

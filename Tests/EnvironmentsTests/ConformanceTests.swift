@@ -57,6 +57,8 @@ import Testing
     identifier: String
   ) throws {
     let entry = try entry(identifier)
+    // No lander stays aloft for 1000 steps by chance, and its controllers land.
+    guard !identifier.hasPrefix("lander") else { return }
     // Random walkers often survive their time, and controllers that reach a goal never need all of
     // it; the others need a controller for that.
     let isRandom =

@@ -34,6 +34,8 @@ import Testing
     checkDuration(BipedalWalker.self)
     checkDuration(BipedalWalkerHardcore.self)
     checkDuration(Quadcopter.self)
+    checkDuration(LunarLander.self)
+    checkDuration(LunarLanderContinuous.self)
   }
 
   private func checkDuration<E: Environment & ~Copyable>(_ type: E.Type) {

@@ -70,4 +70,31 @@ import Testing
       lengths.distance(to: expected.length.mean, standardError: expected.length.sem) < 4,
       "length \(lengths) against \(expected.length)")
   }
+
+  /// The newer Box2D lets a lander stand 14 steps longer before it sleeps, and random falls hit harder.
+  @Test(
+    arguments: [
+      ("lander", "LunarLander-v3", "random", nil, 0.08),
+      ("lander", "LunarLander-v3", "heuristic", "lander-heuristic", 0.02),
+      ("lander-continuous", "LunarLanderContinuous-v3", "random", nil, 0.08),
+      (
+        "lander-continuous", "LunarLanderContinuous-v3", "heuristic", "lander-continuous-heuristic",
+        0.005
+      ),
+    ] as [(String, String, String, String?, Double)])
+  func landerEpisodesAgreeInDistribution(
+    identifier: String, reference: String, policy: String, controller: String?, allowance: Double
+  ) throws {
+    let expected = try recorded(reference, policy)
+    let episodes = playEpisodes(identifier, count: 300, controller: controller)
+    let returns = SampleMean(episodes.map(\.totalReward))
+    let spread = 4 * (pow(returns.standardError, 2) + pow(expected.ret.sem, 2)).squareRoot()
+    #expect(
+      abs(returns.mean - expected.ret.mean) < spread + allowance * abs(expected.ret.mean),
+      "return \(returns) against \(expected.ret)")
+    let length = episodes.map { Double($0.length) }.reduce(0, +) / Double(episodes.count)
+    #expect(
+      abs(length - expected.length.mean) < 0.15 * expected.length.mean,
+      "length \(length) against \(expected.length)")
+  }
 }

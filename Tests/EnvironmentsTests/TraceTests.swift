@@ -39,13 +39,25 @@ import Traces
     }
   }
 
+  @Test func landerRecordingsPass() throws {
+    let results = try process("lunar_lander.jsonl").dropFirst()
+    #expect(results.count == 25)
+    for result in results {
+      #expect(result.passes, "\(result.comparisons)")
+      for field in ["heights_raw", "edges", "init_force", "dispersion0", "dispersion"] {
+        let comparison = try #require(result.comparisons.first { $0.field == field })
+        #expect(comparison.isExact, "\(comparison)")
+      }
+    }
+  }
+
   @Test func seededResetsEqualGymnasiums() throws {
     let results = try process("seeded_resets.jsonl").dropFirst()
-    #expect(results.count { $0.skipReason == nil } == 28)
+    #expect(results.count { $0.skipReason == nil } == 36)
     for result in results where result.skipReason == nil {
       #expect(result.passes, "\(result.comparisons)")
       #expect(result.comparisons.count == 2)
-      if !result.line.contains("Walker") {
+      if !result.line.contains("Walker") && !result.line.contains("Lander") {
         for comparison in result.comparisons { #expect(comparison.isExact, "\(comparison)") }
       }
     }
@@ -182,8 +194,8 @@ import Traces
     #expect(throws: TraceError.self) { try TraceEngine(environment: "walkr") }
     var engine = try TraceEngine()
     #expect(throws: TraceError.noEnvironment) { try engine.process(#"{"seed":1}"#) }
-    #expect(throws: TraceError.unsupportedKind("lunar_lander_v3")) {
-      try engine.process(#"{"kind":"lunar_lander_v3"}"#)
+    #expect(throws: TraceError.unsupportedKind("car_racing_v3")) {
+      try engine.process(#"{"kind":"car_racing_v3"}"#)
     }
   }
 }

@@ -80,6 +80,9 @@ int32_t cb2_add_slide(cb2_world *_Nonnull world, cb2_slide definition);
 
 void cb2_apply_force(cb2_world *_Nonnull world, int32_t body, float fx, float fy);
 void cb2_apply_torque(cb2_world *_Nonnull world, int32_t body, float torque);
+// Changes the velocities at once, by an impulse at a point of the world.
+void cb2_apply_impulse(
+    cb2_world *_Nonnull world, int32_t body, float px, float py, float x, float y);
 // Sets the target speed and maximum torque of a revolute joint's motor.
 void cb2_drive(cb2_world *_Nonnull world, int32_t joint, float speed, float torque);
 void cb2_step(
@@ -98,6 +101,9 @@ cb2_joint_state cb2_get_joint(const cb2_world *_Nonnull world, int32_t joint);
 bool cb2_is_touching(const cb2_world *_Nonnull world, int32_t body);
 // Returns whether the body has ever begun a contact.
 bool cb2_has_touched(const cb2_world *_Nonnull world, int32_t body);
+
+// Returns whether the body is simulated; one that has hardly moved for half a second sleeps.
+bool cb2_is_awake(const cb2_world *_Nonnull world, int32_t body);
 
 // Returns the fraction at which the segment first hits a static body, 1 if it hits none.
 float cb2_cast_ray(const cb2_world *_Nonnull world, float x1, float y1, float x2, float y2);

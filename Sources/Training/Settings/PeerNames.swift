@@ -113,6 +113,8 @@ public enum PeerNames {
     "bipedalwalkerhardcore": ["walker-hardcore"],
     "cartpole": ["cartpole-v1"],
     "pendulum": ["pendulum-v1"],
+    "lunarlander": ["lander"],
+    "lunarlandercontinuous": ["lander-continuous"],
     "acrobot": ["acrobot-v1"],
     "mountaincar": ["mountain-car"],
     "mountaincarcontinuous": ["mountain-car-continuous"],
