@@ -128,8 +128,8 @@ let package = Package(
     .target(
       name: "RLSuiteTool",
       dependencies: [
-        "Experiments", "Environments", "Traces", "Agents", "Training", "Plasticity",
-        "PolicyExport", "Recording", "Rendering", "Report", "Robustness",
+        "Experiments", "Environments", "Traces", "Conformance", "Agents", "Training",
+        "Plasticity", "PolicyExport", "Recording", "Rendering", "Report", "Robustness",
         "RLCore", "LinearAlgebra", "Storage",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],

@@ -62,6 +62,6 @@ struct Root: ParsableCommand {
       Train.self, Evaluate.self, Stress.self, Compare.self, ReportRuns.self, Watch.self,
       Record.self, ReplayRecording.self, Play.self,
       List.self,
-      Describe.self, Inspect.self, Export.self, Trace.self, Bench.self,
+      Describe.self, Inspect.self, Export.self, Check.self, Trace.self, Bench.self,
     ])
 }

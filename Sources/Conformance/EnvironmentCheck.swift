@@ -33,7 +33,7 @@ public struct EnvironmentCheck: Sendable, CustomStringConvertible {
 
   /// Every conformance check.
   public static let all: [EnvironmentCheck] =
-    [specification, observationsInSpace] + episodes + parameters + disturbances + drawing
+    [specification, observationsInSpace] + variety + episodes + parameters + disturbances + drawing
 
   /// Checks that the environment's specification is complete and consistent.
   static let specification = EnvironmentCheck("the specification is complete") { environment in
@@ -69,17 +69,31 @@ public struct EnvironmentCheck: Sendable, CustomStringConvertible {
     return faults
   }
 
-  /// Checks that observations lie in the observation space and that all numbers are finite.
+  /// Checks that observations lie in the observation space, or near it where it is no bound, and that
+  /// all numbers are finite.
   public static let observationsInSpace = EnvironmentCheck(
     "observations are finite and in their space"
   ) { environment in
+    let specification = environment.specification
+    let space =
+      specification.observationsMayLeaveSpace
+      ? specification.observationSpace.threefold : specification.observationSpace
     let steps = Player(environment, seed: 1).play(2000)
     return steps.enumerated().compactMap { t, step in
       guard step.observation.allSatisfy(\.isFinite), step.reward.isFinite else {
         return "step \(t + 1) is not finite"
       }
-      return environment.specification.observationSpace.contains(step.observation)
+      return space.contains(step.observation)
         ? nil : "step \(t + 1) observes \(step.observation)"
     }
+  }
+}
+
+extension Space {
+  /// The box of three times the size around the same centre; a discrete space as it is.
+  fileprivate var threefold: Space {
+    guard case .box(let low, let high) = self else { return self }
+    return .box(
+      low: zip(low, high).map { $0 - ($1 - $0) }, high: zip(low, high).map { $1 + ($1 - $0) })
   }
 }

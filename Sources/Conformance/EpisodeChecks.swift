@@ -41,6 +41,16 @@ extension EnvironmentCheck {
         zip(alone, play(threads: threads)).flatMap { same($0, $1, "\(threads) threads") }
       }
     },
+    .init("blocks change nothing") { environment in
+      func play(_ size: Int) -> [Player.Step] {
+        let vector = environment.construct(6)
+        vector.reset(seeds: .training(runSeed: 3))
+        let players = (0..<6).map { Player(vector, slot: $0, seed: UInt64($0)) }
+        return (0..<60).flatMap { _ in Player.step(players, in: vector, blocksOf: size) }
+      }
+      let single = play(1)
+      return [2, 4, 6].flatMap { same(single, play($0), "blocks of \($0)") }
+    },
     .init("a restored episode continues alike") { environment in
       let player = Player(environment, seed: 30)
       _ = player.play(137)
@@ -105,6 +115,26 @@ extension EnvironmentCheck {
           })
       }
       return same(play(1), play(3), "three times the bounds")
+    },
+    .init("an action that is not a number leaves no trace in later episodes") { environment in
+      guard case .box(let low, _) = environment.specification.actionSpace else { return [] }
+      let player = Player(environment, seed: 3) { $0.resetsEndedEpisodes = false }
+      let broken = [[Float.nan, .infinity, -.infinity], [.nan]].map { values in
+        low.indices.map { values[$0 % values.count] }
+      }
+      for action in broken {
+        player.vector.reset(environment: 0, seed: 3)
+        if player.play(1).last?.hasEnded == false { _ = player.play(1, choose: { _ in action }) }
+      }
+      player.vector.reset(environment: 0, seed: 9)
+      let after = Player(player.vector, slot: 0, seed: 9)
+      let fresh = Player(environment, seed: 9) { $0.resetsEndedEpisodes = false }
+      for _ in 0..<40 {
+        let (first, second) = (after.play(1), fresh.play(1))
+        guard first == second else { return ["an episode after such an action differs"] }
+        if first.last?.hasEnded != false { break }
+      }
+      return []
     },
   ]
 }

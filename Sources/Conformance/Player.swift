@@ -78,12 +78,37 @@ package final class Player {
       for (j, value) in (choose?(step) ?? actions.next()).enumerated() { matrix[slot, j] = value }
       for (j, value) in (push?(step) ?? []).enumerated() { vector.disturbances?[slot, j] = value }
       vector.step(actions: matrix, in: slot..<slot + 1)
-      let batch = vector.batch
-      return Step(
-        observation: Array(batch.observations.row(slot)), reward: batch.rewards[slot],
-        end: batch.ends[slot], hasEnded: batch.hasEnded(slot),
-        stateHash: vector.stateHash(of: slot))
+      return result
     }
+  }
+
+  /// Result of the last step.
+  private var result: Step {
+    let batch = vector.batch
+    return Step(
+      observation: Array(batch.observations.row(slot)), reward: batch.rewards[slot],
+      end: batch.ends[slot], hasEnded: batch.hasEnded(slot),
+      stateHash: vector.stateHash(of: slot))
+  }
+
+  /// Takes one step of all environments of a vector, in blocks.
+  ///
+  /// - Parameters:
+  ///   - players: One player for each environment, in order.
+  ///   - vector: Their vector.
+  ///   - size: Number of environments that are stepped at once; fewer in the last block.
+  /// - Returns: The result of each environment.
+  static func step(
+    _ players: [Player], in vector: any BatchedEnvironment, blocksOf size: Int
+  ) -> [Step] {
+    let actions = Matrix(rows: vector.count, columns: vector.specification.actionWidth)
+    for player in players {
+      for (j, value) in player.actions.next().enumerated() { actions[player.slot, j] = value }
+    }
+    for first in stride(from: 0, to: vector.count, by: size) {
+      vector.step(actions: actions, in: first..<min(first + size, vector.count))
+    }
+    return players.map(\.result)
   }
 }
 

@@ -56,6 +56,9 @@ public struct EnvironmentSpecification: Sendable, Equatable {
   public let solvedReturn: Double?
   /// Reference against which the environment is measured.
   public let source: String
+  /// Whether observations may leave their space, as some references' do; they stay within three times
+  /// its size.
+  public let observationsMayLeaveSpace: Bool
 
   /// Number of observation components.
   public var observationWidth: Int { observationSpace.width }
@@ -67,7 +70,8 @@ public struct EnvironmentSpecification: Sendable, Equatable {
     identifier: String, version: Int = 1, summary: String, reward: String? = nil,
     observationSpace: Space, observationComponents: [Component], actionSpace: Space,
     actionComponents: [Component],
-    timeStep: Double, episodeSteps: Int, ends: [End] = [], solvedReturn: Double?, source: String
+    timeStep: Double, episodeSteps: Int, ends: [End] = [], solvedReturn: Double?, source: String,
+    observationsMayLeaveSpace: Bool = false
   ) {
     precondition(observationComponents.count == observationSpace.width, identifier)
     self.identifier = identifier
@@ -83,5 +87,6 @@ public struct EnvironmentSpecification: Sendable, Equatable {
     self.ends = ends
     self.solvedReturn = solvedReturn
     self.source = source
+    self.observationsMayLeaveSpace = observationsMayLeaveSpace
   }
 }

@@ -13,6 +13,10 @@ import Testing
     try expect(
       Flawed<LeavesItsSpace>.self, toFail: ["observations are finite and in their space"])
     try expect(Flawed<EndsWithoutMeaning>.self, toFail: ["every end has a declared meaning"])
+    try expect(
+      Flawed<IgnoresItsSeed>.self, toFail: ["different seeds differ", "every reset heeds its seed"])
+    try expect(
+      Flawed<HidesItsPlace>.self, toFail: ["no component of the observation is constant"])
   }
 
   private func expect<F: Flaw>(_ type: Flawed<F>.Type, toFail expected: [String]) throws {
@@ -28,6 +32,7 @@ private protocol Flaw: SendableMetatype {
   static var pushOffset: Double { get }
   static var scale: Double { get }
   static var undeclaredEnd: TaskEnd? { get }
+  static var isSeeded: Bool { get }
 }
 
 extension Flaw {
@@ -35,12 +40,15 @@ extension Flaw {
   static var pushOffset: Double { 0 }
   static var scale: Double { 1 }
   static var undeclaredEnd: TaskEnd? { nil }
+  static var isSeeded: Bool { true }
 }
 
 private enum Sound: Flaw {}
 private enum IgnoresItsParameter: Flaw { static let ignoresParameter = true }
 private enum ActsOnZeroPushes: Flaw { static let pushOffset = 0.25 }
 private enum LeavesItsSpace: Flaw { static let scale = 99.0 }
+private enum IgnoresItsSeed: Flaw { static let isSeeded = false }
+private enum HidesItsPlace: Flaw { static let scale = 0.0 }
 private enum EndsWithoutMeaning: Flaw { static let undeclaredEnd: TaskEnd? = .fell }
 
 /// Steps left and right, pushed from outside.
@@ -72,8 +80,8 @@ private struct Flawed<F: Flaw>: Environment {
     observation: inout MutableSpan<Float>
   ) {
     self.parameters = parameters
-    x = random.uniform(-1, 1)
-    observation[0] = Float(x)
+    x = F.isSeeded ? random.uniform(-1, 1) : 0.5
+    observation[0] = Float(F.scale * x)
   }
 
   mutating func step(action: Span<Float>, observation: inout MutableSpan<Float>) -> StepOutcome {
