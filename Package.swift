@@ -175,8 +175,8 @@ let package = Package(
     tests(
       "RobustnessTests",
       [
-        "Robustness", "Environments", "Experiments", "Recording", "Training", "RLCore",
-        "LinearAlgebra", "Storage",
+        "Robustness", "Conformance", "Environments", "Experiments", "Recording", "Training",
+        "RLCore", "LinearAlgebra", "Storage",
       ]),
     tests(
       "RecordingTests",

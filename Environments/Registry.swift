@@ -21,6 +21,7 @@ public enum EnvironmentRegistry {
       QuadcopterHiddenGoal.self,
       isSuccess: { QuadcopterHiddenGoal.isSuccess(finalObservation: $0) }),
     .init(DiagnosticTwoGoals.self),
+    .init(DiagnosticMemory.self),
   ]
 
   /// Returns the environment with an id; nil if there is none.

@@ -80,6 +80,8 @@ class Policy:
     def __init__(self, path):
         tensors, metadata = read_safetensors(path)
         try:
+            if metadata.get("wrap"):
+                raise PolicyFileError(f"it needs wrappers, {metadata['wrap']}, which this script does not have")
             description = json.loads(metadata["policy"])
             self.environment = description["environment"]
             self.head = description["head"]

@@ -64,6 +64,7 @@ public enum ControllerRegistry {
     .init(
       QuadcopterSearchController.self, "quadcopter-search", "Looks at one place, then the other."),
     .init(TwoGoalsController.self, "two-goals-nearest", "Walks to the nearer goal, or up."),
+    .init(MemoryController.self, "memory-signal", "Remembers the signal and chooses its side."),
   ]
 
   /// Returns the controller with an id; nil if there is none.

@@ -45,11 +45,14 @@ struct Describe: ParsableCommand {
       try show(InterventionDescription(intervention))
     } else if let perturbation = PerturbationKind.find(id) {
       try show(PerturbationDescription(perturbation))
+    } else if let wrapper = WrapperKind.all.first(where: { $0.name == id }) {
+      try show(WrapperDescription(wrapper))
     } else {
       throw ConfigurationError.unknown(
         "name", id,
         allowed: registry.identifiers + RatioRuleKind.all.map(\.name) + Probe.all.map(\.name)
-          + InterventionKind.all.map(\.name) + PerturbationKind.all.map(\.name))
+          + InterventionKind.all.map(\.name) + PerturbationKind.all.map(\.name)
+          + WrapperKind.all.map(\.name))
     }
   }
 

@@ -149,6 +149,32 @@ struct PerturbationDescription: Description {
   var text: String { "\(perturbation): \(summary).\n\ntrain --perturb \(perturbation)=\(form)" }
 }
 
+/// Description of a wrapper, as text or JSON.
+struct WrapperDescription: Description {
+  var wrapper: String
+  var form: String
+  var summary: String
+  var isForTraining: Bool
+
+  enum CodingKeys: String, CodingKey {
+    case wrapper, form, summary
+    case isForTraining = "for-training"
+  }
+
+  init(_ kind: WrapperKind) {
+    (wrapper, form, summary) = (kind.name, kind.form, kind.summary)
+    isForTraining = kind.isForTraining
+  }
+
+  var text: String {
+    "\(wrapper): \(summary).\n"
+      + (isForTraining
+        ? "It acts in training only, never in evaluations.\n"
+        : "Policy files hold it, so that it acts wherever the policy does.\n")
+      + "\ntrain --wrap \(wrapper)=\(form)"
+  }
+}
+
 /// Description of a probe, as text or JSON.
 struct ProbeDescription: Description {
   var probe: String

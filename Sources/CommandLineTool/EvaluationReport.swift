@@ -10,6 +10,8 @@ struct EvaluationReport: Encodable {
   var environment: String
   var steps: Int?
   var mode: String
+  /// Wrappers of the environment; nil if there were none.
+  var wrap: String?
   /// Parameters that each episode drew; nil if none.
   var randomize: String?
   /// Perturbations; nil if there were none.
@@ -50,6 +52,7 @@ struct EvaluationReport: Encodable {
     environment = source.environment.identifier
     steps = source.steps
     mode = result.mode.rawValue
+    wrap = source.wrappers.text
     let randomization = source.conditions.randomization
     adversary = source.opponentPath
     randomize = randomization.isEmpty ? nil : "\(randomization)"
@@ -85,8 +88,8 @@ struct EvaluationReport: Encodable {
   }
 
   enum CodingKeys: String, CodingKey {
-    case policy, environment, steps, mode, randomize, perturb, adversary, episodes, mean, minimum,
-      median, ends, gates, failures
+    case policy, environment, steps, mode, wrap, randomize, perturb, adversary, episodes, mean
+    case minimum, median, ends, gates, failures
     case seeds, returns, lengths
     case meanInterval = "mean-interval-95"
     case standardDeviation = "std"

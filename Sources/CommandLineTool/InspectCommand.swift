@@ -122,7 +122,11 @@ struct Inspect: ParsableCommand {
       writeLine(
         table([
           ["recording", path],
-          ["environment", "\(header.environment), version \(header.environmentVersion)"],
+          [
+            "environment",
+            "\(header.environment), version \(header.environmentVersion)"
+              + (header.wrapping.map { ", wrapped by \($0)" } ?? ""),
+          ],
           ["agent", "\(header.agent), \(header.mode.rawValue)"],
           ["policy", policy ?? "none, or one in training"],
           ["episode", "\(header.episode), seed \(header.seed)"],

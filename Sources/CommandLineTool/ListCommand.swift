@@ -11,8 +11,10 @@ import Training
 struct List: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list",
-    abstract:
-      "List environments, agents, controllers, probes, interventions, perturbations and ratio rules."
+    abstract: """
+      List environments, agents, controllers, probes, interventions, perturbations, wrappers and \
+      ratio rules.
+      """
   )
 
   @Flag(help: "Write one JSON object per line to standard output.") var json = false
@@ -27,6 +29,7 @@ struct List: ParsableCommand {
       ("probe", "Probes (train --probes)"),
       ("intervention", "Interventions (train --intervention)"),
       ("perturbation", "Perturbations (--perturb NAME=VALUE)"),
+      ("wrapper", "Wrappers (train --wrap NAME=VALUE)"),
       ("ratio-rule", "Rules for the replay ratio (train --adaptive-ratio)"),
     ] {
       let rows = entries.filter { $0.kind == kind }.map { [$0.id, $0.summary] }
@@ -70,6 +73,9 @@ struct List: ParsableCommand {
       }
       + PerturbationKind.all.map {
         Entry(kind: "perturbation", id: $0.name, summary: "\($0.summary): \($0.form)")
+      }
+      + WrapperKind.all.map {
+        Entry(kind: "wrapper", id: $0.name, summary: "\($0.summary): \($0.form)")
       }
       + RatioRuleKind.all.map { Entry(kind: "ratio-rule", id: $0.name, summary: $0.summary) }
   }

@@ -72,8 +72,7 @@ struct ReplayRecording: ParsableCommand {
     let recording = try RecordingReader(
       path: file, accepting: partial ? .toLastWholeChunk : .finished)
     if let missing = recording.missingEnd { complain("\(file): \(missing)") }
-    guard let environment = try? Registry.ofTheTool.environment(recording.header.environment)
-    else {
+    guard let environment = try? recording.header.environment(among: .ofTheTool) else {
       throw FileError.damaged(
         path: file,
         reason: "it was recorded in the environment '\(recording.header.environment)', which "

@@ -87,6 +87,11 @@ struct Train: ParsableCommand {
       "With --resume of a finished run: take this many further steps, over which schedules begin "
         + "anew.", valueName: "steps"))
   var extend: Int?
+  @Option(
+    help: ArgumentHelp(
+      "Wrap the environment, as in action-repeat=3 or history=4; can be repeated.",
+      valueName: "name=value"))
+  var wrap: [String] = []
   @Flag(name: [.long, .customShort("q")], help: "Show only warnings and errors.") var quiet = false
   @Flag(help: "Write one JSON object per line to standard output.") var json = false
   @Flag(help: .hidden) var worker = false
@@ -167,6 +172,10 @@ struct Train: ParsableCommand {
     if !intervention.isEmpty {
       let text = intervention.joined(separator: " ")
       given.append(("--intervention", SettingOption(key: "interventions", text: text)))
+    }
+    if !wrap.isEmpty {
+      let text = wrap.joined(separator: ",")
+      given.append(("--wrap", SettingOption(key: "wrap", text: text)))
     }
     return given
   }

@@ -81,6 +81,21 @@ extension EnvironmentCheck {
       }
       return faults
     },
+    .init("a time limit truncates exactly there") { environment in
+      // A short limit is reached by tasks too that end long before their own.
+      var wrapping = EnvironmentWrapping()
+      wrapping.episodeSteps = 3
+      let player = Player(environment.wrapped(in: wrapping), seed: 41)
+      var (length, faults) = (0, [String]())
+      for step in player.play(60) {
+        length += 1
+        if step.hasEnded != (length == 3 || step.end != nil) {
+          faults.append("an episode \(step.hasEnded ? "ended" : "went on") after \(length) of 3 steps")
+        }
+        if step.hasEnded { length = 0 }
+      }
+      return faults
+    },
     .init("every end has a declared meaning") { environment in
       let declared = Set(environment.specification.ends.map(\.meaning))
       let ends = Set(Player(environment, seed: 60).play(2000).compactMap(\.end))

@@ -18,11 +18,13 @@ extension EnvironmentCheck {
       }
       vector.reset(environment: 0, seed: 30)
       return (Set(starts).count > 1 ? [] : ["eight seeds in turn start alike"])
-        + (start(of: 0, in: vector) == starts[0] ? [] : ["the first seed, again, starts differently"])
+        + (start(of: 0, in: vector) == starts[0]
+          ? [] : ["the first seed, again, starts differently"])
     },
     .init("no component of the observation is constant") { environment in
       let steps = Player(environment, seed: 2).play(3000)
-      return environment.specification.observationComponents.enumerated().compactMap { j, component in
+      return environment.specification.observationComponents.enumerated().compactMap {
+        j, component in
         Set(steps.map { $0.observation[j].bitPattern }).count > 1
           ? nil : "component \(j), \(component.name), never changes"
       }

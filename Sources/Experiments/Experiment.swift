@@ -1,6 +1,7 @@
 internal import Foundation
 internal import Environments
 internal import LinearAlgebra
+internal import Robustness
 public import RLCore
 internal import Storage
 public import Training
@@ -60,11 +61,12 @@ public struct Experiment {
         "the settings are those of \(run.agent) on \(run.environment), and the experiment is "
           + "\(agent.identifier) on \(environment.identifier)")
     }
-    try Self.checkFit(configuration.settings, in: environment, registry)
-    _ = try configuration.conditions(in: environment)
+    let wrapped = try run.wrap.wrapForTraining(environment)
+    try Self.checkFit(configuration.settings, in: wrapped, registry)
+    _ = try configuration.conditions(in: wrapped)
     _ = try configuration.uncertainParameters()
-    try MemoryLimit.current.check(configuration.memoryNeeds(in: environment))
-    let attachments = Attachments(configuration.run, environment, registry)
+    try MemoryLimit.current.check(configuration.memoryNeeds(in: wrapped))
+    let attachments = Attachments(configuration.run, wrapped, registry)
     try attachments.check(configuration, agent)
     try attachments.refuseFixedRatio(configuration, agent)
     return configuration
@@ -112,9 +114,11 @@ public struct Experiment {
       run: configuration.run, machine: .current, sources: sources?.0,
       packages: RunManifest.currentPackages,
       session: .init(commandLine: CommandLine.arguments, threads: pool.threads, firstStep: 0))
+    let wrapped = try configuration.run.wrap.wrapForTraining(environment)
     let run = try TrainingRun(
-      Attachments(configuration.run, environment, registry), configuration, agent, claim,
-      manifest, pool: pool, from: initial, checkpoint: nil, warn: warn)
+      Attachments(configuration.run, wrapped, registry), configuration, agent, claim, manifest,
+      policyEnvironment: try configuration.run.wrap.wrap(environment), pool: pool,
+      from: initial, checkpoint: nil, warn: warn)
     if let initial {
       try FileSystem.write(initial.archive.safetensors, to: folder.initialPolicyFile)
     }

@@ -1,6 +1,7 @@
 internal import LinearAlgebra
 internal import RLCore
 public import Recording
+internal import Robustness
 internal import Storage
 public import Training
 internal import Environments
@@ -115,6 +116,7 @@ public struct RecordingPlan {
       agent: agent, mode: mode == .stochastic ? .stochastic : .deterministic,
       policy: .init(fingerprint: fingerprint, steps: source.steps ?? 0), build: .current)
     header.describe(source.conditions)
+    header.wrapping = source.wrappers.text
     let recorder = FileRecorder(header: header) { destinations[$0.seed] }
     vector.resetsEndedEpisodes = false
     vector.observe(environment: 0, with: recorder)

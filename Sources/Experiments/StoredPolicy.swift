@@ -16,8 +16,10 @@ public struct StoredPolicy {
   public let steps: Int?
   /// Id of the agent or controller; nil if the file doesn't say.
   public let agent: String?
-  /// Environment in which the policy acts.
+  /// Environment in which the policy acts, behind its ``wrappers``.
   public let environment: RegisteredEnvironment
+  /// Wrappers that the policy needs, from its training.
+  public let wrappers: Wrappers
   /// Sentence on the choice of the checkpoint; nil if it needs none.
   public let remark: String?
   /// Physical parameters: in the policy's own environment those of its training, otherwise nominal.
@@ -38,6 +40,8 @@ public struct StoredPolicy {
   static let randomizationKey = "randomize"
   /// Key of the perturbations.
   static let perturbationsKey = "perturb"
+  /// Key of the wrappers.
+  static let wrappersKey = "wrap"
 
   /// Whether the policy is a controller, a planner or a baseline, which has no weights.
   public var isController: Bool {
@@ -75,7 +79,7 @@ public struct StoredPolicy {
       }
       (policy, environment, agent) = chosen
       (path, folder, steps, parameters) = (name, nil, nil, [])
-      remark = nil
+      (remark, wrappers) = (nil, Wrappers())
       conditions = try EpisodeConditions(Randomization(), in: environment)
       return
     }
@@ -108,6 +112,11 @@ public struct StoredPolicy {
         try other.map { text throws(ConfigurationError) in
           try Perturbations(parsing: text)
         } ?? Perturbations()
+      let wrapping = archive.metadata[Self.wrappersKey]
+      wrappers =
+        try wrapping.map { text throws(ConfigurationError) in
+          try Wrappers(parsing: text)
+        } ?? Wrappers()
     } catch {
       throw FileError.damaged(path: found.path, reason: error.description)
     }
@@ -127,7 +136,11 @@ public struct StoredPolicy {
       }
     }
     // The file may name an environment that its network does not fit.
-    if let own = try? registry.environment(policy.environmentIdentifier) {
+    if let base = try? registry.environment(policy.environmentIdentifier) {
+      guard let own = try? wrappers.wrap(base) else {
+        throw FileError.damaged(
+          path: path, reason: "its wrappers, \(wrappers), do not fit \(base.identifier)")
+      }
       guard policy.fits(own.specification) else {
         throw FileError.damaged(path: path, reason: "its network does not fit \(own.identifier)")
       }
@@ -141,7 +154,8 @@ public struct StoredPolicy {
       }
     }
     do {
-      environment = try registry.environment(other ?? policy.environmentIdentifier)
+      environment = try wrappers.wrap(
+        registry.environment(other ?? policy.environmentIdentifier))
     } catch {
       guard other == nil else { throw error }
       throw FileError.damaged(

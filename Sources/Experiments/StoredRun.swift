@@ -1,6 +1,7 @@
 internal import Environments
 internal import Foundation
 public import RLCore
+internal import Robustness
 public import Storage
 public import Training
 
@@ -10,7 +11,7 @@ public struct StoredRun {
   public let folder: RunFolder
   /// All settings of the run.
   public private(set) var configuration: RunConfiguration
-  /// Environment of the run.
+  /// Environment of the run, as its training meets it.
   public let environment: RegisteredEnvironment
   /// Agent of the run.
   public let agent: RegisteredAgent
@@ -40,12 +41,13 @@ public struct StoredRun {
     let yaml = try ConfigurationResolver.read(file)
     do {
       let identifiers = try ConfigurationResolver.identifiers(yaml: yaml, source: file)
-      let environment = try registry.environment(identifiers.environment ?? "")
+      let base = try registry.environment(identifiers.environment ?? "")
       let agent = try registry.agent(identifiers.agent ?? "")
       var resolver = try ConfigurationResolver(
-        environment: environment.identifier, parameters: environment.parameters, agent: agent)
+        environment: base.identifier, parameters: base.parameters, agent: agent)
       try resolver.overlay(yaml: yaml, source: file)
       let configuration = try resolver.resolve()
+      let environment = try configuration.run.wrap.wrapForTraining(base)
       try Experiment.checkFit(configuration.settings, in: environment, registry)
       _ = try configuration.conditions(in: environment)
       _ = try configuration.uncertainParameters()
@@ -116,8 +118,10 @@ public struct StoredRun {
       checkpoint == nil ? try InitialPolicy(of: folder, path: path) : nil
     }
     let run = try TrainingRun(
-      attachments, configuration, agent, claim, manifest.stored ?? manifest.continued, pool: pool,
-      from: initial, checkpoint: checkpoint, warn: warn)
+      attachments, configuration, agent, claim, manifest.stored ?? manifest.continued,
+      policyEnvironment: try configuration.run.wrap.wrap(
+        registry.environment(environment.identifier)), pool: pool, from: initial,
+      checkpoint: checkpoint, warn: warn)
     guard !run.isFinished else {
       try run.repair()
       return run

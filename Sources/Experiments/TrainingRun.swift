@@ -24,8 +24,9 @@ public final class TrainingRun {
 
   init(
     _ attachments: Attachments, _ configuration: RunConfiguration, _ agent: RegisteredAgent,
-    _ claim: RunClaim, _ manifest: RunManifest, pool: WorkerPool, from initial: InitialPolicy?,
-    checkpoint: (path: String, Checkpoint)?, warn: @escaping (String) -> Void
+    _ claim: RunClaim, _ manifest: RunManifest, policyEnvironment: RegisteredEnvironment,
+    pool: WorkerPool, from initial: InitialPolicy?, checkpoint: (path: String, Checkpoint)?,
+    warn: @escaping (String) -> Void
   ) throws {
     let (environment, folder) = (attachments.environment, claim.folder)
     let recorder = try configuration.run.recordings.every.map { every in
@@ -38,12 +39,14 @@ public final class TrainingRun {
         agent: agent.identifier, mode: .stochastic, policy: nil,
         build: .init(machine: manifest.machine, sources: manifest.sources))
       header.describe(conditions)
+      header.wrapping = configuration.run.wrap.ofTraining.text
       return TrainingRecorder(header: header, every: every, folder: folder)
     }
     trainer = try Trainer(
       configuration: configuration,
       parts: Trainer.Parts(
-        agent: agent, environment: environment, pool: pool, folder: folder, recorder: recorder,
+        agent: agent, environment: environment, policyEnvironment: policyEnvironment, pool: pool,
+        folder: folder, recorder: recorder,
         attachments: { try attachments.make(for: $0, warn: warn) }, warn: warn),
       from: initial, resume: checkpoint)
     self.claim = claim

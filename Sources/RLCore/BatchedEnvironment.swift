@@ -70,6 +70,10 @@ public protocol BatchedEnvironment: AnyObject {
   /// Set it only between episodes, that is before `reset(seeds:)`.  Observers see what is simulated:
   /// the actions and disturbances that act, and observations without distortion.
   var perturber: (any StepPerturber)? { get set }
+  /// Change of the rewards that the batch reports, from which an agent learns; none by default.
+  ///
+  /// Returns of episodes, and what observers see, are of the rewards as they are.
+  var trainingReward: TrainingReward { get set }
   /// The sequence of tasks that the environments follow; nil if there is none.
   var tasks: TaskSchedule? { get }
   /// Changes physical parameters from now on according to a sequence of tasks.

@@ -10,6 +10,8 @@ public struct RegisteredEnvironment: Sendable {
   public let manualControls: ManualControls
   /// Makes a vector of at least one environment with nominal parameters.
   package let construct: @Sendable (_ count: Int) -> any BatchedEnvironment
+  /// Makes a simulator of as many empty slots.
+  let simulate: @Sendable (_ count: Int) -> any Simulator
   private let hasSucceeded: (@Sendable (_ finalObservation: Span<Float>) -> Bool)?
 
   /// Registered id of the environment.
@@ -86,6 +88,35 @@ public struct RegisteredEnvironment: Sendable {
     disturbanceComponents = E.disturbanceComponents
     manualControls = E.manualControls
     construct = { VectorEnvironment(E.self, count: $0) }
+    simulate = { E.makeSimulator(count: $0) }
     hasSucceeded = isSuccess
+  }
+
+  /// Registers an environment behind a wrapping.
+  ///
+  /// - Parameters:
+  ///   - base: The environment itself.
+  ///   - specification: Specification of the wrapped environment.
+  ///   - manualControls: Controls whose actions are those of the wrapped environment.
+  ///   - finalObservation: Range of the environment's own newest observation within the wrapped one.
+  ///   - simulate: Makes a simulator of wrapped environments.
+  init(
+    _ base: RegisteredEnvironment, specification: EnvironmentSpecification,
+    manualControls: ManualControls, finalObservation: Range<Int>,
+    simulate: @escaping @Sendable (_ count: Int) -> any Simulator
+  ) {
+    (self.specification, self.manualControls) = (specification, manualControls)
+    (parameters, disturbanceComponents) = (base.parameters, base.disturbanceComponents)
+    self.simulate = simulate
+    construct = { [parameters, disturbanceComponents] count in
+      VectorEnvironment(
+        specification, parameters: parameters, disturbanceComponents: disturbanceComponents,
+        manualControls: manualControls, count: count, simulator: simulate(count))
+    }
+    if let judge = base.hasSucceeded {
+      hasSucceeded = { judge($0.extracting(finalObservation)) }
+    } else {
+      hasSucceeded = nil
+    }
   }
 }

@@ -17,6 +17,7 @@ public final class VectorEnvironment: BatchedEnvironment {
       sums = disturbs ? Matrix(rows: count, columns: disturbanceComponents.count) : nil
     }
   }
+  public var trainingReward = TrainingReward()
   public private(set) var disturbances: Matrix?
   /// Disturbances of the caller and the perturber together, [N × D]; nil if the latter has none.
   private var sums: Matrix?
@@ -34,20 +35,31 @@ public final class VectorEnvironment: BatchedEnvironment {
     self.init(type, count: count, simulator: E.makeSimulator(count: count))
   }
 
-  /// Creates `count` environments of one type that a given simulator of as many slots steps.
-  package init<E: Environment & ~Copyable>(
-    _ type: E.Type, count: Int, simulator: any Simulator
+  /// Creates `count` environments that a given simulator of as many slots steps.
+  package init(
+    _ specification: EnvironmentSpecification, parameters: [ParameterDescription],
+    disturbanceComponents: [DisturbanceComponent], manualControls: ManualControls, count: Int,
+    simulator: any Simulator
   ) {
     self.count = count
-    specification = E.specification
-    disturbanceComponents = E.disturbanceComponents
-    manualControls = E.manualControls
+    self.specification = specification
+    self.disturbanceComponents = disturbanceComponents
+    self.manualControls = manualControls
     batch = StepBatch(count: count, observationWidth: specification.observationWidth)
     self.simulator = simulator
-    ledger = EpisodeLedger(
-      count: count, specification: specification, parameters: E.parameterDescriptions)
+    ledger = EpisodeLedger(count: count, specification: specification, parameters: parameters)
     beginnings = .allocate(capacity: count)
     beginnings.initialize(repeating: EpisodeBeginning(slot: 0, seed: 0), count: count)
+  }
+
+  /// Creates `count` environments of one type that a given simulator of as many slots steps.
+  package convenience init<E: Environment & ~Copyable>(
+    _ type: E.Type, count: Int, simulator: any Simulator
+  ) {
+    self.init(
+      E.specification, parameters: E.parameterDescriptions,
+      disturbanceComponents: E.disturbanceComponents, manualControls: E.manualControls,
+      count: count, simulator: simulator)
   }
 
   deinit { beginnings.deallocate() }
@@ -82,6 +94,7 @@ public final class VectorEnvironment: BatchedEnvironment {
     let pushes = addPushes(in: range)
     simulator.step(range, actions: acting, disturbances: pushes, batch: batch)
     let (observed, tasks, disturbances) = (observed, ledger.tasks, disturbances)
+    let learnt = trainingReward.isEmpty ? nil : trainingReward
     let ended = beginnings + range.lowerBound
     var endedCount = 0
     for i in range {
@@ -92,6 +105,9 @@ public final class VectorEnvironment: BatchedEnvironment {
       if let tasks { ledger.advance(i, in: tasks, batch: batch) }
       if batch.hasEnded(i) {
         batch.exactFinalObservations.copyRow(i, from: batch.observations, row: i)
+      }
+      if let learnt {
+        batch.rewards[i] = learnt(batch.rewards[i], hasEnded: batch.ends[i] != nil)
       }
       perturber?.distort(i, observations: batch.observations)
       if batch.hasEnded(i) {

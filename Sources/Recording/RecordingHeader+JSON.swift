@@ -14,9 +14,10 @@ extension RecordingHeader: Codable {
       var version: Int
       var timeStep: Double
       var episodeSteps: Int
+      var wrap: String?
 
       enum CodingKeys: String, CodingKey {
-        case id, version
+        case id, version, wrap
         case timeStep = "time-step"
         case episodeSteps = "episode-steps"
       }
@@ -70,7 +71,7 @@ extension RecordingHeader: Codable {
     let stored = Stored(
       environment: .init(
         id: environment, version: environmentVersion, timeStep: timeStep,
-        episodeSteps: episodeSteps),
+        episodeSteps: episodeSteps, wrap: wrapping),
       observations: observationComponents, actions: actionComponents, actionSpace: space,
       disturbances: disturbanceComponents, agent: agent,
       policy: policy.map {
@@ -89,6 +90,7 @@ extension RecordingHeader: Codable {
     environmentVersion = stored.environment.version
     timeStep = stored.environment.timeStep
     episodeSteps = stored.environment.episodeSteps
+    wrapping = stored.environment.wrap
     observationComponents = stored.observations
     actionComponents = stored.actions
     switch (stored.actionSpace.count, stored.actionSpace.low, stored.actionSpace.high) {
@@ -169,7 +171,7 @@ extension RecordingHeader: Codable {
   private var texts: [String] {
     var texts = [
       environment, agent, build.version, build.commit, build.toolchain, build.box2D,
-      build.processor, build.libc, build.operatingSystem,
+      build.processor, build.libc, build.operatingSystem, wrapping ?? "",
     ]
     for component in observationComponents + actionComponents {
       texts += [component.name, component.unit]

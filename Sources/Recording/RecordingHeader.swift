@@ -134,6 +134,8 @@ public struct RecordingHeader: Sendable, Equatable {
   public var timeStep: Double
   /// Number of steps after which the episode is truncated.
   public var episodeSteps: Int
+  /// Wrappers behind which the environment was recorded, as text; nil if there were none.
+  public var wrapping: String?
   /// Names and units of the O observation components.
   public var observationComponents: [Component]
   /// Components of a box action, or choices of a discrete one.

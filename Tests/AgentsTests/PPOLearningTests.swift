@@ -167,6 +167,10 @@ final class PoisonedEnvironment: BatchedEnvironment {
     get { base.perturber }
     set { base.perturber = newValue }
   }
+  var trainingReward: TrainingReward {
+    get { base.trainingReward }
+    set { base.trainingReward = newValue }
+  }
   func scene(of environment: Int) -> Scene { base.scene(of: environment) }
   var manualControls: ManualControls { base.manualControls }
   func observe(environment: Int, with observer: (any EpisodeObserver)?) {

@@ -34,29 +34,4 @@ import Testing
   @Test func identifiersAreUnique() {
     #expect(Set(Self.identifiers).count == Self.identifiers.count)
   }
-
-  @Test(arguments: identifiers) func truncationStrikesExactlyAtTheLimit(
-    identifier: String
-  ) throws {
-    let entry = try entry(identifier)
-    // No lander stays aloft for 1000 steps by chance, and its controllers land.
-    guard !identifier.hasPrefix("lander") else { return }
-    // Random walkers often survive their time, and controllers that reach a goal never need all of
-    // it; the others need a controller for that.
-    let isRandom =
-      identifier.hasPrefix("walker") || identifier.hasPrefix("mountain-car")
-      || ["acrobot-v1", "diagnostic-two-goals"].contains(identifier)
-    let controller = ControllerRegistry.all.first {
-      !isRandom && $0.environmentIdentifiers.contains(identifier)
-    }
-    var found = false
-    for episode in playEpisodes(identifier, count: 20, controller: controller?.identifier) {
-      #expect(episode.length <= entry.specification.episodeSteps)
-      if !episode.terminated {
-        #expect(episode.length == entry.specification.episodeSteps)
-        found = true
-      }
-    }
-    #expect(found)
-  }
 }

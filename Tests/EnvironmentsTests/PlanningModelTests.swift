@@ -8,7 +8,8 @@ import Testing
   /// Environments whose copies continue bit for bit.
   static let exact = [
     "pendulum-v1", "cartpole-v1", "cartpole-infinite", "quadcopter", "quadcopter-hidden-goal",
-    "diagnostic-two-goals", "acrobot-v1", "mountain-car", "mountain-car-continuous",
+    "diagnostic-two-goals", "diagnostic-memory", "acrobot-v1", "mountain-car",
+    "mountain-car-continuous",
   ]
 
   /// Steps an environment and copies of its states with the same random actions.

@@ -1,5 +1,7 @@
 public import Recording
+package import RLCore
 internal import Robustness
+package import Training
 
 /// Version of the suite.
 public let suiteVersion = "0.1.0"
@@ -24,6 +26,16 @@ extension RecordingHeader {
   /// Notes the perturbations of the conditions under which episodes run.
   mutating func describe(_ conditions: EpisodeConditions) {
     perturbations = conditions.perturbations.parts.map { Perturbation(name: $0, parameters: []) }
+  }
+
+  /// Returns the environment of the recording, behind the wrappers that it was recorded with.
+  ///
+  /// - Throws: `ConfigurationError` if there is no such environment or the wrappers do not fit it.
+  package func environment(
+    among registry: Registry
+  ) throws(ConfigurationError) -> RegisteredEnvironment {
+    let base = try registry.environment(environment)
+    return try Wrappers(parsing: wrapping ?? "", origin: "recording").wrap(base)
   }
 
   /// Name of environment and agent together.

@@ -213,6 +213,8 @@ public struct RunSettings: SettingGroup {
   /// Run, checkpoint or file of the policy with whose weights and normaliser the run starts; nil for
   /// new ones.
   public var from: String?
+  /// Wrappers of the environment: what the agent sees and does, and from which rewards it learns.
+  public var wrap = Wrappers()
   /// Mean return of an evaluation at which training ends early; nil for never.
   public var untilReturn: Double?
 
@@ -289,6 +291,10 @@ public struct RunSettings: SettingGroup {
       "from", \.from, .any,
       "start with the weights and normaliser of this policy, a run, checkpoint or policy file, and "
         + "with new optimisers and critics; null for new weights"),
+    Setting(
+      "wrap", \.wrap, .any,
+      "wrappers of the environment, NAME=VALUE separated by commas, or none: "
+        + WrapperKind.all.map(\.name).joined(separator: ", ")),
     Setting(
       "until-return", \.untilReturn, .finite,
       "end training once an evaluation's mean return reaches this; null for never"),

@@ -17,6 +17,8 @@ package final class Trainer {
     var agent: RegisteredAgent
     /// Environment in which the agent learns.
     var environment: RegisteredEnvironment
+    /// Environment in which the policy is evaluated: the same, without what is for training only.
+    var policyEnvironment: RegisteredEnvironment
     /// Threads to use.
     var pool: WorkerPool
     /// Folder that receives all files.
@@ -77,6 +79,7 @@ package final class Trainer {
     environment.countSteps(from: firstStep)
     if let tasks = configuration.tasks { try environment.follow(tasks, from: firstStep) }
     conditions.apply(to: environment, isGrowing: true)
+    environment.trainingReward = run.wrap.reward
     // Observe before the first reset and before a checkpoint's episodes are re-simulated, so that a
     // recorder sees complete episodes wherever the run was interrupted.
     if let recorder = parts.recorder { environment.observe(environment: 0, with: recorder) }
@@ -239,13 +242,13 @@ package final class Trainer {
     let result = try Evaluation.run(
       agent.policy,
       in: { count throws(ParameterError) in
-        let vector = try parts.environment.makeVector(count, parameters: currentParameters)
+        let vector = try parts.policyEnvironment.makeVector(count, parameters: currentParameters)
         conditions.apply(to: vector)
         shown = vector
         return vector
       },
       episodes: episodes, firstSeed: Self.firstEvaluationSeed, mode: .deterministic,
-      pool: parts.pool, didFinish: { count.add() }, isSuccess: parts.environment.isSuccess)
+      pool: parts.pool, didFinish: { count.add() }, isSuccess: parts.policyEnvironment.isSuccess)
     state.evaluations += 1
     state.lastEvaluationStep = agent.environmentSteps
     try logger?.record(result, steps: agent.environmentSteps)
@@ -277,6 +280,7 @@ package final class Trainer {
     if !run.perturb.isEmpty {
       policy.metadata[StoredPolicy.perturbationsKey] = "\(run.perturb)"
     }
+    policy.metadata[StoredPolicy.wrappersKey] = run.wrap.ofPolicy.text
     agent.save(to: &trainer)
     for attachment in attachments { attachment.save(to: &trainer) }
     taskLog?.save(to: &trainer)
