@@ -6,6 +6,7 @@ public enum EnvironmentRegistry {
   public static let all: [RegisteredEnvironment] = [
     .init(CartPole.self),
     .init(CartPoleV1.self),
+    .init(CartPoleContinuous.self),
     .init(CartPoleInfinite.self),
     .init(CartPoleSwingUp.self),
     .init(PendulumV1.self),

@@ -82,8 +82,13 @@ public struct CartPoleV1: Environment, PlanningModel {
   public mutating func step(
     action: Span<Float>, observation: inout MutableSpan<Float>
   ) -> StepOutcome {
-    var push = action[0] == 1 ? parameters.force : -parameters.force
+    step(push: action[0] == 1 ? parameters.force : -parameters.force, observation: &observation)
+  }
+
+  /// Advances by one time step under a push by the agent, in N.
+  mutating func step(push: Double, observation: inout MutableSpan<Float>) -> StepOutcome {
     lastPush = push
+    var push = push
     if let force = disturbance.take() { push += Double(force.x) }
     let accelerations = parameters.accelerations(push: push, state: state)
     state.position += 0.02 * state.velocity
@@ -104,9 +109,12 @@ public struct CartPoleV1: Environment, PlanningModel {
 
   public func planningModel(_ parameters: Parameters) -> (any PlanningModel)? {
     var copy = self
-    copy.parameters = parameters
+    copy.adopt(parameters)
     return copy
   }
+
+  /// Replaces the physical constants of a copy.
+  mutating func adopt(_ parameters: Parameters) { self.parameters = parameters }
 
   public func hashState(into hasher: inout StateHasher) {
     state.hash(into: &hasher)

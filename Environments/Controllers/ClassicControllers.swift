@@ -4,14 +4,28 @@ internal import Glibc
 public struct CartPoleController: Controller {
   public static let environmentIdentifiers = ["cartpole", "cartpole-v1", "cartpole-infinite"]
 
+  /// The weighted sum whose sign is pushed.
+  static func lean(_ observation: Span<Float>) -> Float {
+    // `cartpole-infinite` reports angles in 0 to 2π; angles up to π keep every bit.
+    let pitch = remainderf(observation[2], 2 * .pi)
+    return pitch + 0.3 * observation[3] + 0.05 * observation[0] + 0.1 * observation[1]
+  }
+
   public init() {}
 
   public mutating func act(on observation: Span<Float>, action: inout MutableSpan<Float>) {
-    // `cartpole-infinite` reports angles in 0 to 2π; angles up to π keep every bit.
-    let pitch = remainderf(observation[2], 2 * .pi)
-    let lean =
-      pitch + 0.3 * observation[3] + 0.05 * observation[0] + 0.1 * observation[1]
-    action[0] = lean > 0 ? 1 : 0
+    action[0] = Self.lean(observation) > 0 ? 1 : 0
+  }
+}
+
+/// Pushes the cart in proportion to the sum of which ``CartPoleController`` takes the sign.
+public struct CartPoleContinuousController: Controller {
+  public static let environmentIdentifiers = ["cartpole-continuous"]
+
+  public init() {}
+
+  public mutating func act(on observation: Span<Float>, action: inout MutableSpan<Float>) {
+    action[0] = min(max(5 * CartPoleController.lean(observation), -1), 1)
   }
 }
 

@@ -43,6 +43,9 @@ public enum ControllerRegistry {
   public static let all: [RegisteredController] = [
     .init(CartPoleController.self, "cartpole-linear", "Pushes by the sign of a weighted sum."),
     .init(
+      CartPoleContinuousController.self, "cartpole-continuous-linear",
+      "Pushes in proportion to a weighted sum."),
+    .init(
       CartPoleSwingUpController.self, "cartpole-swingup-energy", "Pumps energy, then balances."),
     .init(
       CartPoleSwingUpRegulator.self, "cartpole-swingup-lqr",

@@ -35,6 +35,7 @@ struct TracedEnvironment: Sendable {
   static let all: [TracedEnvironment] = [
     .init(CartPole.self, StateTraces.cartPole),
     .init(CartPoleV1.self, StateTraces.cartPoleV1),
+    .init(CartPoleContinuous.self),
     .init(CartPoleInfinite.self),
     .init(CartPoleSwingUp.self),
     .init(PendulumV1.self, StateTraces.pendulumV1),

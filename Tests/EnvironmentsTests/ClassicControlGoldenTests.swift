@@ -78,4 +78,24 @@ import Testing
       }
     }
   }
+
+  /// Pushes of full size are the two choices, bit for bit.
+  @Test func fullPushesAreTheChoices() {
+    var values = [Float](repeating: 0, count: 4)
+    var (one, other) = (NumPyRandom(seed: 4), NumPyRandom(seed: 4))
+    var observation = values.mutableSpan
+    var discrete = CartPoleV1(parameters: .init(), using: &one, observation: &observation)
+    var continuous = CartPoleContinuous(
+      parameters: .init(), using: &other, observation: &observation)
+    for t in 0..<60 {
+      let (choice, push): ([Float], [Float]) = t % 3 == 0 ? ([1], [7]) : ([0], [-1])
+      let first = discrete.step(action: choice.span, observation: &observation)
+      let second = continuous.step(action: push.span, observation: &observation)
+      #expect(first == second)
+      var hashes = (StateHasher(), StateHasher())
+      discrete.hashState(into: &hashes.0)
+      continuous.hashState(into: &hashes.1)
+      #expect(hashes.0.value == hashes.1.value)
+    }
+  }
 }

@@ -36,6 +36,12 @@ import Testing
     #expect(episodes.allSatisfy { $0.length == 500 && $0.totalReward == 500 })
   }
 
+  @Test func cartPoleControllerBalancesWithGentlePushes() {
+    let episodes = playEpisodes(
+      "cartpole-continuous", count: 50, controller: "cartpole-continuous-linear")
+    #expect(episodes.allSatisfy { $0.length == 500 && $0.totalReward == 500 })
+  }
+
   /// The acrobot is solved at -100 and the continuous car at 90; the car with choices needs the
   /// planning that this controller lacks for its -110.
   @Test func classicControllersArrive() {

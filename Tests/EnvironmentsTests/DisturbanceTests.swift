@@ -28,6 +28,7 @@ import Testing
   @Test func aPushLastsOneStep() {
     checkDuration(CartPole.self)
     checkDuration(CartPoleV1.self)
+    checkDuration(CartPoleContinuous.self)
     checkDuration(CartPoleInfinite.self)
     checkDuration(CartPoleSwingUp.self)
     checkDuration(PendulumV1.self)

@@ -7,7 +7,8 @@ import Testing
 @Suite struct PlanningModelTests {
   /// Environments whose copies continue bit for bit.
   static let exact = [
-    "pendulum-v1", "cartpole-v1", "cartpole-infinite", "quadcopter", "quadcopter-hidden-goal",
+    "pendulum-v1", "cartpole-v1", "cartpole-continuous", "cartpole-infinite", "quadcopter",
+    "quadcopter-hidden-goal",
     "diagnostic-two-goals", "diagnostic-memory", "acrobot-v1", "mountain-car",
     "mountain-car-continuous",
   ]
