@@ -21,6 +21,7 @@ public enum EnvironmentRegistry {
     .init(
       QuadcopterHiddenGoal.self,
       isSuccess: { QuadcopterHiddenGoal.isSuccess(finalObservation: $0) }),
+    .init(QuadcopterLand.self),
     .init(DiagnosticTwoGoals.self),
     .init(DiagnosticMemory.self),
   ]

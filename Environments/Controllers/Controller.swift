@@ -66,6 +66,8 @@ public enum ControllerRegistry {
       QuadcopterRegulator.self, "quadcopter-lqr", "A linear-quadratic regulator around hovering."),
     .init(
       QuadcopterSearchController.self, "quadcopter-search", "Looks at one place, then the other."),
+    .init(
+      QuadcopterLandController.self, "quadcopter-land-cascade", "Hovers over the pad and sinks."),
     .init(TwoGoalsController.self, "two-goals-nearest", "Walks to the nearer goal, or up."),
     .init(MemoryController.self, "memory-signal", "Remembers the signal and chooses its side."),
   ]

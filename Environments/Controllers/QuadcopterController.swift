@@ -26,6 +26,25 @@ public struct QuadcopterController: Controller {
   }
 }
 
+/// Hovers over the pad and sinks the more slowly the lower it is.
+public struct QuadcopterLandController: Controller {
+  public static let environmentIdentifiers = ["quadcopter-land"]
+
+  private var hover = QuadcopterController()
+
+  public init() {}
+
+  public mutating func act(on observation: Span<Float>, action: inout MutableSpan<Float>) {
+    let (x, height) = (observation[0], observation[2])
+    var shifted: [8 of Float] = .init(repeating: 0)
+    for j in 0..<8 { shifted[j] = observation[j] }
+    // The hovering loop takes half of the height's error as the wanted lift, so this is a speed.
+    let isAbove = abs(x) < 0.1 + 0.2 * height
+    shifted[2] = isAbove ? min(0.5, 0.12 + 0.4 * height) : height - 0.5
+    hover.act(on: shifted.span, action: &action)
+  }
+}
+
 /// Flies to the left place, and on to the right one if the goal does not come in sight there.
 public struct QuadcopterSearchController: Controller {
   public static let environmentIdentifiers = ["quadcopter-hidden-goal"]

@@ -30,7 +30,7 @@ extension DiagnosticMemory {
         scene.elements.append(
           .circle(
             center: .init(0.36 * (Double(mark) - 1.5), 4), radius: 0.12,
-            fill: .color(Palette.paper)))
+            fill: .color(Palette.navy)))
       }
     }
     scene.elements.append(

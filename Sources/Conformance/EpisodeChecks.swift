@@ -21,8 +21,12 @@ extension EnvironmentCheck {
       let players = (0..<2).map { Player(vector, slot: $0, seed: 20 + UInt64($0)) }
       var steps: [[Player.Step]] = [[], []]
       for _ in 0..<7 { for i in 0..<2 { steps[i] += players[i].play(1) } }
-      return (0..<2).flatMap { i in
-        same(steps[i], Player(environment, seed: 20 + UInt64(i)).play(7), "environment \(i)")
+      return (0..<2).flatMap { i -> [String] in
+        // Later episodes have other seeds in a vector than alone.
+        func first(_ steps: [Player.Step]) -> [Player.Step] { Array(steps.prefix { !$0.hasEnded }) }
+        return same(
+          first(steps[i]), first(Player(environment, seed: 20 + UInt64(i)).play(7)),
+          "environment \(i)")
       }
     },
     .init("threads change nothing") { environment in
@@ -90,7 +94,8 @@ extension EnvironmentCheck {
       for step in player.play(60) {
         length += 1
         if step.hasEnded != (length == 3 || step.end != nil) {
-          faults.append("an episode \(step.hasEnded ? "ended" : "went on") after \(length) of 3 steps")
+          faults.append(
+            "an episode \(step.hasEnded ? "ended" : "went on") after \(length) of 3 steps")
         }
         if step.hasEnded { length = 0 }
       }

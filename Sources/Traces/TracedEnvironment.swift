@@ -50,6 +50,7 @@ struct TracedEnvironment: Sendable {
       resetTolerance: LunarLanderTrace.firstStepTolerance),
     .init(BipedalWalker.self, BipedalWalkerTrace.walker, resetTolerance: 1e-5),
     .init(BipedalWalkerHardcore.self, BipedalWalkerTrace.hardcore, resetTolerance: 1e-5),
+    .init(QuadcopterLand.self),
     .init(DiagnosticMemory.self),
     .init(Quadcopter.self, StateTraces.quadcopter),
   ]

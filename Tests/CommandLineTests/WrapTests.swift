@@ -57,11 +57,13 @@ import Testing
     // The change of rewards is training's alone, and the rest is the policy's.
     #expect(try evaluate("option", folder).wrap == "action-repeat=2,history=2")
     #expect(try evaluate("option", folder).lengths.allSatisfy { $0 == 2 })
-    try run(["record", "option", "--out", "episode.rlrec", "--seed", "3"], folder)
-    let recording = try RecordingReader(path: folder.file("episode.rlrec"))
+    try run(["record", "option", "--out", "episodes", "--seed", "3"], folder)
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder.file("episodes"))
+    let path = "episodes/\(try #require(names.first { $0.hasSuffix(".rlrec") }))"
+    let recording = try RecordingReader(path: folder.file(path))
     #expect(recording.header.wrapping == "action-repeat=2,history=2")
-    try run(["replay", "episode.rlrec", "--verify"], folder)
-    let shown = try run(["inspect", "episode.rlrec"], folder).output
+    try run(["replay", path, "--verify"], folder)
+    let shown = try run(["inspect", path], folder).output
     #expect(shown.contains("wrapped by action-repeat=2,history=2"))
   }
 

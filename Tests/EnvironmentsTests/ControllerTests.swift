@@ -120,6 +120,32 @@ import Testing
     #expect(random.count(where: isSuccess) <= 5)
   }
 
+  @Test func quadcopterLandControllerLands() {
+    let episodes = playEpisodes(
+      "quadcopter-land", count: 100, controller: "quadcopter-land-cascade")
+    #expect(episodes.count { $0.end == .task(.goalReached) } >= 95)
+    #expect(
+      playEpisodes("quadcopter-land", count: 100).allSatisfy { $0.end != .task(.goalReached) })
+  }
+
+  /// The limits of a landing, each of which makes it a fall if it is passed.
+  @Test(
+    arguments: [
+      ([0.1, 0, 0.002, -0.3, 0, 0], true), ([0.25, 0, 0.002, -0.3, 0, 0], false),
+      ([0.1, 0, 0.002, -0.6, 0, 0], false), ([0.1, 0.4, 0.002, -0.3, 0, 0], false),
+      ([0.1, 0, 0.002, -0.3, 0.3, 0], false),
+    ] as [([Double], Bool)]) func landingsHaveLimits(state: [Double], isLanding: Bool)
+  {
+    var values = [Float](repeating: 0, count: 8)
+    var observation = values.mutableSpan
+    var land = QuadcopterLand(
+      parameters: .init(), state: [6 of Double] { state[$0] }, observation: &observation)
+    let hover: [Float] = [0, 0]
+    let outcome = land.step(action: hover.span, observation: &observation)
+    #expect(outcome.end == (isLanding ? .goalReached : .fell))
+    #expect(isLanding ? outcome.reward > 9 : outcome.reward < -9)
+  }
+
   @Test func everyControllerServesRegisteredEnvironments() {
     for controller in ControllerRegistry.all {
       #expect(

@@ -35,6 +35,7 @@ import Testing
     checkDuration(BipedalWalker.self)
     checkDuration(BipedalWalkerHardcore.self)
     checkDuration(Quadcopter.self)
+    checkDuration(QuadcopterLand.self)
     checkDuration(LunarLander.self)
     checkDuration(LunarLanderContinuous.self)
   }

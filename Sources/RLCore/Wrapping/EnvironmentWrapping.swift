@@ -25,9 +25,10 @@ public struct EnvironmentWrapping: Sendable, Equatable {
   /// Whether nothing is changed.
   public var isEmpty: Bool { self == EnvironmentWrapping() }
 
-  /// Returns the specification of the wrapped environment.
+  /// Makes the specification of a wrapped environment.
   ///
   /// - Parameter base: Specification of the environment itself.
+  /// - Returns: The same id and task, with the spaces and steps of the wrapping.
   public func specification(of base: EnvironmentSpecification) -> EnvironmentSpecification {
     let ownSteps = episodeSteps ?? base.episodeSteps
     return EnvironmentSpecification(
@@ -81,9 +82,10 @@ public struct EnvironmentWrapping: Sendable, Equatable {
 }
 
 extension RegisteredEnvironment {
-  /// Returns the same environment behind a wrapping, under the same id.
+  /// Puts the environment behind a wrapping.
   ///
   /// - Parameter wrapping: The wrapping, whose action range needs finite bounds of a box of actions.
+  /// - Returns: The wrapped environment, under the same id.
   public func wrapped(in wrapping: EnvironmentWrapping) -> RegisteredEnvironment {
     guard !wrapping.isEmpty else { return self }
     let (base, simulate) = (specification, simulate)

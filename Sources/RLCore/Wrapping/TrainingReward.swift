@@ -15,11 +15,12 @@ public struct TrainingReward: Sendable, Equatable {
   /// Whether every reward is kept.
   public var isEmpty: Bool { self == TrainingReward() }
 
-  /// Returns the reward from which an agent learns.
+  /// Changes the reward of a step.
   ///
   /// - Parameters:
   ///   - reward: The reward of the task.
   ///   - hasEnded: Whether the task ended in this step.
+  /// - Returns: The reward from which an agent learns.
   public func callAsFunction(_ reward: Float, hasEnded: Bool) -> Float {
     var reward = reward
     if hasEnded, let terminal { reward = terminal }

@@ -106,14 +106,15 @@ final class WrappedSimulator: Simulator {
       let isStuck = Double(memories[i].stream.uniform()) < wrapping.stickyProbability
       if isStuck && memories[i].steps > 0 { return }
     }
-    guard let range = wrapping.actionRange, let bounds else {
-      acting.copyRow(i, from: actions, row: i)
-      return
-    }
-    let span = range.upperBound - range.lowerBound
+    acting.copyRow(i, from: actions, row: i)
+    guard let bounds else { return }
     for j in bounds.low.indices {
-      let part = (actions[i, j] - range.lowerBound) / span
-      acting[i, j] = bounds.low[j] + (bounds.high[j] - bounds.low[j]) * part
+      if let range = wrapping.actionRange {
+        let part = (actions[i, j] - range.lowerBound) / (range.upperBound - range.lowerBound)
+        acting[i, j] = bounds.low[j] + (bounds.high[j] - bounds.low[j]) * part
+      }
+      // As the environment does; so that what acts again is what acted.
+      acting[i, j] = min(max(acting[i, j], bounds.low[j]), bounds.high[j])
     }
   }
 
@@ -132,8 +133,10 @@ final class WrappedSimulator: Simulator {
   func hashState(of slot: Int, into hasher: inout StateHasher) {
     base.hashState(of: slot, into: &hasher)
     hasher.combine(memories[slot].steps)
-    for word in memories[slot].stream.words { hasher.combine(word) }
-    for j in 0..<acting.columns where memories[slot].steps > 0 { hasher.combine(acting[slot, j]) }
+    if wrapping.stickyProbability > 0 {
+      for word in memories[slot].stream.words { hasher.combine(word) }
+      for j in 0..<acting.columns where memories[slot].steps > 0 { hasher.combine(acting[slot, j]) }
+    }
     for j in 0..<frames.columns { hasher.combine(frames[slot, j]) }
   }
 
