@@ -22,7 +22,8 @@ class Simulation:
     """N environments, stepped in place.
 
     ``actions`` is written by the caller, everything else by the library.  The arrays are its own: copy what has
-    to outlive the next step.
+    to outlive the next step.  A copy, by ``copy.deepcopy`` or ``pickle``, continues the running episodes exactly;
+    environments whose episode has ended must be reset in it.
     """
 
     def __init__(
@@ -31,6 +32,10 @@ class Simulation:
         perturb: str = "", scale_actions: bool = False,
     ):
         self._handle = 0
+        self._arguments = {
+            "environment": environment, "count": count, "autoreset": autoreset, "threads": threads,
+            "parameters": dict(parameters or {}), "disturbances": disturbances, "randomize": randomize,
+            "perturb": perturb, "scale_actions": scale_actions}
         configuration = {
             "environment": environment, "environments": count, "autoreset": autoreset, "threads": threads,
             "parameters": dict(parameters or {}), "disturbances": bool(disturbances), "randomize": randomize,
@@ -62,6 +67,27 @@ class Simulation:
             setattr(buffers, name, _pointer(array))
             setattr(buffers, name + "_count", array.size)
         check(library.rlsuite_bind(self._handle, ctypes.byref(buffers), ctypes.sizeof(buffers)))
+
+    def __getstate__(self) -> dict[str, Any]:
+        snapshots: list[bytes | None] = []
+        for index in range(self.count):
+            try:
+                snapshots.append(self.snapshot(index))
+            except UsageError:
+                snapshots.append(None)
+        return {
+            "arguments": self._arguments, "snapshots": snapshots,
+            "parameters": [self.parameters(index) for index in range(self.count)],
+            "arrays": {name: getattr(self, name).copy() for name, _ in Buffers._fields_[::2]}}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__init__(**state["arguments"])
+        for index, snapshot in enumerate(state["snapshots"]):
+            if snapshot is not None:
+                self.restore(snapshot, index)
+            self.set_parameters(state["parameters"][index], index)
+        for name, array in state["arrays"].items():
+            getattr(self, name)[:] = array
 
     def _scaling(self) -> tuple[np.ndarray, np.ndarray]:
         """Half the range and the middle of each component of an action."""

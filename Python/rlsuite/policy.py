@@ -21,6 +21,7 @@ class Policy:
 
     def __init__(self, path: str | os.PathLike[str], environment: str | None = None):
         self._handle = 0
+        self._origin = (os.fspath(path), environment)
         handle = ctypes.c_uint64()
         own = None if environment is None else encode(environment, "the environment")
         check(library.rlsuite_policy_load(encode(path, "the path"), own, ctypes.byref(handle)))
@@ -81,6 +82,9 @@ class Policy:
 
     def __del__(self) -> None:
         self.close()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Policy, self._origin
 
     def __repr__(self) -> str:
         return f"rlsuite.load_policy({self.description['path']!r})"

@@ -1,5 +1,6 @@
 """Policies, recordings and runs."""
 
+import copy
 import json
 import os
 import shutil
@@ -50,6 +51,10 @@ class FileTests(unittest.TestCase):
             rewards.append(simulation.rewards.mean())
         self.assertGreater(np.mean(rewards[-50:]), -0.5)
         one = policy(simulation.observations[0])
+        copied = copy.deepcopy(policy)
+        np.testing.assert_array_equal(copied(simulation.observations), policy(simulation.observations))
+        copied.close()
+        policy(simulation.observations)
         self.assertEqual(one.shape, (1,))
 
     def test_policies_that_can_not_act_are_exceptions(self):

@@ -1,6 +1,8 @@
 """Gymnasium's own checks and wrappers."""
 
+import copy
 import importlib.util
+import pickle
 import tempfile
 import unittest
 import warnings
@@ -70,6 +72,27 @@ class EnvironmentTests(unittest.TestCase):
         for options in ({"parameter": {}}, {"parameters": {"gravty": 1}}, {"parameters": 3}):
             with self.assertRaises(rlsuite.UsageError):
                 env.reset(options=options)
+
+    def test_copies_continue_exactly(self):
+        env = gymnasium.make("rlsuite/Walker-v0")
+        envs = gymnasium.make_vec("rlsuite/Walker-v0", num_envs=2)
+        env.reset(seed=4, options={"parameters": {"gravity": 1.1}})
+        envs.reset(seed=4)
+        for _ in range(5):
+            env.step(np.ones(4))
+            envs.step(np.ones((2, 4)))
+        for copied in (copy.deepcopy(env), pickle.loads(pickle.dumps(env.unwrapped))):
+            self.assertEqual(copied.unwrapped.parameters(), env.unwrapped.parameters())
+            self.assertEqual(copied.unwrapped.state_hash(), env.unwrapped.state_hash())
+            copied.step(np.zeros(4))
+            copied.close()
+        copied = copy.deepcopy(envs)
+        np.testing.assert_array_equal(copied.step(np.zeros((2, 4)))[0], envs.step(np.zeros((2, 4)))[0])
+        copied.close()
+        env.step(np.zeros(4))
+        fresh = copy.deepcopy(gymnasium.make("rlsuite/Walker-v0").unwrapped)
+        with self.assertRaises(rlsuite.UsageError):
+            fresh.step(np.zeros(4))
 
     def test_disturbances_push(self):
         env, still = (gymnasium.make("rlsuite/Walker-v0", disturbances=True) for _ in range(2))
