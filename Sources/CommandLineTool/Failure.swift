@@ -41,7 +41,9 @@ enum Failure {
       case .unreadable, .unwritable: .inputOutput
       }
     case RenderingError.file(let error): status(of: error)
-    case RenderingError.encoderMissing, is WindowError, is ThreadError: .unavailable
+    case RenderingError.encoderMissing, is WindowError, is ThreadError,
+      is ReportServer.Failure:
+      .unavailable
     case is RenderingError, is ConfigurationError, is ParameterError: .usage
     case is TrainingError, is NotFiniteFailure: .diverged
     case is ArchiveError, is SnapshotError, is TraceError: .damaged

@@ -9,22 +9,22 @@ struct ComparisonSection {
 
   var view: SectionView? {
     let rivals = groups.byEnvironment.map { environment, members in
-      (environment, members.filter { !$0.group.lastScores.isEmpty })
+      (environment, members.filter { !$0.group.scores(groups.score).isEmpty })
     }.filter { $0.1.count > 1 }
     guard !rivals.isEmpty else { return nil }
     return SectionView(
       id: "comparison", title: "Comparison",
       lead:
-        "The score of a run is the mean return of its last evaluation. Intervals are of 95 %, by "
+        "The score of a run is the mean return of its \(groups.scoreName). Intervals are of 95 %, by "
         + "the stratified bootstrap over runs.",
       figures: rivals.flatMap { environment, members in
         let place = rivals.count > 1 ? ", \(environment)" : ""
         return [
           aggregate("Interquartile mean", members, \.interquartileMean, place),
           aggregate("Mean", members, \.mean, place),
-          aggregate("Median", members, \.median, place), improvement(members, place),
-          profile(members, place),
-        ]
+          aggregate("Median", members, \.median, place), gap(members, place),
+          improvement(members, place), profile(members, place),
+        ].compactMap(\.self)
       })
   }
 
@@ -33,7 +33,7 @@ struct ComparisonSection {
     _ statistic: (RunScores) -> Double, _ place: String
   ) -> FigureView {
     let rows = members.map { index, group in
-      let scores = RunScores(group.lastScores)
+      let scores = RunScores(group.scores(groups.score))
       let interval = scores.interval(of: statistic)
       let range = interval.map { " (\(SummaryTable.range($0)))" } ?? ""
       return IntervalChart.Row(
@@ -49,14 +49,14 @@ struct ComparisonSection {
   private func profile(
     _ members: [(index: Int, group: ReportedGroup)], _ place: String
   ) -> FigureView {
-    let scores = members.flatMap(\.group.lastScores)
+    let scores = members.flatMap { $0.group.scores(groups.score) }
     let (low, high) = (scores.min() ?? 0, scores.max() ?? 1)
     let margin = max((high - low) * 0.02, abs(high) * 0.01, 0.01)
     let thresholds = (0...60).map {
       low - margin + (high - low + 2 * margin) * Double($0) / 60
     }
     let series = members.map { index, group in
-      let scores = RunScores(group.lastScores)
+      let scores = RunScores(group.scores(groups.score))
       let intervals = scores.performanceProfileIntervals(at: thresholds)
       let shares = scores.performanceProfile(at: thresholds)
       let points = thresholds.indices.map { place in
@@ -74,6 +74,15 @@ struct ComparisonSection {
       classes: "profile")
   }
 
+  /// By how much scores fail to reach the return that counts as solved.
+  private func gap(
+    _ members: [(index: Int, group: ReportedGroup)], _ place: String
+  ) -> FigureView? {
+    guard let target = members[0].group.runs[0].solvedReturn else { return nil }
+    let name = "Optimality gap below \(NumberText.short(target))"
+    return aggregate(name, members, { $0.optimalityGap(target: target) }, place)
+  }
+
   private func improvement(
     _ members: [(index: Int, group: ReportedGroup)], _ place: String
   ) -> FigureView {
@@ -82,7 +91,7 @@ struct ComparisonSection {
     }
     let rows = pairs.map { first, second in
       let (mine, others) = (
-        RunScores(first.group.lastScores), RunScores(second.group.lastScores)
+        RunScores(first.group.scores(groups.score)), RunScores(second.group.scores(groups.score))
       )
       let value = mine.probabilityOfImprovement(over: others)
       let interval = mine.probabilityOfImprovementInterval(over: others)

@@ -2,7 +2,7 @@ internal import Charts
 internal import Experiments
 internal import Training
 
-/// Returns of the last evaluation's episodes, a row per run.
+/// Returns of the episodes behind the runs' scores, a row per run.
 struct DistributionSection {
   private let groups: [ReportedGroup]
 
@@ -13,7 +13,7 @@ struct DistributionSection {
     let figures = environments.compactMap { environment, members -> FigureView? in
       let rows = members.flatMap { index, group in
         group.runs.compactMap { run -> DotChart.Row? in
-          guard let last = run.results.last else { return nil }
+          guard let last = groups.evaluation(of: run) else { return nil }
           let name = group.runs.count > 1 ? "\(group.name) \(run.results.seed)" : group.name
           return DotChart.Row(
             members.count > 1 ? name : group.runs.count > 1 ? "seed \(run.results.seed)" : name,
@@ -27,10 +27,11 @@ struct DistributionSection {
       }
       guard !rows.isEmpty else { return nil }
       let chart = DotChart(
-        label: "Returns of the last evaluation's episodes on \(environment)",
+        label: "Returns of the \(groups.scoreName)'s episodes on \(environment)",
         axis: "return of an episode", rows)
       return FigureView(
-        environments.count > 1 ? environment : "Last evaluation",
+        environments.count > 1
+          ? environment : groups.scoreName.prefix(1).uppercased() + groups.scoreName.dropFirst(),
         note: "a dot per episode; bar: middle half; line: median", chart.markup)
     }
     let profiles = environments.compactMap { profile($1, of: environments.count > 1 ? $0 : nil) }
@@ -46,10 +47,10 @@ struct DistributionSection {
     _ members: [(index: Int, group: ReportedGroup)], of environment: String?
   ) -> FigureView? {
     let series = members.compactMap { index, group -> LineChart.Series? in
-      let scores = group.runs.compactMap { $0.results.last?.returns }
+      let scores = group.runs.compactMap { groups.evaluation(of: $0)?.returns }
       guard !scores.isEmpty else { return nil }
       return Self.profile(
-        scores, members.flatMap { $0.group.runs.compactMap { $0.results.last?.returns } },
+        scores, members.flatMap { $0.group.runs.compactMap { groups.evaluation(of: $0)?.returns } },
         name: members.count > 1 ? group.name : "", color: index)
     }
     guard !series.isEmpty else { return nil }
@@ -59,7 +60,7 @@ struct DistributionSection {
     chart.including = [0, 1]
     return FigureView(
       ["Episodes above a return", environment].compactMap(\.self).joined(separator: ", "),
-      note: "share of the last evaluation's episodes with a higher return", chart.markup,
+      note: "share of the \(groups.scoreName)'s episodes with a higher return", chart.markup,
       classes: "profile")
   }
 

@@ -35,11 +35,14 @@ struct StressSection {
         title, note: "\(note); shaded: 10 % to 90 % of the episodes", chart.markup)
     case 2:
       let (down, across) = (test.axes[0], test.axes[1])
+      // A file may promise more cells than it has.
+      guard test.cells.count == down.values.count * across.values.count else { return nil }
+      var means: [[Double?]: Double] = [:]
+      for cell in test.cells {
+        means[[cell.values[down.name], cell.values[across.name]]] = cell.mean
+      }
       let cells = down.values.reversed().flatMap { row in
-        across.values.map { column in
-          test.cells.first { $0.values[down.name] == row && $0.values[across.name] == column }?.mean
-            ?? .nan
-        }
+        across.values.map { means[[row, $0]] ?? .nan }
       }
       let chart = HeatMapChart(
         label: "Mean return over \(down.name) and \(across.name)",

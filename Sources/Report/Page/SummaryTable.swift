@@ -1,4 +1,5 @@
 internal import Charts
+internal import Experiments
 internal import Foundation
 internal import Training
 
@@ -12,20 +13,21 @@ struct SummaryTable {
     TableView(
       caption: "Results of each group of runs", corner: "runs",
       columns: [
-        "seeds", "last evaluation, IQM", "95 % interval", "best evaluation, IQM", "solved", "steps",
+        "seeds", "\(groups.scoreName), IQM", "95 % interval", "best evaluation, IQM", "solved",
+        "steps",
         "time per run",
       ],
       rows: groups.map(row))
   }
 
   private func row(_ group: ReportedGroup) -> TableView.Row {
-    let (last, best) = (group.lastScores, group.bestScores)
-    let interval = last.isEmpty ? nil : RunScores(last).interval(of: \.interquartileMean)
+    let (scores, best) = (group.scores(groups.score), group.scores(.best))
+    let interval = scores.isEmpty ? nil : RunScores(scores).interval(of: \.interquartileMean)
     let steps = group.runs.compactMap(\.steps)
     let seconds = group.runs.compactMap(\.seconds)
     let cells: [String?] = [
-      "\(group.runs.count)", middle(last), interval.map { Self.range($0) }, middle(best),
-      solved(group), steps.max().map { NumberText.decimal($0, places: 0) },
+      "\(group.runs.count)", middle(scores), interval.map { Self.range($0) }, middle(best),
+      solved(group, scores), steps.max().map { NumberText.decimal($0, places: 0) },
       seconds.isEmpty ? nil : NumberText.duration(Statistics.mean(seconds)),
     ]
     return TableView.Row(name: group.name, cells: cells.map { TableView.Cell(text: $0 ?? "–") })
@@ -35,10 +37,10 @@ struct SummaryTable {
     scores.isEmpty ? nil : Self.score(Statistics.interquartileMean(scores))
   }
 
-  /// The share of runs whose last evaluation reaches the return that counts as solved.
-  private func solved(_ group: ReportedGroup) -> String? {
-    guard let goal = group.runs[0].solvedReturn, !group.lastScores.isEmpty else { return nil }
-    return "\(group.lastScores.count { $0 >= goal }) of \(group.lastScores.count)"
+  /// The share of runs whose score reaches the return that counts as solved.
+  private func solved(_ group: ReportedGroup, _ scores: [Double]) -> String? {
+    guard let goal = group.runs[0].solvedReturn, !scores.isEmpty else { return nil }
+    return "\(scores.count { $0 >= goal }) of \(scores.count)"
   }
 
   /// Returns a return as text.

@@ -11,6 +11,9 @@ public struct ReportCollection {
   package private(set) var films: [EpisodeFilm] = []
   /// One error for each run, stress test or recording that can't be shown.
   public private(set) var problems: [FileError] = []
+  /// Films by the paths of their recordings, nil for those without pictures, so that another
+  /// collection of the same runs need not make them again.
+  package private(set) var knownFilms: [String: EpisodeFilm?]
   private let registry: Registry
   private let mostEpisodes: Int
   private var recordingCount = 0
@@ -24,7 +27,13 @@ public struct ReportCollection {
   ///   - registry: Registry of environments and agents.
   ///   - mostEpisodes: Greatest number of films.
   public init(registry: Registry, mostEpisodes: Int) {
+    self.init(registry: registry, mostEpisodes: mostEpisodes, knownFilms: [:])
+  }
+
+  /// Creates an empty collection that uses the films of another one.
+  package init(registry: Registry, mostEpisodes: Int, knownFilms: [String: EpisodeFilm?]) {
     (self.registry, self.mostEpisodes) = (registry, mostEpisodes)
+    self.knownFilms = knownFilms
   }
 
   /// Number of runs in all groups.
@@ -114,15 +123,23 @@ public struct ReportCollection {
           + (waiting[index].run.name == waiting[index].group ? "" : "/\(waiting[index].run.name)")
         do {
           let name = "\(place), \(FileSystem.split(file).name)"
-          guard let film = try EpisodeFilm.make(file, name: name, registry: registry) else {
-            continue
-          }
+          guard let film = try film(of: file, name: name) else { continue }
           letters += film.base64.utf8.count
+          guard letters <= Self.mostFilmLetters || films.isEmpty else { return }
           films.append(film)
         } catch {
           problems.append(error)
         }
       }
     }
+  }
+
+  private mutating func film(
+    of file: String, name: String
+  ) throws(FileError) -> EpisodeFilm? {
+    if let known = knownFilms[file] { return known }
+    let film = try EpisodeFilm.make(file, name: name, registry: registry)
+    knownFilms.updateValue(film, forKey: file)
+    return film
   }
 }

@@ -95,9 +95,24 @@ package struct ReportedGroup {
   /// Id of the agent.
   var agent: String { runs[0].results.run.agent.identifier }
 
-  /// Mean return of the last evaluation of each run that has one.
-  var lastScores: [Double] { runs.compactMap { $0.results.last?.mean } }
+  /// Returns the scores of the runs that have one.
+  func scores(_ score: RunComparison.Score) -> [Double] {
+    runs.compactMap { score.value(of: $0.results) }
+  }
+}
 
-  /// Greatest mean return of an evaluation of each run that has one.
-  var bestScores: [Double] { runs.compactMap { $0.results.best?.mean } }
+extension [ReportedGroup] {
+  /// The score by which runs are judged: that of fresh episodes after training if all runs have it,
+  /// otherwise that of the last evaluation during training, as in `compare`.
+  var score: RunComparison.Score {
+    allSatisfy { $0.runs.allSatisfy { $0.results.final != nil } } ? .final : .last
+  }
+
+  /// Name of the evaluation behind ``score``.
+  var scoreName: String { score == .final ? "final evaluation" : "last evaluation" }
+
+  /// Returns the evaluation behind the score of a run; nil if it has none.
+  func evaluation(of run: ReportedRun) -> StoredEvaluation? {
+    score == .final ? run.results.final : run.results.last
+  }
 }
