@@ -256,6 +256,15 @@ import Testing
     #expect(result.output.contains("\n2     "), "\(result.output)")
     let compared = try run(["compare", "group"], folder)
     #expect(compared.status == 65 && compared.output.contains("group  1     "))
+    // A run that has just begun.
+    try FileManager.default.copyItem(
+      atPath: folder.file("group/seed-2"), toPath: folder.file("young"))
+    for file in ["evaluations.csv", "final.csv"] {
+      try FileSystem.remove(folder.file("young/\(file)"))
+    }
+    let young = try run(["compare", "young", "group"], folder)
+    #expect(young.status == 65 && young.output.contains("group  1     "), "\(young.output)")
+    #expect(young.errors.contains("young can't be read: it has no evaluation yet"))
     let settings = try run(words + ["--set", "discount=0.5"], folder)
     #expect(settings.status == 64 && settings.errors.contains("and here it is 0.5; choose another"))
     try FileSystem.write(Data("{}".utf8), to: folder.file("group/seeds.json"))

@@ -60,7 +60,9 @@ struct Compare: ParsableCommand {
 
   func run() throws {
     let scales = try self.scales
-    let all = try groups.map { try Self.group($0) }
+    let found = try groups.map { try Self.group($0) }
+    let score = score ?? RunComparison.usualScore(of: found)
+    let all = found.map { $0.having(score) }
     let problems = all.flatMap(\.problems)
     for problem in problems { complain(problem.description) }
     let readable = all.filter { !$0.runs.isEmpty }

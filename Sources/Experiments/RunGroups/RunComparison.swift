@@ -118,8 +118,7 @@ public struct RunComparison: Sendable {
           + Self.list(missing))
     }
     let runs = groups.flatMap(\.runs)
-    let score =
-      score ?? (runs.allSatisfy { $0.final != nil } ? .final : .last)
+    let score = score ?? Self.usualScore(of: groups)
     if let run = runs.first(where: { score.value(of: $0) == nil }) {
       throw ConfigurationError("\(run.folder.path) has no \(score.rawValue) evaluation yet")
     }
@@ -150,6 +149,13 @@ public struct RunComparison: Sendable {
             interval: mine.probabilityOfImprovementInterval(over: others, resamples: resamples)))
       }
     }
+  }
+
+  /// Returns the number by which runs are judged unless another is asked for: the final evaluation
+  /// if all runs that have an evaluation have it, otherwise the last.
+  public static func usualScore(of groups: [RunGroup]) -> Score {
+    let runs = groups.flatMap(\.runs).filter { !$0.evaluations.isEmpty }
+    return runs.allSatisfy { $0.final != nil } ? .final : .last
   }
 
   private static func list(_ names: [String]) -> String {

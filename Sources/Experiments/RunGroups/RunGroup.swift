@@ -61,6 +61,21 @@ public struct RunGroup {
     self.problems = problems
   }
 
+  private init(name: String, runs: [RunResults], problems: [FileError]) {
+    (self.name, self.runs, self.problems) = (name, runs, problems)
+  }
+
+  /// Returns the group without the runs that lack a score, which become ``problems``.
+  public func having(_ score: RunComparison.Score) -> RunGroup {
+    let lacking = runs.filter { score.value(of: $0) == nil }.map { run in
+      let what = run.evaluations.isEmpty ? "" : "\(score.rawValue) "
+      return FileError.unreadable(
+        path: run.folder.path, reason: "it has no \(what)evaluation yet")
+    }
+    return RunGroup(
+      name: name, runs: runs.filter { score.value(of: $0) != nil }, problems: problems + lacking)
+  }
+
   /// Returns the folders of the runs in a folder, or the folder itself if it is that of a run.
   ///
   /// Folders named after a seed are returned whatever they contain.
