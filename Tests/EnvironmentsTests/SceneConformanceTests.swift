@@ -31,8 +31,10 @@ import Testing
 
   @Test(arguments: identifiers) func differentStatesLookDifferent(identifier: String) throws {
     let entry = try entry(identifier)
-    let (one, other) = (episode(entry, seed: 3), episode(entry, seed: 4))
-    #expect(one[0] != other[0])
+    let one = episode(entry, seed: 3)
+    // Tasks with few starts may begin alike with two seeds, but not with all.
+    let others = (4..<12).map { Player(entry, seed: $0).vector.scene(of: 0) }
+    #expect(others.contains { $0 != one[0] })
     for step in 1..<one.count { #expect(one[step] != one[step - 1], "step \(step)") }
   }
 
