@@ -39,8 +39,7 @@ class EnvironmentTests(unittest.TestCase):
         np.testing.assert_array_equal(scaled.step([0.25])[0], plain.step([0.5])[0])
 
     def test_different_seeds_differ(self):
-        # Two tasks have only so many starts.
-        starts = {"diagnostic-two-goals": 1, "diagnostic-memory": 2}
+        starts = {"diagnostic-memory": 2}  # whose cue is left or right
         for identifier in rlsuite.environments():
             with self.subTest(identifier):
                 env = gymnasium.make(rlsuite.gymnasium_id(identifier))
