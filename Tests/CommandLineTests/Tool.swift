@@ -30,9 +30,9 @@ struct Tool {
     program: String = Tool.program.path, to pipe: Pipe? = nil
   ) throws -> Process {
     let process = Process()
-    let words = prefix + [program] + arguments
     process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = words
+    // A shell that runs the tests in the background, or nohup, makes them ignore these signals.
+    process.arguments = ["--default-signal=HUP,INT,QUIT"] + prefix + [program] + arguments
     process.currentDirectoryURL = URL(filePath: folder.path)
     for name in ["stdout", "stderr"] {
       _ = FileManager.default.createFile(atPath: folder.file(name), contents: nil)
