@@ -1,11 +1,10 @@
 """Reads a recording with nothing but Python: read_recording.py FILE [--csv]"""
-import csv, json, struct, sys, zlib
+import csv, json, pathlib, struct, sys, zlib
 
 
 def read_recording(path):
     """Returns the header, the columns' names, a row per step, and the last chunk's numbers."""
-    with open(path, "rb") as file:
-        data = file.read()
+    data = pathlib.Path(path).read_bytes()
     assert data[:12] == b"\x89RLREC\r\n\x01\0\0\0", "not a recording of format 1"
     offset, sums, rows, end = 12, b"", [], None
     while offset < len(data):
