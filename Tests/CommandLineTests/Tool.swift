@@ -98,9 +98,9 @@ enum ShortRun: String, CaseIterable, CustomTestStringConvertible {
     switch self {
     case .cartPole:
       [
-        "train", "--env", "cartpole-v1", "--agent", "ppo", "--steps", "60000", "--envs", "8",
+        "train", "--env", "cartpole-v1", "--agent", "ppo", "--steps", "30000", "--envs", "8",
         "--set", "steps-per-rollout=32", "--set", "minibatch-size=100", "--set", "epochs=10",
-        "--checkpoint-every", "3000", "--eval-every", "15000", "--set", "checkpoints.keep=100",
+        "--checkpoint-every", "1500", "--eval-every", "7500", "--set", "checkpoints.keep=100",
       ]
     case .walker:
       [
@@ -130,8 +130,8 @@ enum ShortRun: String, CaseIterable, CustomTestStringConvertible {
       ]
     case .driftingAtCheckpoints:
       Self.cartPole.arguments + [
-        "--drift", "force=flip,gravity=cycle:9.8;20;3", "--drift-every", "3072",
-        "--checkpoint-every", "3072",
+        "--drift", "force=flip,gravity=cycle:9.8;20;3", "--drift-every", "1536",
+        "--checkpoint-every", "1536",
       ]
     case .randomized:
       Self.walker.arguments + [
