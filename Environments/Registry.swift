@@ -22,6 +22,8 @@ public enum EnvironmentRegistry {
       QuadcopterHiddenGoal.self,
       isSuccess: { QuadcopterHiddenGoal.isSuccess(finalObservation: $0) }),
     .init(QuadcopterLand.self),
+    .init(
+      QuadcopterTrack.self, isSuccess: { QuadcopterTrack.isSuccess(finalObservation: $0) }),
     .init(DiagnosticTwoGoals.self),
     .init(DiagnosticMemory.self),
   ]

@@ -68,6 +68,9 @@ public enum ControllerRegistry {
       QuadcopterSearchController.self, "quadcopter-search", "Looks at one place, then the other."),
     .init(
       QuadcopterLandController.self, "quadcopter-land-cascade", "Hovers over the pad and sinks."),
+    .init(
+      QuadcopterTrackController.self, "quadcopter-track-cascade",
+      "Nested loops with the reference's way fed forward."),
     .init(TwoGoalsController.self, "two-goals-nearest", "Walks to the nearer goal, or up."),
     .init(MemoryController.self, "memory-signal", "Remembers the signal and chooses its side."),
   ]

@@ -16,25 +16,16 @@ extension Quadcopter {
   /// Magnification of the drone, which is 6 cm wide in a box of 6 m.
   private static let magnification = 11.0
 
-  public func scene() -> Scene { picture(padReach: nil) }
+  public func scene() -> Scene { picture { addTarget(to: &$0) } }
 
-  /// Returns the picture with the goal, or with a pad on the ground of this half-width, in m.
-  func picture(padReach: Double?) -> Scene {
+  /// Returns the picture with a goal of any kind, which is drawn behind the drone.
+  func picture(addingGoal addGoal: (inout Scene) -> Void) -> Scene {
     let camera = Scene.Camera(center: .init(0, 1.75), width: 6.9, height: 4.6)
     var scene = Scene(landscape: camera, horizon: 0, place: 11)
     scene.addLevelGround(at: 0)
     addBounds(to: &scene)
     addWind(to: &scene)
-    if let padReach {
-      scene.addBox(
-        Placement(x: 0, y: -0.02), width: 2 * padReach, height: 0.05, corner: 0.02,
-        fill: .color(Palette.amber), outline: .init(Palette.ink, width: 0.012))
-      for side in [-1.0, 1] {
-        scene.addFlag(at: .init(1.4 * side * padReach, 0), height: 0.3, color: Palette.go)
-      }
-    } else {
-      addTarget(to: &scene)
-    }
+    addGoal(&scene)
     addDrone(to: &scene)
     return scene
   }

@@ -114,5 +114,14 @@ public struct QuadcopterLand: Environment, ~Copyable {
     hasher.combine(previousPotential)
   }
 
-  public func scene() -> Scene { quadcopter.picture(padReach: Self.padReach) }
+  public func scene() -> Scene {
+    quadcopter.picture { scene in
+      scene.addBox(
+        Placement(x: 0, y: -0.02), width: 2 * Self.padReach, height: 0.05, corner: 0.02,
+        fill: .color(Palette.amber), outline: .init(Palette.ink, width: 0.012))
+      for side in [-1.0, 1] {
+        scene.addFlag(at: .init(1.4 * side * Self.padReach, 0), height: 0.3, color: Palette.go)
+      }
+    }
+  }
 }

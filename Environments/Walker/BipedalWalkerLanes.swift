@@ -28,7 +28,7 @@ package final class BipedalWalkerLanes: Simulator {
 
   package func setParameters(_ values: Span<Double>, of slot: Int) {
     for (entry, j) in zip(BipedalWalker.parameterTable, values.indices) {
-      slots[slot].parameters[keyPath: entry.keyPath] = values[j]
+      entry.store(values[j], in: &slots[slot].parameters)
     }
   }
 

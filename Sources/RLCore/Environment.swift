@@ -177,7 +177,7 @@ extension Environment where Self: ~Copyable {
     let nominal = Parameters()
     return parameterTable.map {
       ParameterDescription(
-        name: $0.name, unit: $0.unit, nominal: nominal[keyPath: $0.keyPath], range: $0.range,
+        name: $0.name, unit: $0.unit, nominal: $0.value(in: nominal), range: $0.range,
         isReversible: $0.isReversible, summary: $0.summary)
     }
   }

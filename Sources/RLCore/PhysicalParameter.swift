@@ -13,8 +13,8 @@ public struct PhysicalParameter<Parameters>: Sendable {
   public let isReversible: Bool
   /// Meaning of the parameter, in one phrase.
   public let summary: String
-  /// Key path of the value in the environment's parameters.
-  public let keyPath: any WritableKeyPath<Parameters, Double> & Sendable
+  private let read: @Sendable (Parameters) -> Double
+  private let write: @Sendable (inout Parameters, Double) -> Void
 
   /// Creates a parameter; its nominal value is that of `Parameters()`.
   public init(
@@ -26,8 +26,35 @@ public struct PhysicalParameter<Parameters>: Sendable {
     self.range = range
     self.isReversible = isReversible
     self.summary = summary
-    self.keyPath = keyPath
+    read = { $0[keyPath: keyPath] }
+    write = { $0[keyPath: keyPath] = $1 }
   }
+
+  private init<Inner>(
+    _ inner: PhysicalParameter<Inner>,
+    at keyPath: any WritableKeyPath<Parameters, Inner> & Sendable
+  ) {
+    (name, unit, range) = (inner.name, inner.unit, inner.range)
+    (isReversible, summary) = (inner.isReversible, inner.summary)
+    read = { inner.read($0[keyPath: keyPath]) }
+    write = { inner.write(&$0[keyPath: keyPath], $1) }
+  }
+
+  /// Returns the same parameter of an environment whose parameters contain these.
+  ///
+  /// - Parameter keyPath: Property that holds them.
+  /// - Returns: The parameter, under the same name.
+  public func at<Outer>(
+    _ keyPath: any WritableKeyPath<Outer, Parameters> & Sendable
+  ) -> PhysicalParameter<Outer> {
+    PhysicalParameter<Outer>(self, at: keyPath)
+  }
+
+  /// Returns the parameter's value.
+  public func value(in parameters: Parameters) -> Double { read(parameters) }
+
+  /// Stores a value of the parameter, whether it is allowed or not.
+  public func store(_ value: Double, in parameters: inout Parameters) { write(&parameters, value) }
 
   /// Whether a value is allowed: in the range, or in its negation if the parameter is reversible.
   public func allows(_ value: Double) -> Bool {

@@ -94,7 +94,7 @@ package final class EnvironmentSimulator<E: Environment & ~Copyable>: Simulator 
 
   package func setParameters(_ values: Span<Double>, of slot: Int) {
     for (entry, j) in zip(E.parameterTable, values.indices) {
-      parameters[slot][keyPath: entry.keyPath] = values[j]
+      entry.store(values[j], in: &parameters[slot])
     }
   }
 

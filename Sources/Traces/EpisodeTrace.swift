@@ -99,7 +99,7 @@ enum EpisodeTrace {
           field: member.key,
           reason: "lies outside \(entry.range.lowerBound)...\(entry.range.upperBound)")
       }
-      parameters[keyPath: entry.keyPath] = value
+      entry.store(value, in: &parameters)
     }
     return parameters
   }

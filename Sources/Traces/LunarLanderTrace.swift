@@ -54,7 +54,7 @@ enum LunarLanderTrace {
       else {
         throw .unusable(field: member, reason: "lies outside of what \(name) allows")
       }
-      parameters[keyPath: entry.keyPath] = value
+      entry.store(value, in: &parameters)
     }
     return parameters
   }

@@ -51,6 +51,7 @@ struct TracedEnvironment: Sendable {
     .init(BipedalWalker.self, BipedalWalkerTrace.walker, resetTolerance: 1e-5),
     .init(BipedalWalkerHardcore.self, BipedalWalkerTrace.hardcore, resetTolerance: 1e-5),
     .init(QuadcopterLand.self),
+    .init(QuadcopterTrack.self),
     .init(DiagnosticMemory.self),
     .init(Quadcopter.self, StateTraces.quadcopter),
   ]

@@ -36,6 +36,7 @@ import Testing
     checkDuration(BipedalWalkerHardcore.self)
     checkDuration(Quadcopter.self)
     checkDuration(QuadcopterLand.self)
+    checkDuration(QuadcopterTrack.self)
     checkDuration(LunarLander.self)
     checkDuration(LunarLanderContinuous.self)
   }

@@ -82,7 +82,7 @@ struct WalkerPair {
   }
 
   private mutating func value(of entry: PhysicalParameter<BipedalWalkerParameters>) -> Double {
-    let nominal = BipedalWalkerParameters()[keyPath: entry.keyPath]
+    let nominal = entry.value(in: BipedalWalkerParameters())
     switch parameters {
     case .nominal: return nominal
     case .flat: return entry.name == "terrain-roughness" ? 0 : nominal
