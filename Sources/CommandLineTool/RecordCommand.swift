@@ -14,6 +14,9 @@ struct Record: ParsableCommand {
       Episodes use the seeds --seed, --seed + 1 and so on; 'evaluate' measures the same episodes. \
       Every recording is verified by re-simulation before it is reported; pictures show the \
       re-simulation. No display is needed.
+
+      With --dataset, the episodes also become a dataset that minari.load_dataset opens, in the \
+      folder of the environment variable MINARI_DATASETS_PATH or in ~/.minari/datasets.
       """)
 
   @OptionGroup var selection: PolicySelection
@@ -26,11 +29,17 @@ struct Record: ParsableCommand {
     help: "Folder for recordings; by default recordings/ in the run's folder, or Recordings.")
   var out: String?
   @Flag(help: "Replace existing recordings of the same name.") var overwrite = false
+  @Option(
+    help: ArgumentHelp(
+      "Also write the episodes as a new dataset of Minari, such as rlsuite/walker/expert-v0.",
+      valueName: "id"))
+  var dataset: String?
   @OptionGroup var pictures: PictureOptions
   @Flag(help: "Write one JSON object per line to standard output.") var json = false
 
   func run() throws {
     try RecordingPlan.check(episodes: episodes, seed: seed, stepLimit: steps)
+    let dataset = try dataset.map { id throws(ConfigurationError) in try MinariDataset(id) }
     let policy = try selection.resolve()
     let plan = try RecordingPlan(
       policy, episodes: episodes, seed: seed, mode: stochastic ? .stochastic : nil,
@@ -38,7 +47,7 @@ struct Record: ParsableCommand {
     let film = try pictures.makeFilm(timeStep: policy.environment.specification.timeStep)
     let stop = StopSignal(notice: "\n\(CommandLineTool.name): stopping after this episode")
     var rows = [["seed", "steps", "return", "end", "bytes", "file"]]
-    try plan.run {
+    let recordings = try plan.run {
       film?.follow($0)
     } shouldContinue: { recording in
       try film?.check()
@@ -49,6 +58,10 @@ struct Record: ParsableCommand {
     try film?.finish()
     if !json { writeLine(table(rows)) }
     if stop.isRaised { throw ExitCode(ExitStatus.interrupted.rawValue) }
+    guard let dataset else { return }
+    try dataset.write(recordings)
+    let report = DatasetReport(dataset, recordings)
+    writeLine(json ? try jsonLine(report) : "dataset: \(report.dataset) in \(report.folder)")
   }
 }
 
@@ -92,5 +105,19 @@ struct RecordingReport: Encodable {
   enum CodingKeys: String, CodingKey {
     case file, environment, agent, seed, steps, end, bytes, verified, difference
     case episodeReturn = "return"
+  }
+}
+
+/// Summary of a dataset as JSON.
+private struct DatasetReport: Encodable {
+  var dataset: String
+  var folder: String
+  var episodes: Int
+  var steps: Int
+
+  init(_ dataset: MinariDataset, _ recordings: [RecordingReader]) {
+    (self.dataset, folder) = (dataset.identifier, dataset.folder)
+    episodes = recordings.count
+    steps = recordings.reduce(0) { $0 + $1.stepCount }
   }
 }
