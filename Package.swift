@@ -79,7 +79,9 @@ let package = Package(
     module(
       "Agents", ["Training", "RLCore", "NeuralNetworks", "LinearAlgebra", "Storage"], in: "Agents",
       resources: [
-        .embedInCode("A2C/A2CPresets.yaml"), .embedInCode("FPO/FPOPresets.yaml"),
+        .embedInCode("A2C/A2CPresets.yaml"),
+        .embedInCode("BehaviorCloning/BehaviorCloningPresets.yaml"),
+        .embedInCode("FPO/FPOPresets.yaml"),
         .embedInCode("HInfinity/HInfinityPresets.yaml"),
         .embedInCode("M2SAC/M2SACPresets.yaml"), .embedInCode("MDPO/MDPOPresets.yaml"),
         .embedInCode("PPO/PPOPresets.yaml"),

@@ -41,6 +41,11 @@ public enum AgentRegistry {
       presets: String(decoding: PackageResources.M2SACPresets_yaml, as: UTF8.self),
       defaults: SACConfiguration.worstCase, make: SACAgent.init(configuration:context:)),
     RegisteredAgent(
+      "bc", "behaviour cloning: supervised learning of recorded actions, without any reward",
+      presets: String(decoding: PackageResources.BehaviorCloningPresets_yaml, as: UTF8.self),
+      defaults: BehaviorCloningConfiguration(),
+      make: BehaviorCloningAgent.init(configuration:context:)),
+    RegisteredAgent(
       "rarl", "robust adversarial training: two players take turns, one pushes against the other",
       presets: String(decoding: PackageResources.RARLPresets_yaml, as: UTF8.self),
       defaults: RARLConfiguration(), make: RARLAgent.init(configuration:context:)),

@@ -42,6 +42,8 @@ public final class SACAgent: Agent {
   var updates = 0
   var resets = 0
   var sums = SACMetricSums()
+  /// Number of recorded steps that were in the replay buffer before the first step.
+  var prefilledSteps = 0
 
   public var replayRatio: Double {
     didSet { precondition(replayRatio > 0 && replayRatio <= Self.greatestReplayRatio) }
@@ -128,6 +130,7 @@ public final class SACAgent: Agent {
       seed: context.seed)
     collector.observer = valueBias
     streams = SACStreams(seed: context.seed)
+    if let recordings = context.recordings { prefill(with: recordings) }
   }
 
   public func policyWasReplaced() { actor.previous?.refresh(actor.policy.network) }
@@ -143,7 +146,7 @@ public final class SACAgent: Agent {
     let end = min(environmentSteps + configuration.stepsPerIteration, max(horizon.end, 1))
     var episodes: [FinishedEpisode] = []
     repeat {
-      let isRandom = environmentSteps < configuration.warmUpSteps
+      let isRandom = prefilledSteps + environmentSteps < configuration.warmUpSteps
       search?.isWarmingUp = isRandom
       let spent = collector.collect(steps: configuration.stepsPerRound, isRandom: isRandom)
       guard !collector.hasLostPolicy else {
@@ -154,7 +157,7 @@ public final class SACAgent: Agent {
       times.policy += spent.policy
       let steps = configuration.stepsPerRound * environment.count
       environmentSteps += steps
-      guard environmentSteps >= configuration.warmUpSteps else { continue }
+      guard prefilledSteps + environmentSteps >= configuration.warmUpSteps else { continue }
       let start = monotonicNanoseconds()
       owedUpdates += Double(steps) * replayRatio
       while owedUpdates >= 1 {
@@ -188,6 +191,7 @@ public final class SACAgent: Agent {
     actor.save(to: &archive)
     for critic in critics { critic.save(to: &archive) }
     buffer.save(to: &archive)
+    if prefilledSteps > 0 { archive.set("replay.prefilled", .words([UInt64(prefilledSteps)])) }
     collector.save(to: &archive)
     valueBias.save(to: &archive)
     search?.save(to: &archive)
@@ -216,11 +220,13 @@ public final class SACAgent: Agent {
     try valueBias.load(from: archive)
     try search?.load(from: archive)
     // Otherwise updates could begin with an empty buffer.
-    guard buffer.added + collector.waitingSteps == Int(progress[0]) else {
+    let prefilled = try archive.prefilledSteps
+    guard buffer.added + collector.waitingSteps == prefilled + Int(progress[0]) else {
       throw ArchiveError.invalid(reason: "its replay buffer does not hold the steps it counts")
     }
     (environmentSteps, iterations) = (Int(progress[0]), Int(progress[1]))
     (updates, resets, owedUpdates) = (Int(progress[2]), Int(progress[3]), owed)
+    prefilledSteps = prefilled
   }
 }
 

@@ -17,6 +17,19 @@ extension SACConfiguration {
     specification.problemOfActions
   }
 
+  /// Fills the replay buffer before the first step, but not if critics see physical parameters, which
+  /// recordings don't give them.
+  public var useOfRecordings: UseOfRecordings { searchesParameters ? .none : .prefillsReplay }
+
+  /// Returns why the replay buffer can't hold recorded episodes, in one sentence; nil if it can.
+  public func problem(with recordings: RecordedEpisodes) -> String? {
+    if recordings.stepCount > bufferSize {
+      return "buffer-size is \(bufferSize) and --prefill has \(recordings.stepCount) steps; set "
+        + "buffer-size=\(recordings.stepCount) or more, or fill in fewer recordings"
+    }
+    return nil
+  }
+
   /// Whether worst cases are learnt.
   public var searchesParameters: Bool { worstCase.candidates > 0 }
 

@@ -25,10 +25,26 @@ struct SettingOption {
 extension Option where Value == SettingOption? {
   /// Creates an option whose help is the summary in `RunSettings.table`.
   init(setting key: String, _ name: NameSpecification = .long) {
-    let summary = RunSettings.table.first { $0.key == key }?.summary ?? ""
     self.init(
-      name: name,
-      help: ArgumentHelp(stringLiteral: summary.prefix(1).uppercased() + summary.dropFirst() + "."),
-      transform: { SettingOption(key: key, text: $0) })
+      name: name, help: .summary(of: key), transform: { SettingOption(key: key, text: $0) })
+  }
+}
+
+extension Option where Value == [String] {
+  /// Creates an option of recordings and folders, whose help is the summary in `RunSettings.table`.
+  init(wrappedValue: [String], sources key: String) {
+    self.init(
+      wrappedValue: wrappedValue, name: .long, parsing: .upToNextOption,
+      help: .summary(of: key, valueName: "source"),
+      completion: .file(extensions: ["rlrec"]), transform: PathOption.expand)
+  }
+}
+
+extension ArgumentHelp {
+  /// The summary of a setting of the run as a sentence.
+  fileprivate static func summary(of key: String, valueName: String? = nil) -> ArgumentHelp {
+    let summary = RunSettings.table.first { $0.key == key }?.summary ?? ""
+    return ArgumentHelp(
+      "\(summary.prefix(1).uppercased())\(summary.dropFirst()).", valueName: valueName)
   }
 }

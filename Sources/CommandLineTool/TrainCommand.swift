@@ -80,6 +80,8 @@ struct Train: ParsableCommand {
   @Option(setting: "randomize") var randomize: SettingOption?
   @Option(setting: "perturb") var perturb: SettingOption?
   @Option(setting: "from") var from: SettingOption?
+  @Option(sources: "dataset") var dataset: [String] = []
+  @Option(sources: "prefill") var prefill: [String] = []
   @Option(path: .long, help: "Continue the interrupted run or seeds in this folder.") var resume:
     String?
   @Option(
@@ -163,6 +165,9 @@ struct Train: ParsableCommand {
     for (option, setting) in settingOptions {
       try experiment.settings.overlay(option: option, key: setting.key, value: setting.text)
     }
+    for (key, sources) in sourceOptions {
+      try experiment.settings.overlay(option: "--\(key)", key: key, values: sources)
+    }
     return experiment
   }
 
@@ -178,6 +183,11 @@ struct Train: ParsableCommand {
       given.append(("--wrap", SettingOption(key: "wrap", text: text)))
     }
     return given
+  }
+
+  /// The given options that name recordings, by their settings.
+  private var sourceOptions: [(key: String, sources: [String])] {
+    [("dataset", dataset), ("prefill", prefill)].filter { !$0.sources.isEmpty }
   }
 
   // MARK: - Resumption
@@ -199,6 +209,7 @@ struct Train: ParsableCommand {
   /// Refuses options that a resumed run can't have: it must continue as if it had never stopped.
   func refuseSettings() throws(ConfigurationError) {
     var given = settingOptions.map(\.option).filter { $0 != "--steps" }
+    given += sourceOptions.map { "--\($0.key)" }
     if env != nil { given.append("--env") }
     if agent != nil { given.append("--agent") }
     if config != nil { given.append("--config") }

@@ -63,6 +63,7 @@ public struct Experiment {
     }
     let wrapped = try run.wrap.wrapForTraining(environment)
     try Self.checkFit(configuration.settings, in: wrapped, registry)
+    try configuration.checkUseOfRecordings(among: registry.agents)
     _ = try configuration.conditions(in: wrapped)
     _ = try configuration.uncertainParameters()
     try MemoryLimit.current.check(configuration.memoryNeeds(in: wrapped))
@@ -92,12 +93,13 @@ public struct Experiment {
     let initial = try configuration.run.from.map {
       try InitialPolicy($0, environment: environment.identifier, registry: registry)
     }
+    let recordings = try RunRecordings(configuration, in: environment, registry: registry)
     let pool = try WorkerPool.make(threads: threads)
     let claim =
       try path.map { path throws(FileError) in try RunClaim(newFolder: path) }
       ?? RunClaim(environment: environment.identifier, agent: agent.identifier)
     do {
-      return try start(configuration, from: initial, claim, pool, warn)
+      return try start(configuration, from: initial, recordings, claim, pool, warn)
     } catch {
       claim.abandon()
       throw error
@@ -105,20 +107,22 @@ public struct Experiment {
   }
 
   private func start(
-    _ configuration: RunConfiguration, from initial: InitialPolicy?, _ claim: RunClaim,
-    _ pool: WorkerPool, _ warn: @escaping (String) -> Void
+    _ configuration: RunConfiguration, from initial: InitialPolicy?, _ recordings: RunRecordings?,
+    _ claim: RunClaim, _ pool: WorkerPool, _ warn: @escaping (String) -> Void
   ) throws -> TrainingRun {
     let folder = claim.folder
     let sources = RunManifest.Sources.current()
-    let manifest = RunManifest(
+    var manifest = RunManifest(
       run: configuration.run, machine: .current, sources: sources?.0,
       packages: RunManifest.currentPackages,
       session: .init(commandLine: CommandLine.arguments, threads: pool.threads, firstStep: 0))
+    manifest.recordings = recordings?.description
     let wrapped = try configuration.run.wrap.wrapForTraining(environment)
     let run = try TrainingRun(
       Attachments(configuration.run, wrapped, registry), configuration, agent, claim, manifest,
       policyEnvironment: try configuration.run.wrap.wrap(environment), pool: pool,
-      from: initial, checkpoint: nil, warn: warn)
+      from: initial, recordings: recordings?.episodes, checkpoint: nil, warn: warn)
+    if let recordings { try FileSystem.write(recordings.contents, to: folder.datasetFile) }
     if let initial {
       try FileSystem.write(initial.archive.safetensors, to: folder.initialPolicyFile)
     }
@@ -130,6 +134,12 @@ public struct Experiment {
     }
     try run.begin(manifest, warn: warn)
     return run
+  }
+
+  /// Checks the sources of recorded episodes as ``start(in:threads:warn:)`` does, before any of several
+  /// runs starts; controllers don't play.
+  func checkRecordings(_ configuration: RunConfiguration) throws {
+    _ = try RunRecordings(configuration, in: environment, registry: registry, plays: false)
   }
 
   /// Refuses an agent that can't learn in the environment.

@@ -49,6 +49,7 @@ public struct StoredRun {
       let configuration = try resolver.resolve()
       let environment = try configuration.run.wrap.wrapForTraining(base)
       try Experiment.checkFit(configuration.settings, in: environment, registry)
+      try configuration.checkUseOfRecordings(among: registry.agents)
       _ = try configuration.conditions(in: environment)
       _ = try configuration.uncertainParameters()
       return (configuration, environment, agent)
@@ -113,7 +114,13 @@ public struct StoredRun {
       let path = folder.checkpoint("\(steps)")
       return (path: path, try Checkpoint(path: path))
     }
-    let manifest = try manifest(threads: pool.threads, firstStep: checkpoint?.1.manifest.steps ?? 0)
+    // A filled replay buffer is part of the checkpoint.
+    let recordings =
+      checkpoint == nil || configuration.settings.useOfRecordings == .learnsFromThemAlone
+      ? try RunRecordings(of: folder, configuration, in: environment) : nil
+    let manifest = try manifest(
+      threads: pool.threads, firstStep: checkpoint?.1.manifest.steps ?? 0,
+      recordings: recordings?.description)
     let initial = try configuration.run.from.flatMap { path throws(FileError) in
       checkpoint == nil ? try InitialPolicy(of: folder, path: path) : nil
     }
@@ -121,7 +128,7 @@ public struct StoredRun {
       attachments, configuration, agent, claim, manifest.stored ?? manifest.continued,
       policyEnvironment: try configuration.run.wrap.wrap(
         registry.environment(environment.identifier)), pool: pool, from: initial,
-      checkpoint: checkpoint, warn: warn)
+      recordings: recordings?.episodes, checkpoint: checkpoint, warn: warn)
     guard !run.isFinished else {
       try run.repair()
       return run
@@ -145,7 +152,7 @@ public struct StoredRun {
 
   /// Returns the manifest in the folder, if there is one, and that of a session that begins now.
   private func manifest(
-    threads: Int, firstStep: Int
+    threads: Int, firstStep: Int, recordings: RunManifest.Recordings?
   ) throws(FileError) -> (stored: RunManifest?, continued: RunManifest) {
     let (machine, sources) = (RunManifest.Machine.current, RunManifest.Sources.current()?.0)
     let packages = RunManifest.currentPackages
@@ -153,12 +160,11 @@ public struct StoredRun {
       commandLine: CommandLine.arguments, threads: threads, firstStep: firstStep)
     // A run that was killed when it started has only its settings.
     guard FileSystem.exists(folder.manifestFile) else {
-      return (
-        nil,
-        RunManifest(
-          run: configuration.run, machine: machine, sources: sources, packages: packages,
-          session: session)
-      )
+      var first = RunManifest(
+        run: configuration.run, machine: machine, sources: sources, packages: packages,
+        session: session)
+      first.recordings = recordings
+      return (nil, first)
     }
     let stored = try RunManifest(folder: folder)
     var continued = stored

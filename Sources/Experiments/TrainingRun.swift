@@ -25,8 +25,8 @@ public final class TrainingRun {
   init(
     _ attachments: Attachments, _ configuration: RunConfiguration, _ agent: RegisteredAgent,
     _ claim: RunClaim, _ manifest: RunManifest, policyEnvironment: RegisteredEnvironment,
-    pool: WorkerPool, from initial: InitialPolicy?, checkpoint: (path: String, Checkpoint)?,
-    warn: @escaping (String) -> Void
+    pool: WorkerPool, from initial: InitialPolicy?, recordings: RecordedEpisodes?,
+    checkpoint: (path: String, Checkpoint)?, warn: @escaping (String) -> Void
   ) throws {
     let (environment, folder) = (attachments.environment, claim.folder)
     let recorder = try configuration.run.recordings.every.map { every in
@@ -46,7 +46,7 @@ public final class TrainingRun {
       configuration: configuration,
       parts: Trainer.Parts(
         agent: agent, environment: environment, policyEnvironment: policyEnvironment, pool: pool,
-        folder: folder, recorder: recorder,
+        folder: folder, recorder: recorder, recordings: recordings,
         attachments: { try attachments.make(for: $0, warn: warn) }, warn: warn),
       from: initial, resume: checkpoint)
     self.claim = claim

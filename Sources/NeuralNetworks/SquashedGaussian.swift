@@ -46,6 +46,21 @@ public final class SquashedGaussian: ActionDistribution {
     }
   }
 
+  /// Maps an action within the bounds to −1...1, the inverse of
+  /// ``bound(_:rows:into:firstRow:)``.
+  ///
+  /// - Parameters:
+  ///   - actions: Actions in the environment's units, [≥ row × A].
+  ///   - row: The row of the action.
+  ///   - result: The matrix whose first row receives the action, [≥ 1 × A].
+  public func unbound(_ actions: Matrix, row: Int, into result: Matrix) {
+    for j in low.indices {
+      let half = 0.5 * (high[j] - low[j])
+      let value = half > 0 ? (actions[row, j] - low[j]) / half - 1 : 0
+      result[0, j] = min(max(value, -1), 1)
+    }
+  }
+
   /// Returns the mean over the rows of KL(p ‖ q), in nats, which equals that of the Gaussians
   /// before the hyperbolic tangent.
   public func divergence(

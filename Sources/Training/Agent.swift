@@ -17,11 +17,14 @@ public struct AgentContext {
   public let scheduleStart: Int
   /// Physical parameters that the run randomises, with the ranges of their values.
   public let uncertainParameters: [UncertainParameter]
+  /// Recorded episodes from which the agent learns; nil for none.
+  public let recordings: RecordedEpisodes?
 
   /// Creates a context from its parts.
   public init(
     environment: any BatchedEnvironment, pool: WorkerPool, seed: UInt64, totalSteps: Int,
-    scheduleStart: Int = 0, uncertainParameters: [UncertainParameter] = []
+    scheduleStart: Int = 0, uncertainParameters: [UncertainParameter] = [],
+    recordings: RecordedEpisodes? = nil
   ) {
     self.environment = environment
     self.pool = pool
@@ -29,6 +32,7 @@ public struct AgentContext {
     self.totalSteps = totalSteps
     self.scheduleStart = scheduleStart
     self.uncertainParameters = uncertainParameters
+    self.recordings = recordings
   }
 }
 
@@ -70,7 +74,8 @@ public struct UncertainParameter: Sendable, Equatable {
 /// that worker threads can take their environments through a whole rollout without waiting for each
 /// other.
 public protocol Agent: AnyObject {
-  /// Number of environment steps taken so far, over all environments.
+  /// Number of environment steps taken so far, over all environments; of an agent that learns only
+  /// from recorded steps, the number of those that it has learnt from, counted each time.
   var environmentSteps: Int { get }
   /// Number of completed iterations.
   var iterations: Int { get }

@@ -14,6 +14,11 @@ public protocol AgentConfiguration: SettingGroup {
   var usesDisturbances: Bool { get }
   /// Whether the agent itself chooses the parameters that the run randomises, within their ranges.
   var searchesParameters: Bool { get }
+  /// What the agent does with recorded episodes.
+  var useOfRecordings: UseOfRecordings { get }
+  /// Returns why the agent can't use these recorded episodes, in one sentence with the remedy; nil if
+  /// it can.
+  func problem(with recordings: RecordedEpisodes) -> String?
   /// Returns estimates of the memory that the agent's parts need, from which a run that does not fit
   /// into memory is refused.
   func memoryNeeds(in specification: EnvironmentSpecification, environments: Int) -> [MemoryNeed]
@@ -30,6 +35,10 @@ extension AgentConfiguration {
   public var usesDisturbances: Bool { false }
   /// False: episodes have the parameters that the run gives them.
   public var searchesParameters: Bool { false }
+  /// Nothing: the agent learns from its own episodes.
+  public var useOfRecordings: UseOfRecordings { .none }
+  /// Returns nil: any recorded episodes of the environment will do.
+  public func problem(with recordings: RecordedEpisodes) -> String? { nil }
   /// Returns nothing: the agent fits into any memory.
   public func memoryNeeds(
     in specification: EnvironmentSpecification, environments: Int

@@ -180,6 +180,19 @@ import Experiments
         ["train", "--env", "cartpole", "--agent", "ppo", "--drift", "forse=flip"],
         "unknown parameter 'forse' (drift); did you mean 'force'? Allowed: gravity 1...30 m/s²,"
       ),
+      (["train", "--env", "walker", "--agent", "bc"], "name some with --dataset"),
+      (
+        ["train", "--env", "walker", "--agent", "bc", "--dataset", "walker-heuristic"],
+        "needs a number of steps to play: walker-heuristic:20000"
+      ),
+      (
+        ["train", "--env", "walker", "--agent", "ppo", "--prefill", "walker-heuristic:2000"],
+        "use one of sac, mdpo-offpolicy, or clone"
+      ),
+      (
+        ["train", "--env", "walker", "--agent", "sac", "--dataset", "walker-heuristic:2000"],
+        "--prefill fills its replay buffer with them"
+      ),
       (
         ["train", "--env", "cartpole", "--agent", "ppo", "--drift", "gravity=uniform:0.5..9"],
         "gravity must lie in 1...30 m/s² and would be 0.5"

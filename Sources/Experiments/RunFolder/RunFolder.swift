@@ -9,6 +9,8 @@ public struct RunFolder: Sendable, Equatable {
   public var configurationFile: String { "\(path)/config.yaml" }
   /// Policy with whose weights the run started, if it did not start with new ones.
   public var initialPolicyFile: String { "\(path)/initial-policy.safetensors" }
+  /// Recorded episodes from which the run learns, if it has some.
+  public var datasetFile: String { "\(path)/dataset.safetensors" }
   /// File with machine, toolchain, commit and sessions.
   public var manifestFile: String { "\(path)/manifest.json" }
   /// File with the sources' changes against their commit, if there were any.
@@ -173,7 +175,7 @@ public struct RunFolder: Sendable, Equatable {
     [
       configurationFile, manifestFile, changesFile, lockFile, metricsFile, metricsLinesFile,
       timingFile, evaluationsFile, evaluationArraysFile, finalEvaluationFile, monitorFile,
-      driftFile, alarmsFile, initialPolicyFile,
+      driftFile, alarmsFile, initialPolicyFile, datasetFile,
     ]
   }
 

@@ -83,6 +83,18 @@ public struct RunManifest: Codable, Sendable, Equatable {
     }
   }
 
+  /// The recorded episodes from which the run learns.
+  public struct Recordings: Codable, Sendable, Equatable {
+    /// Where they came from, as it was given.
+    public var sources: [String]
+    /// Number of episodes.
+    public var episodes: Int
+    /// Number of their steps.
+    public var steps: Int
+    /// CRC-32C of the copy in the run's folder, in hexadecimal.
+    public var checksum: String
+  }
+
   /// Version of the file's layout that this program writes and reads.
   public static let currentVersion = 1
 
@@ -101,6 +113,8 @@ public struct RunManifest: Codable, Sendable, Equatable {
   /// Versions of the Swift packages that the last session's program was built with, by name; nil if
   /// unknown.
   public var packages: [String: String]?
+  /// Recorded episodes from which the run learns; nil if there are none.
+  public var recordings: Recordings?
   /// All sessions of the run, in order.
   public var sessions: [Session]
 

@@ -41,6 +41,7 @@ public final class SeedGroup {
     var experiment = experiment
     try experiment.set("seed", to: RunSettings().seed)
     configuration = try experiment.configuration()
+    try experiment.checkRecordings(configuration)
     environment = experiment.environment
     let run = configuration.run
     folder = GroupFolder(path: path ?? "runs/\(run.environment)-\(run.agent)")

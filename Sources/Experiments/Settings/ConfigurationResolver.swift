@@ -115,6 +115,16 @@ public struct ConfigurationResolver {
       .nested(path, .scalar(text: value, isQuoted: false, origin: option)), on: &resolved)
   }
 
+  /// Adds the values of a command-line option that can have several, which override earlier settings.
+  public mutating func overlay(
+    option: String, key: String, values: [String]
+  ) throws(ConfigurationError) {
+    let nodes = values.map { SettingNode.scalar(text: $0, isQuoted: true, origin: option) }
+    try table.lay(
+      .nested(key.split(separator: ".").map(String.init), .list(nodes, origin: option)),
+      on: &resolved)
+  }
+
   /// Configuration so far, not yet checked as a whole.
   public var unchecked: RunConfiguration { resolved }
 

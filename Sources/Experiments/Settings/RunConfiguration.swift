@@ -213,6 +213,11 @@ public struct RunSettings: SettingGroup {
   /// Run, checkpoint or file of the policy with whose weights and normaliser the run starts; nil for
   /// new ones.
   public var from: String?
+  /// Recordings, folders and runs with recordings, and `CONTROLLER:STEPS`, from which alone the agent
+  /// learns.
+  public var dataset: [String] = []
+  /// The same, with which the replay buffer is filled before the first step.
+  public var prefill: [String] = []
   /// Wrappers of the environment: what the agent sees and does, and from which rewards it learns.
   public var wrap = Wrappers()
   /// Mean return of an evaluation at which training ends early; nil for never.
@@ -291,6 +296,15 @@ public struct RunSettings: SettingGroup {
       "from", \.from, .any,
       "start with the weights and normaliser of this policy, a run, checkpoint or policy file, and "
         + "with new optimisers and critics; null for new weights"),
+    Setting(
+      "dataset", \.dataset, .any,
+      "recordings, folders or runs with recordings, or CONTROLLER:STEPS, from which bc learns"
+    ).splitting(at: ","),
+    Setting(
+      "prefill", \.prefill, .any,
+      "recordings, folders or runs with recordings, or CONTROLLER:STEPS, with which the replay buffer "
+        + "is filled before the first step; their steps count as warm-up"
+    ).splitting(at: ","),
     Setting(
       "wrap", \.wrap, .any,
       "wrappers of the environment, NAME=VALUE separated by commas, or none: "

@@ -25,6 +25,8 @@ package final class Trainer {
     var folder: RunFolder
     /// Recorder of episodes of the first environment; nil to record none.
     var recorder: TrainingRecorder?
+    /// Recorded episodes from which the agent learns; nil for none.
+    var recordings: RecordedEpisodes?
     /// Closure that creates the attachments of the agent.
     var attachments: (any Agent) throws -> [any TrainingAttachment]
     /// Closure that is called with each warning that the run's results are in doubt.
@@ -89,7 +91,8 @@ package final class Trainer {
       in: AgentContext(
         environment: environment, pool: parts.pool, seed: run.seed, totalSteps: run.steps,
         scheduleStart: run.extensions.last ?? 0,
-        uncertainParameters: try configuration.uncertainParameters()))
+        uncertainParameters: try configuration.uncertainParameters(),
+        recordings: parts.recordings))
     if checkpoint == nil { try initial?.install(in: agent) }
     attachments = try parts.attachments(agent)
     state = TrainerState(configurationChecksum: configuration.checksum)
