@@ -26,9 +26,13 @@ func module(
     name: name, dependencies: uses, path: path, resources: resources, swiftSettings: settings)
 }
 
-func tests(_ name: String, _ uses: [Target.Dependency], resources: [Resource]? = nil) -> Target {
+// Test modules without inner loops of their own are compiled sooner when nothing is optimized.
+let unoptimized: [SwiftSetting] =
+  isCheckout ? [] : [.unsafeFlags(["-Onone"], .when(configuration: .release))]
+
+func tests(_ name: String, _ uses: [Target.Dependency], _ settings: [SwiftSetting] = []) -> Target {
   .testTarget(
-    name: name, dependencies: uses + ["TestSupport"], resources: resources, swiftSettings: strict)
+    name: name, dependencies: uses + ["TestSupport"], swiftSettings: strict + settings)
 }
 
 let package = Package(
@@ -52,7 +56,6 @@ let package = Package(
     .package(url: "https://github.com/jpsim/Yams", .upToNextMinor(from: "6.2.2")),
     .package(
       url: "https://github.com/hummingbird-project/swift-mustache", .upToNextMinor(from: "2.1.1")),
-    .package(url: "https://github.com/swhitty/FlyingFox", .upToNextMinor(from: "0.27.1")),
   ],
   targets: [
     .target(
@@ -66,6 +69,9 @@ let package = Package(
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CCairo", providers: [.apt(["libcairo2-dev"])]),
     .systemLibrary(name: "CGIF", providers: [.apt(["libgif-dev"])]),
+    .target(
+      name: "CEvent", cSettings: optimizedC,
+      linkerSettings: [.linkedLibrary("event_core"), .linkedLibrary("event_extra")]),
     .target(name: "CPNG", cSettings: optimizedC, linkerSettings: [.linkedLibrary("png")]),
     module("LinearAlgebra", ["CKernels", "COpenBLAS"], strict),
     module("NeuralNetworks", ["LinearAlgebra"]),
@@ -131,12 +137,10 @@ let package = Package(
     .target(
       name: "RLSuiteTool",
       dependencies: [
-        "Experiments", "Environments", "Traces", "Conformance", "Agents", "Training",
+        "CEvent", "Experiments", "Environments", "Traces", "Conformance", "Agents", "Training",
         "Plasticity", "PolicyExport", "Recording", "Rendering", "Report", "Robustness",
         "RLCore", "LinearAlgebra", "Storage",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "FlyingFox", package: "FlyingFox"),
-        .product(name: "FlyingSocks", package: "FlyingFox"),
       ],
       path: "Sources/CommandLineTool", swiftSettings: strict),
     .executableTarget(name: "rlsuite", dependencies: ["RLSuiteTool"], swiftSettings: strict),
@@ -157,14 +161,14 @@ let package = Package(
     tests(
       "EnvironmentsTests",
       ["Conformance", "Environments", "Traces", "Physics", "RLCore", "LinearAlgebra"]),
-    tests("StorageTests", ["Storage"]),
+    tests("StorageTests", ["Storage"], unoptimized),
     tests("TrainingTests", ["Training", "RLCore", "NeuralNetworks", "LinearAlgebra", "Storage"]),
     tests(
       "ExperimentsTests",
       [
         "Experiments", "Agents", "Environments", "Recording", "Robustness", "Training", "RLCore",
         "LinearAlgebra", "Storage",
-      ]),
+      ], unoptimized),
     tests(
       "AgentsTests",
       [
@@ -185,34 +189,40 @@ let package = Package(
       ]),
     tests(
       "RecordingTests",
-      ["Recording", "Environments", "RLCore", "LinearAlgebra", "Storage"]),
+      ["Recording", "Environments", "RLCore", "LinearAlgebra", "Storage"], unoptimized),
     tests(
       "RenderingTests",
-      ["Rendering", "Environments", "RLCore", "LinearAlgebra", "Storage", "CGIF"]),
-    tests("ChartsTests", ["Charts"]),
+      ["Rendering", "Environments", "RLCore", "LinearAlgebra", "Storage", "CGIF"], unoptimized),
+    tests("ChartsTests", ["Charts"], unoptimized),
     tests(
-      "ReportTests", ["Report", "Environments", "Experiments", "Recording", "RLCore", "Storage"]),
+      "ReportTests", ["Report", "Environments", "Experiments", "Recording", "RLCore", "Storage"],
+      unoptimized),
     tests(
       "PolicyExportTests",
       [
         "PolicyExport", "Environments", "Experiments", "Training", "RLCore", "NeuralNetworks",
         "LinearAlgebra", "Storage",
-      ]),
+      ], unoptimized),
     tests(
       "SharedLibraryTests",
       [
         "SharedLibrary", "CRLSuite", "Environments", "Experiments", "RLCore", "NeuralNetworks",
         "LinearAlgebra", "Storage", "Training",
-      ]),
+      ], unoptimized),
     tests(
       "CommandLineTests",
       [
         "rlsuite", "RLSuiteTool", "Experiments", "Environments", "Agents", "Recording", "Rendering",
         "Robustness", "Training",
         "RLCore", "Storage",
-      ]),
+      ], unoptimized),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu17,
   cxxLanguageStandard: .cxx17
 )
+
+// A build for the tests of some modules alone: names of test targets.
+if let names = Context.environment["RLSUITE_TEST_TARGETS"]?.split(separator: " ").map(String.init) {
+  package.targets.removeAll { $0.type == .test && !names.contains($0.name) }
+}

@@ -246,7 +246,7 @@ import Testing
     if let packages = RunManifest.currentPackages {
       #expect(
         packages.keys.sorted()
-          == ["flyingfox", "swift-argument-parser", "swift-mustache", "yams"])
+          == ["swift-argument-parser", "swift-mustache", "yams"])
       #expect(plain.output.contains("yams 6.2."))
     }
     try train()

@@ -39,26 +39,36 @@ import RLCore
     for agent in AgentRegistry.all where tested.insert("\(type(of: agent.defaults))").inserted {
       let fresh = try ConfigurationResolver(
         environment: environment.identifier, parameters: environment.parameters, agent: agent)
-      for setting in fresh.unchecked.table where !["environment", "agent"].contains(setting.key) {
-        var accepted = 0
-        let words = setting.allowed.components(separatedBy: ", ")
-        for value in Self.oddValues + words {
+      let settings = fresh.unchecked.table.filter { !["environment", "agent"].contains($0.key) }
+      // Settings are independent of each other, so that one file can hold each one's next value.
+      var remaining = settings.map { setting in
+        (Self.oddValues + setting.allowed.components(separatedBy: ", ")).filter { value in
           var resolver = fresh
-          guard (try? resolver.overlay(assignment: "\(setting.key)=\(value)")) != nil else {
-            continue
-          }
-          accepted += 1
-          let written = resolver.unchecked
-          var reader = fresh
-          try reader.overlay(yaml: written.yaml, source: "config.yaml")
-          #expect(reader.unchecked.yaml == written.yaml, "\(setting.key)=\(value)")
+          return (try? resolver.overlay(assignment: "\(setting.key)=\(value)")) != nil
+        }[...]
+      }
+      for (setting, values) in zip(settings, remaining) {
+        #expect(!values.isEmpty, "\(setting.key) accepts none of the values")
+      }
+      while remaining.contains(where: { !$0.isEmpty }) {
+        var resolver = fresh
+        var assigned: [(setting: Setting<RunConfiguration>, text: String)] = []
+        for (index, setting) in settings.enumerated() {
+          guard let value = remaining[index].popFirst() else { continue }
+          assigned.append((setting, "\(setting.key)=\(value)"))
+          try resolver.overlay(assignment: assigned[assigned.count - 1].text)
+        }
+        let written = resolver.unchecked
+        var reader = fresh
+        try reader.overlay(yaml: written.yaml, source: "config.yaml")
+        #expect(reader.unchecked.yaml == written.yaml, "\(assigned.map(\.text))")
+        for (setting, text) in assigned {
           let node = setting.node(of: written)
           cases.append(
             Case(
-              name: "\(agent.identifier) \(setting.key)=\(value)",
-              yaml: SettingNode.nested(["value"], node).yaml(), expected: tagged(node)))
+              name: "\(agent.identifier) \(text)", yaml: SettingNode.nested(["value"], node).yaml(),
+              expected: tagged(node)))
         }
-        #expect(accepted > 0, "\(setting.key) accepts none of the values")
       }
     }
     return cases

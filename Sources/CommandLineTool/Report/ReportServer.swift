@@ -1,10 +1,8 @@
+import CEvent
 import Experiments
-import FlyingFox
-import FlyingSocks
 import Foundation
 import Report
 import Storage
-import Synchronization
 
 /// Serves the page about runs to browsers on this machine, up to date with the runs' files.
 struct ReportServer {
@@ -13,84 +11,61 @@ struct ReportServer {
     var description: String
   }
 
-  /// What the server's tasks have to say.
-  private final class State: Sendable {
-    let address = Mutex<String?>(nil)
-    let failure = Mutex<String?>(nil)
-  }
-
   /// Address that only this machine reaches.
   private static let host = "127.0.0.1"
 
   let port: UInt16
   let source: ReportSource
 
-  /// Serves the page until a closure says that it is enough.
+  /// Serves the page, with libevent, until a closure says that it is enough.
   ///
   /// - Parameters:
   ///   - isDone: Asked several times a second.
   ///   - didStart: Called once with the page's address.
   /// - Throws: ``Failure`` if the port can't be used.
   func run(until isDone: () -> Bool, didStart: (String) -> Void) throws {
-    let server: HTTPServer
-    do {
-      server = HTTPServer(
-        address: try .inet(ip4: Self.host, port: port), logger: .disabled, handler: self)
-    } catch {
-      throw Failure(description: "\(Self.host) can't be used: \(error)")
+    let server = cevent_start(
+      Self.host, port,
+      { source, request, reply in
+        guard let source, let request else { return }
+        let served = Unmanaged<ReportSource>.fromOpaque(source).takeUnretainedValue()
+        ReportServer.answer(request.pointee, from: served) { status, page, contents in
+          contents.withUnsafeBytes { bytes in
+            cevent_answer(
+              reply, status, page?.tag, page == nil ? nil : "text/html; charset=utf-8",
+              bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count)
+          }
+        }
+      }, Unmanaged.passUnretained(source).toOpaque())
+    guard let server else {
+      let reason = String(cString: strerror(errno)).lowercased()
+      throw Failure(description: "port \(port) of \(Self.host) can't be used: \(reason)")
     }
-    let state = State()
-    let task = Task.detached {
-      do {
-        try await server.run()
-      } catch {
-        state.failure.withLock { $0 = Self.reason(error) }
-      }
-    }
-    defer { task.cancel() }
-    Task.detached {
-      try? await server.waitUntilListening()
-      guard case .ip4(let host, let port) = await server.listeningAddress else { return }
-      state.address.withLock { $0 = "http://\(host):\(port)/" }
-    }
-    while !isDone() {
-      if let reason = state.failure.withLock({ $0 }) {
-        throw Failure(description: "port \(port) of \(Self.host) can't be used: \(reason)")
-      }
-      if let started = state.address.withLock({ $0.take() }) { didStart(started) }
-      usleep(20_000)
-    }
+    defer { cevent_stop(server) }
+    didStart("http://\(Self.host):\(cevent_port(server))/")
+    while !isDone() { cevent_serve(server, 50) }
   }
 
-  private static func reason(_ error: any Error) -> String {
-    if case SocketError.failed(_, _, let message) = error { return message.lowercased() }
-    return "\(error)"
-  }
-}
-
-extension ReportServer: HTTPHandler {
-  func handleRequest(_ request: HTTPRequest) async throws -> HTTPResponse {
+  /// Answers one request with a status, a page to name and what to send of it.
+  private static func answer(
+    _ request: cevent_request, from source: ReportSource,
+    _ send: (_ status: Int32, _ page: ReportSource.Page?, _ contents: Data) -> Void
+  ) {
     // A page of another site may have its own name lead here, and must not read the runs.
-    let name = (request.headers[.host] ?? "").split(separator: ":").first.map(String.init) ?? ""
-    guard [Self.host, "localhost"].contains(name) else {
-      return HTTPResponse(statusCode: .forbidden)
-    }
-    guard request.method == .GET || request.method == .HEAD else {
-      return HTTPResponse(statusCode: .methodNotAllowed)
-    }
-    guard request.path == "/" else { return HTTPResponse(statusCode: .notFound) }
-    let page = await source.page()
-    var headers: HTTPHeaders = [.eTag: page.tag, .cacheControl: "no-cache"]
-    guard request.headers[.ifNoneMatch] != page.tag else {
-      return HTTPResponse(statusCode: .notModified, headers: headers)
-    }
-    headers[.contentType] = "text/html; charset=utf-8"
-    return HTTPResponse(statusCode: .ok, headers: headers, body: page.html)
+    let host = request.host.map { String(cString: $0) } ?? ""
+    let name = host.split(separator: ":").first.map(String.init) ?? ""
+    guard [Self.host, "localhost"].contains(name) else { return send(403, nil, Data()) }
+    guard request.path.map({ String(cString: $0) }) == "/" else { return send(404, nil, Data()) }
+    let page = source.page()
+    let isKnown = request.known_tag.map { String(cString: $0) } == page.tag
+    send(isKnown ? 304 : 200, page, isKnown ? Data() : page.html)
   }
 }
 
 /// Makes the page about runs again when their files have changed.
-actor ReportSource {
+final class ReportSource {
+  typealias Page = (html: Data, tag: String)
+
   private let folders: [String]
   private let mostEpisodes: Int
   private let version: String
@@ -104,7 +79,7 @@ actor ReportSource {
   }
 
   /// The page and a name that changes with it.
-  func page() -> (html: Data, tag: String) {
+  func page() -> Page {
     let stamp = folders.flatMap { RunGroup.runFolders($0) }.flatMap(Self.stamp)
     if let last, last.stamp == stamp { return (last.html, last.tag) }
     var collection = ReportCollection(
