@@ -37,7 +37,7 @@ enum Failure {
     case let error as FileError:
       switch error {
       case .missing: .missing
-      case .damaged: .damaged
+      case .damaged, .unsuitable: .damaged
       case .unreadable, .unwritable: .inputOutput
       }
     case RenderingError.file(let error): status(of: error)

@@ -134,6 +134,8 @@ public struct StoredRun {
       return run
     }
     if isExtended {
+      // It was of the policy from before the extension.
+      try FileSystem.remove(folder.finalEvaluationFile)
       try FileSystem.write(Data(configuration.yaml.utf8), to: folder.configurationFile)
     }
     let continued = manifest.continued

@@ -44,7 +44,7 @@ enum Boundary {
       case let error as FileError:
         switch error {
         case .missing: RLSUITE_MISSING
-        case .damaged: RLSUITE_DAMAGED
+        case .damaged, .unsuitable: RLSUITE_DAMAGED
         case .unreadable, .unwritable: RLSUITE_INPUT_OUTPUT
         }
       case is ThreadError: RLSUITE_UNAVAILABLE

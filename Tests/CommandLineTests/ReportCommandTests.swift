@@ -52,7 +52,7 @@ extension TemporaryFolder {
     let lines = result.remarks.split(separator: "\n")
     for words in [
       "seed-3/metrics.csv is damaged: its last row", "seed-4/config.yaml is damaged",
-      "empty is damaged: it is neither", "\(FileSystem.split(recording).name) is damaged",
+      "empty can't be used here: it is neither", "\(FileSystem.split(recording).name) is damaged",
     ] {
       #expect(lines.count { $0.contains(words) } == 1, "\(words) in \(lines)")
     }

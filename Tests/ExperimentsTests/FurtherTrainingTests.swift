@@ -95,6 +95,7 @@ import Training
   @Test func anExtendedRunIsExactHoweverItIsStopped() throws {
     for name in ["whole", "stopped"] { try train(experiment(), name) }
     let before = try latest("whole").policy
+    try SeedGroup.evaluateFinally(RunFolder(path: folder.file("whole")), episodes: 1, threads: 1)
     var whole = try StoredRun(folder.file("whole"))
     try whole.extend(by: 2048)
     #expect(try whole.resume(threads: 1).train() == .finished)
@@ -106,6 +107,8 @@ import Training
     #expect(try StoredRun(folder.file("stopped")).resume(threads: 1).train() == .finished)
     #expect(try latest("whole").manifest.steps == 4096)
     #expect(try latest("whole").policy != before)
+    // The final evaluation was of the earlier policy.
+    #expect(!FileSystem.exists(folder.file("whole/final.csv")))
     #expect(try latest("whole").policy == latest("stopped").policy)
     #expect(try latest("whole").trainer == latest("stopped").trainer)
     let steps = try rows("whole", column: "steps").map { $0 }

@@ -98,7 +98,7 @@ import Training
     #expect(group.runs.count == 2)
     #expect(
       group.problems.map(\.description) == [
-        "\(folder.file("empty")) is damaged: it is neither the folder of a run nor one of several runs"
+        "\(folder.file("empty")) can't be used here: it is neither the folder of a run nor one of several runs"
       ])
   }
 

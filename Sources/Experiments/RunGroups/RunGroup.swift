@@ -42,7 +42,8 @@ public struct RunGroup {
       let folders = Self.runFolders(path)
       if folders.isEmpty {
         problems.append(
-          .damaged(path: path, reason: "it is neither the folder of a run nor one of several runs"))
+          .unsuitable(
+            path: path, reason: "it is neither the folder of a run nor one of several runs"))
       }
       for folder in folders {
         do throws(FileError) {
@@ -107,13 +108,13 @@ public struct RunGroup {
     return runs.filter { run in
       if let difference = RunSettingsText(run).difference(from: usual) {
         problems.append(
-          .damaged(
+          .unsuitable(
             path: run.folder.path, reason: "it is not of its group, in which \(difference)"))
         return false
       }
       if let other = paths[run.seed] {
         problems.append(
-          .damaged(path: run.folder.path, reason: "it has seed \(run.seed), as \(other) has"))
+          .unsuitable(path: run.folder.path, reason: "it has seed \(run.seed), as \(other) has"))
         return false
       }
       paths[run.seed] = run.folder.path
