@@ -17,6 +17,7 @@ public enum EnvironmentRegistry {
     .init(LunarLanderContinuous.self),
     .init(BipedalWalker.self),
     .init(BipedalWalkerHardcore.self),
+    .init(WalkerParametric.self),
     .init(Quadcopter.self, isSuccess: { Quadcopter.isSuccess(finalObservation: $0) }),
     .init(
       QuadcopterHiddenGoal.self,

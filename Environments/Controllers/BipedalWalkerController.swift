@@ -6,7 +6,7 @@
 ///
 /// - Source: the heuristic in Gymnasium 1.4.0's `bipedal_walker.py`; its first action is zero.
 public struct BipedalWalkerController: Controller {
-  public static let environmentIdentifiers = ["walker", "walker-hardcore"]
+  public static let environmentIdentifiers = ["walker", "walker-hardcore", "walker-parametric"]
 
   private enum Phase {
     case standing, landing, pushing

@@ -11,6 +11,11 @@ extension BipedalWalkerHardcore {
   public func scene() -> Scene { simulation.scene() }
 }
 
+extension WalkerParametric {
+  public static var manualControls: ManualControls { walkerControls }
+  public func scene() -> Scene { simulation.scene() }
+}
+
 private let walkerControls = ManualControls(
   bindings: [
     .init("rear hip forwards", key: .q, axis: (.leftY, isPositive: true), action: [1, 0, 0, 0]),

@@ -1,6 +1,9 @@
 public import RLCore
 
-/// The physical constants of a walker, as factors on the nominal values.
+/// The physical constants of a walker and of its course.
+///
+/// All may be varied in ``WalkerParametric``; the tables of the other walkers leave out obstacles and
+/// single parts of the body.
 public struct BipedalWalkerParameters: EnvironmentParameters {
   /// Factor on gravity, 10 m/s².
   public var gravity = 1.0
@@ -14,8 +17,22 @@ public struct BipedalWalkerParameters: EnvironmentParameters {
   public var motorSpeed = 1.0
   /// Factor on the noise of the terrain; 0 is flat.
   public var roughness = 1.0
+  /// Factor on the density of the hull, on top of ``mass``.
+  public var hullMass = 1.0
+  /// Factor on the density of the legs, on top of ``mass``.
+  public var legMass = 1.0
+  /// Factor on the length of both segments of the legs, 1.13 m each.
+  public var legLength = 1.0
+  /// Height of stumps in m; without stumps if it is below 0.05.
+  public var stumpHeight = 0.0
+  /// Width of pits in m; without pits if it is below 0.05.
+  public var pitWidth = 0.0
+  /// Height of a step of stairs in m; without stairs if it is below 0.05.
+  public var stairHeight = 0.0
+  /// Factor on the grass between obstacles, 2.3...4.2 m.
+  public var obstacleSpacing = 1.0
 
-  /// Creates the nominal factors.
+  /// Creates the nominal values.
   public init() {}
 
   static let table: [PhysicalParameter<Self>] = [
@@ -32,6 +49,28 @@ public struct BipedalWalkerParameters: EnvironmentParameters {
       "terrain-roughness", unit: "1", range: 0...3, "factor on the terrain's noise",
       \.roughness),
   ]
+}
+
+extension BipedalWalkerParameters {
+  /// All of them, for the walker whose course and body are parameters.
+  static let parametricTable: [PhysicalParameter<Self>] =
+    table + [
+      .init("hull-mass", unit: "1", range: 0.5...2, "factor on the hull's mass", \.hullMass),
+      .init("leg-mass", unit: "1", range: 0.5...2, "factor on the legs' mass", \.legMass),
+      .init(
+        "leg-length", unit: "1", range: 0.5...1.3, "factor on the leg segments' 1.13 m",
+        \.legLength),
+      .init(
+        "stump-height", unit: "m", range: 0...1.3, "height of stumps; none below 0.05",
+        \.stumpHeight),
+      .init("pit-width", unit: "m", range: 0...2.8, "width of pits; none below 0.05", \.pitWidth),
+      .init(
+        "stair-height", unit: "m", range: 0...0.45, "height of steps; none below 0.05",
+        \.stairHeight),
+      .init(
+        "obstacle-spacing", unit: "1", range: 0.7...3, "factor on 2.3...4.2 m of grass between",
+        \.obstacleSpacing),
+    ]
 }
 
 /// Walk on two legs over uneven ground.
@@ -76,8 +115,7 @@ public struct BipedalWalker: Environment, ~Copyable {
     parameters: BipedalWalkerParameters, using random: inout NumPyRandom,
     observation: inout MutableSpan<Float>
   ) {
-    let terrain = BipedalWalkerTerrain(
-      roughness: parameters.roughness, hasObstacles: false, using: &random)
+    let terrain = BipedalWalkerTerrain(parameters, hasObstacles: false, using: &random)
     self.init(parameters: parameters, on: terrain, observation: &observation)
   }
 
@@ -123,8 +161,7 @@ public struct BipedalWalkerHardcore: Environment, ~Copyable {
     parameters: BipedalWalkerParameters, using random: inout NumPyRandom,
     observation: inout MutableSpan<Float>
   ) {
-    let terrain = BipedalWalkerTerrain(
-      roughness: parameters.roughness, hasObstacles: true, using: &random)
+    let terrain = BipedalWalkerTerrain(parameters, hasObstacles: true, using: &random)
     self.init(parameters: parameters, on: terrain, observation: &observation)
   }
 
@@ -155,8 +192,9 @@ public struct BipedalWalkerHardcore: Environment, ~Copyable {
   public func hashState(into hasher: inout StateHasher) { simulation.hashState(into: &hasher) }
 }
 
-private func bipedalWalkerSpecification(
-  identifier: String, summary: String, episodeSteps: Int, source: String
+func bipedalWalkerSpecification(
+  identifier: String, summary: String, episodeSteps: Int, solvedReturn: Double? = 300,
+  source: String
 ) -> EnvironmentSpecification {
   let legBound: [Float] = [.pi, 5, .pi, 5]
   let bodyBound: [Float] = [.pi, 5, 5, 5]
@@ -188,5 +226,5 @@ private func bipedalWalkerSpecification(
       .init(.goalReached, when: "the hull passes 88.67 m"),
       .init(.fell, when: "the hull touches the ground"),
       .init(.outOfBounds, when: "the hull moves left of 0 m"),
-    ], solvedReturn: 300, source: source, observationsMayLeaveSpace: true)
+    ], solvedReturn: solvedReturn, source: source, observationsMayLeaveSpace: true)
 }

@@ -88,7 +88,7 @@ extension BipedalWalkerParameters {
   var gravityUpwards: Float { Float(-10 * gravity) }
   var groundFriction: Float { Float(BipedalWalkerSimulation.groundFriction * friction) }
   /// Density of the hull, in kg/m².
-  var hullDensity: Float { Float(5 * mass) }
+  var hullDensity: Float { Float(5 * mass * hullMass) }
   /// Density of the legs, in kg/m².
-  var legDensity: Float { Float(mass) }
+  var legDensity: Float { Float(mass * legMass) }
 }

@@ -6,6 +6,7 @@ package import RLCore
 package final class BipedalWalkerLanes: Simulator {
   private let worlds: LaneWorlds
   private let hasObstacles: Bool
+  private let table: [PhysicalParameter<BipedalWalkerParameters>]
   private let slots: [Slot]
 
   /// A slot's episode, besides its bodies; each is used by one thread at a time.
@@ -17,17 +18,20 @@ package final class BipedalWalkerLanes: Simulator {
     var disturbance = DisturbancePort(BipedalWalkerSimulation.disturbanceComponents)
   }
 
-  /// Makes a simulator of `count` slots.
-  package init(count: Int, hasObstacles: Bool) {
+  /// Makes a simulator of `count` slots whose parameters are those of a table, nominal legs apart.
+  package init(
+    count: Int, hasObstacles: Bool,
+    table: [PhysicalParameter<BipedalWalkerParameters>] = BipedalWalker.parameterTable
+  ) {
     worlds = LaneWorlds(count: count, model: Self.model)
-    self.hasObstacles = hasObstacles
+    (self.hasObstacles, self.table) = (hasObstacles, table)
     slots = (0..<count).map { _ in Slot() }
   }
 
   package var blockSize: Int { LaneWorlds.blockSize }
 
   package func setParameters(_ values: Span<Double>, of slot: Int) {
-    for (entry, j) in zip(BipedalWalker.parameterTable, values.indices) {
+    for (entry, j) in zip(table, values.indices) {
       entry.store(values[j], in: &slots[slot].parameters)
     }
   }
@@ -41,7 +45,7 @@ package final class BipedalWalkerLanes: Simulator {
       let slot = slots[i]
       var random = NumPyRandom(seed: episodes[k].seed)
       let terrain = BipedalWalkerTerrain(
-        roughness: slot.parameters.roughness, hasObstacles: hasObstacles, using: &random)
+        slot.parameters, hasObstacles: hasObstacles, using: &random)
       worlds.start(i, with: terrain.start(slot.parameters))
       slot.terrain = terrain
       slot.previousShaping = BipedalWalkerSimulation.shaping(
@@ -94,7 +98,7 @@ package final class BipedalWalkerLanes: Simulator {
 
   package func scene(of slot: Int) -> Scene {
     guard let terrain = slots[slot].terrain else { return .empty }
-    return bodies(of: slot).picture(on: terrain, push: slots[slot].disturbance)
+    return bodies(of: slot).picture(on: terrain, legLength: 1, push: slots[slot].disturbance)
   }
 
   private func bodies(of slot: Int) -> Bodies { Bodies(worlds: worlds, world: slot) }
@@ -122,8 +126,11 @@ extension BipedalWalkerLanes {
   /// The walker as ``BipedalWalkerSimulation`` builds it.
   private static let model: LaneWorlds.Model = {
     typealias Walker = BipedalWalkerSimulation
+    let nominal = 1.0  // factor on the legs' length
     func segment(_ halfWidth: Float) -> (outline: LaneWorlds.Outline, friction: Float) {
-      (.box(halfWidth: halfWidth, halfHeight: Walker.legHalfHeight), Walker.legFriction)
+      (
+        .box(halfWidth: halfWidth, halfHeight: Walker.legHalfHeight(nominal)), Walker.legFriction
+      )
     }
     let bodies = (0..<LaneWorlds.bodyCount).map(LaneWorlds.body)
     return LaneWorlds.Model(
@@ -134,8 +141,8 @@ extension BipedalWalkerLanes {
       ],
       hinges: [1, 3].flatMap { upper in
         [
-          Walker.hip(of: upper, hull: bodies[0], thigh: bodies[upper]),
-          Walker.knee(thigh: bodies[upper], shin: bodies[upper + 1]),
+          Walker.hip(of: upper, hull: bodies[0], thigh: bodies[upper], legLength: nominal),
+          Walker.knee(thigh: bodies[upper], shin: bodies[upper + 1], legLength: nominal),
         ]
       },
       poses: (0..<LaneWorlds.bodyCount).map { Walker.restPoses[$0] },

@@ -5,7 +5,9 @@ extension BipedalWalkerSimulation {
   /// Gymnasium's view of 600 × 400 pixels at 30 per metre, with the hull a fifth from the left.
   fileprivate static let view = (width: 20.0, height: 40 / 3.0)
 
-  package func scene() -> Scene { picture(on: terrain, push: disturbance) }
+  package func scene() -> Scene {
+    picture(on: terrain, legLength: parameters.legLength, push: disturbance)
+  }
 }
 
 /// The picture of both walkers.
@@ -13,7 +15,9 @@ extension BipedalWalkerBodies where Self: ~Copyable {
   private typealias Walker = BipedalWalkerSimulation
 
   /// Returns a picture on the episode's ground, with the disturbance of the last step.
-  func picture(on terrain: BipedalWalkerTerrain, push: DisturbancePort) -> Scene {
+  func picture(
+    on terrain: BipedalWalkerTerrain, legLength: Double, push: DisturbancePort
+  ) -> Scene {
     let hull = placement(of: 0)
     let lift = terrain.lift(around: hull.x)
     let camera = Scene.Camera(
@@ -23,7 +27,7 @@ extension BipedalWalkerBodies where Self: ~Copyable {
       landscape: camera, horizon: BipedalWalkerTerrain.baseHeight + lift, place: 0)
     terrain.draw(in: &scene)
     addLidar(to: &scene)
-    addBody(to: &scene)
+    addBody(legLength: legLength, to: &scene)
     scene.addPush(at: hull(0, 0), x: push.shown.x, y: push.shown.y, length: 2.5)
     return scene
   }
@@ -49,8 +53,9 @@ extension BipedalWalkerBodies where Self: ~Copyable {
     }
   }
 
-  private func addBody(to scene: inout Scene) {
-    addLeg(0, upper: Palette.coralShade, lower: Palette.amberShade, to: &scene)
+  private func addBody(legLength: Double, to scene: inout Scene) {
+    let length = Walker.legHeight * legLength
+    addLeg(0, length, upper: Palette.coralShade, lower: Palette.amberShade, to: &scene)
     let hull = placement(of: 0)
     scene.elements.append(
       .polygon(
@@ -61,14 +66,14 @@ extension BipedalWalkerBodies where Self: ~Copyable {
       .polygon(visor.map { hull($0, $1) }, fill: .color(Palette.mist)))
     scene.elements.append(
       .line([hull(-0.88, 0.05), hull(-0.15, 0.05)], .init(Palette.amber, width: 0.07)))
-    addLeg(1, upper: Palette.coral, lower: Palette.amber, to: &scene)
+    addLeg(1, length, upper: Palette.coral, lower: Palette.amber, to: &scene)
   }
 
   private func addLeg(
-    _ leg: Int, upper: Scene.Color, lower: Scene.Color, to scene: inout Scene
+    _ leg: Int, _ height: Double, upper: Scene.Color, lower: Scene.Color, to scene: inout Scene
   ) {
     let (thigh, shin) = (placement(of: 1 + 2 * leg), placement(of: 2 + 2 * leg))
-    let (width, height) = (Walker.legWidth, Walker.legHeight)
+    let width = Walker.legWidth
     if isTouching(2 + 2 * leg) {
       let sole = shin(0, -height / 2)
       scene.addEllipse(

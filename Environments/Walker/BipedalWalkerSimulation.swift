@@ -27,7 +27,7 @@ package struct BipedalWalkerSimulation: ~Copyable {
     Point(Float(Double($0.0) / 30), Float(Double($0.1) / 30))
   }
 
-  private let parameters: BipedalWalkerParameters
+  let parameters: BipedalWalkerParameters
   package private(set) var world: World
   /// Bodies: the hull, then the upper and lower segment of the rear and of the front leg.
   package let bodies: [5 of Body]
@@ -44,7 +44,9 @@ package struct BipedalWalkerSimulation: ~Copyable {
     parameters: BipedalWalkerParameters, on terrain: BipedalWalkerTerrain,
     observation: inout MutableSpan<Float>
   ) {
-    self.init(parameters: parameters, on: terrain, poses: Self.restPoses)
+    self.init(
+      parameters: parameters, on: terrain,
+      poses: Self.restPoses(legLength: parameters.legLength))
     // The reference's reset takes a first step with no torque and discards its reward.
     let rest: [4 of Float] = [0, 0, 0, 0]
     _ = step(action: rest.span, observation: &observation)
@@ -67,9 +69,8 @@ package struct BipedalWalkerSimulation: ~Copyable {
       Material(
         density: parameters.hullDensity, friction: Self.hullFriction, category: 0x20, mask: 1))
     world.applyForce(x: Float(terrain.hullForce), y: 0, to: hull)
-    let density = parameters.legDensity
-    let rear = Self.addLeg(to: hull, in: &world, poses, upper: 1, density)
-    let front = Self.addLeg(to: hull, in: &world, poses, upper: 3, density)
+    let rear = Self.addLeg(to: hull, in: &world, poses, upper: 1, parameters)
+    let front = Self.addLeg(to: hull, in: &world, poses, upper: 3, parameters)
     bodies = [hull, rear.upper, rear.lower, front.upper, front.lower]
     joints = [rear.hip, rear.knee, front.hip, front.knee]
     previousShaping = Self.shaping(hull: poses[0])
@@ -81,11 +82,15 @@ package struct BipedalWalkerSimulation: ~Copyable {
   }
 
   /// Initial poses of the bodies: the hull level, the legs tilted by -0.05 and 0.05 rad.
-  package static let restPoses: [5 of BodyState] = {
+  package static let restPoses = restPoses(legLength: 1)
+
+  /// Returns the poses at the start with a factor on the legs' length.
+  private static func restPoses(legLength: Double) -> [5 of BodyState] {
     let x = BipedalWalkerTerrain.spacing * Double(BipedalWalkerTerrain.startColumns) / 2
-    let y = BipedalWalkerTerrain.baseHeight + 2 * legHeight
+    let length = legHeight * legLength
+    let y = BipedalWalkerTerrain.baseHeight + 2 * length
     func segment(lengthsAboveCenter: Double, side: Float) -> BodyState {
-      let height = y - legHeight * lengthsAboveCenter - legDrop
+      let height = y - length * lengthsAboveCenter - legDrop
       return BodyState(x: Float(x), y: Float(height), angle: side * 0.05)
     }
     return [
@@ -93,40 +98,46 @@ package struct BipedalWalkerSimulation: ~Copyable {
       segment(lengthsAboveCenter: 0.5, side: -1), segment(lengthsAboveCenter: 1.5, side: -1),
       segment(lengthsAboveCenter: 0.5, side: 1), segment(lengthsAboveCenter: 1.5, side: 1),
     ]
-  }()
+  }
 
   /// Adds the leg whose segments have the poses `upper` and `upper + 1`.
   private static func addLeg(
-    to hull: Body, in world: inout World, _ poses: [5 of BodyState], upper: Int, _ density: Float
+    to hull: Body, in world: inout World, _ poses: [5 of BodyState], upper: Int,
+    _ parameters: BipedalWalkerParameters
   ) -> (upper: Body, hip: Joint, lower: Body, knee: Joint) {
     let material = Material(
-      density: density, friction: legFriction, category: 0x20, mask: 1)
+      density: parameters.legDensity, friction: legFriction, category: 0x20, mask: 1)
+    let (length, halfHeight) = (parameters.legLength, legHalfHeight(parameters.legLength))
     let thigh = world.addDynamicBody(poses[upper].atRest, maySleep: true)
-    world.addBox(halfWidth: upperHalfWidth, halfHeight: legHalfHeight, to: thigh, material)
-    let hip = world.addHinge(hip(of: upper, hull: hull, thigh: thigh))
+    world.addBox(halfWidth: upperHalfWidth, halfHeight: halfHeight, to: thigh, material)
+    let hip = world.addHinge(hip(of: upper, hull: hull, thigh: thigh, legLength: length))
     let shin = world.addDynamicBody(poses[upper + 1].atRest, maySleep: true)
-    world.addBox(halfWidth: lowerHalfWidth, halfHeight: legHalfHeight, to: shin, material)
-    let knee = world.addHinge(knee(thigh: thigh, shin: shin))
+    world.addBox(halfWidth: lowerHalfWidth, halfHeight: halfHeight, to: shin, material)
+    let knee = world.addHinge(knee(thigh: thigh, shin: shin, legLength: length))
     return (thigh, hip, shin, knee)
   }
 
   static let hullFriction: Float = 0.1
   static let legFriction: Float = 0.2
-  static let legHalfHeight = Float(legHeight / 2)
   static let upperHalfWidth = Float(legWidth / 2)
   static let lowerHalfWidth = Float(0.8 * legWidth / 2)
 
+  /// Half the length of a segment, with a factor on it, in m.
+  static func legHalfHeight(_ legLength: Double) -> Float { Float(legHeight * legLength / 2) }
+
   /// The hip of the leg whose upper segment has the pose `upper`.
-  static func hip(of upper: Int, hull: Body, thigh: Body) -> Hinge {
+  static func hip(of upper: Int, hull: Body, thigh: Body, legLength: Double) -> Hinge {
     // pybox2d measures hinge angles from the pose at creation, unlike Box2D in C++.
     Hinge(
-      hull, at: Point(0, Float(legDrop)), to: thigh, at: Point(0, legHalfHeight),
+      hull, at: Point(0, Float(legDrop)), to: thigh,
+      at: Point(0, legHalfHeight(legLength)),
       referenceAngle: restPoses[upper].angle, limits: -0.8...1.1, hasMotor: true)
   }
 
-  static func knee(thigh: Body, shin: Body) -> Hinge {
+  static func knee(thigh: Body, shin: Body, legLength: Double) -> Hinge {
     Hinge(
-      thigh, at: Point(0, -legHalfHeight), to: shin, at: Point(0, legHalfHeight),
+      thigh, at: Point(0, -legHalfHeight(legLength)), to: shin,
+      at: Point(0, legHalfHeight(legLength)),
       limits: -1.6 ... -0.1, hasMotor: true)
   }
 

@@ -28,14 +28,17 @@ package struct BipedalWalkerTerrain: Sendable, Equatable {
     self.hullForce = hullForce
   }
 
-  /// Draws a terrain.
+  /// Draws a terrain for ``BipedalWalker``, or for ``BipedalWalkerHardcore`` if it has obstacles.
   ///
   /// - Parameters:
-  ///   - roughness: Factor on the noise; 0 is flat ground with the same draws.
-  ///   - hasObstacles: Whether stumps, stairs and pits alternate with grass.
+  ///   - parameters: Roughness, and sizes of obstacles, of which there are none nominally.
+  ///   - hasObstacles: Whether stumps, stairs and pits of random sizes alternate with grass instead.
   ///   - random: Generator, used draw for draw as in Gymnasium, including clouds and hull force.
-  package init(roughness: Double, hasObstacles: Bool, using random: inout NumPyRandom) {
-    var builder = Builder(roughness: roughness, hasObstacles: hasObstacles)
+  package init(
+    _ parameters: BipedalWalkerParameters = .init(), hasObstacles: Bool,
+    using random: inout NumPyRandom
+  ) {
+    var builder = Builder(Course(parameters: parameters, hasRandomObstacles: hasObstacles))
     heights.reserveCapacity(Self.columnCount)
     for column in 0..<Self.columnCount {
       builder.advance(column, using: &random)
@@ -52,10 +55,55 @@ package struct BipedalWalkerTerrain: Sendable, Equatable {
     case grass, stump, stairs, pit
   }
 
+  /// What a terrain is made of.
+  private struct Course {
+    let parameters: BipedalWalkerParameters
+    /// Whether obstacles are of every kind, with sizes that the reference draws.
+    let hasRandomObstacles: Bool
+
+    /// Smallest size of an obstacle that the parameters set, in m.
+    private static let smallest = 0.05
+
+    /// Draws what follows a stretch of grass; draws nothing if there are no obstacles.
+    func obstacle(using random: inout NumPyRandom) -> Ground {
+      if hasRandomObstacles { return Ground(rawValue: random.integers(1, 4)) ?? .grass }
+      let sizes = [
+        (Ground.stump, parameters.stumpHeight), (.stairs, parameters.stairHeight),
+        (.pit, parameters.pitWidth),
+      ]
+      let kinds = sizes.filter { $0.1 >= Self.smallest }.map(\.0)
+      return kinds.isEmpty ? .grass : kinds[random.integers(0, kinds.count)]
+    }
+
+    /// Draws the number of columns of a stretch of grass.
+    func grassColumns(using random: inout NumPyRandom) -> Int {
+      let drawn = Double(random.integers(5, 10))
+      return max(1, Int((parameters.obstacleSpacing * drawn).rounded()))
+    }
+
+    /// Draws the width in columns and the height in m of a stump.
+    func stump(using random: inout NumPyRandom) -> (columns: Int, height: Double) {
+      guard hasRandomObstacles else { return (1, parameters.stumpHeight) }
+      let columns = random.integers(1, 3)
+      return (columns, Double(columns) * spacing)
+    }
+
+    /// Draws the distance of a pit's walls in columns, from left to left, and the width of the left one
+    /// in m.
+    func pit(using random: inout NumPyRandom) -> (columns: Int, wall: Double) {
+      if hasRandomObstacles { return (random.integers(3, 5), spacing) }
+      // The right wall stands on a column; the left one is as wide as it takes to leave the gap.
+      let columns = 1 + Int((parameters.pitWidth / spacing).rounded(.up))
+      return (columns, Double(columns) * spacing - parameters.pitWidth)
+    }
+
+    /// Height of a step of stairs, in m.
+    var stairHeight: Double { hasRandomObstacles ? spacing : parameters.stairHeight }
+  }
+
   /// Builds the terrain column by column.
   private struct Builder {
-    private let roughness: Double
-    private let hasObstacles: Bool
+    private let course: Course
     private var ground = Ground.grass
     /// Whether the column is the first of a new stretch of ground.
     private var isFirst = false
@@ -70,10 +118,7 @@ package struct BipedalWalkerTerrain: Sendable, Equatable {
     private(set) var height = BipedalWalkerTerrain.baseHeight
     private(set) var obstacles: [[Float]] = []
 
-    init(roughness: Double, hasObstacles: Bool) {
-      self.roughness = roughness
-      self.hasObstacles = hasObstacles
-    }
+    init(_ course: Course) { self.course = course }
 
     mutating func advance(_ column: Int, using random: inout NumPyRandom) {
       let x = Double(column) * spacing
@@ -91,26 +136,29 @@ package struct BipedalWalkerTerrain: Sendable, Equatable {
     private mutating func undulate(_ column: Int, using random: inout NumPyRandom) {
       let difference = baseHeight - height
       slope = 0.8 * slope + 0.01 * (difference > 0 ? 1 : difference < 0 ? -1 : 0)
-      if column > startColumns { slope += roughness * random.uniform(-1, 1) / 30 }
+      if column > startColumns { slope += course.parameters.roughness * random.uniform(-1, 1) / 30 }
       height += slope
     }
 
     private mutating func addStump(at x: Double, using random: inout NumPyRandom) {
-      remaining = random.integers(1, 3)
-      let side = Double(remaining) * spacing
-      addQuadrilateral(left: x, right: x + side, top: height, bottom: height + side)
+      let stump = course.stump(using: &random)
+      remaining = stump.columns
+      addQuadrilateral(
+        left: x, right: x + Double(remaining) * spacing, top: height,
+        bottom: height + stump.height)
     }
 
     private mutating func addStairs(at x: Double, using random: inout NumPyRandom) {
       stepDirection = random.double() > 0.5 ? 1 : -1
       stepCount = random.integers(3, 5)
       heightBefore = height
+      let depth = spacing / course.stairHeight  // of a block, in steps
       for k in 0..<stepCount {
         addQuadrilateral(
           left: x + Double(k * stepWidth) * spacing,
           right: x + Double((1 + k) * stepWidth) * spacing,
-          top: height + Double(k * stepDirection) * spacing,
-          bottom: height + Double(-1 + k * stepDirection) * spacing)
+          top: height + Double(k * stepDirection) * course.stairHeight,
+          bottom: height + (Double(k * stepDirection) - depth) * course.stairHeight)
       }
       remaining = stepCount * stepWidth
     }
@@ -119,13 +167,15 @@ package struct BipedalWalkerTerrain: Sendable, Equatable {
     private mutating func climb() {
       let columns = stepCount * stepWidth - remaining - stepDirection
       height =
-        heightBefore + Double(columns) / Double(stepWidth) * Double(stepDirection) * spacing
+        heightBefore + Double(columns) / Double(stepWidth) * Double(stepDirection)
+        * course.stairHeight
     }
 
     private mutating func addPit(at x: Double, using random: inout NumPyRandom) {
-      remaining = random.integers(3, 5)
+      let pit = course.pit(using: &random)
+      remaining = pit.columns
       let (bottom, gap) = (height - 4 * spacing, spacing * Double(remaining))
-      addQuadrilateral(left: x, right: x + spacing, top: height, bottom: bottom)
+      addQuadrilateral(left: x, right: x + pit.wall, top: height, bottom: bottom)
       addQuadrilateral(left: x + gap, right: x + spacing + gap, top: height, bottom: bottom)
       remaining += 2
       heightBefore = height
@@ -137,9 +187,8 @@ package struct BipedalWalkerTerrain: Sendable, Equatable {
     }
 
     private mutating func changeGround(using random: inout NumPyRandom) {
-      remaining = random.integers(5, 10)
-      let next = ground == .grass && hasObstacles ? Ground(rawValue: random.integers(1, 4)) : nil
-      ground = next ?? .grass
+      remaining = course.grassColumns(using: &random)
+      ground = ground == .grass ? course.obstacle(using: &random) : .grass
       // On plain grass too, the first column of a stretch repeats the height and draws nothing.
       isFirst = true
     }

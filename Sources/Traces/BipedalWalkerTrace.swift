@@ -74,10 +74,9 @@ enum BipedalWalkerTrace {
     var drawn: BipedalWalkerTerrain?
     if line.has("seed") {
       var random = NumPyRandom(seed: try line.seed())
-      let terrain = BipedalWalkerTerrain(
-        roughness: try line.flag("flat") ? 0 : parameters.roughness, hasObstacles: hasObstacles,
-        using: &random)
-      drawn = terrain
+      var parameters = parameters
+      if try line.flag("flat") { parameters.roughness = 0 }
+      drawn = BipedalWalkerTerrain(parameters, hasObstacles: hasObstacles, using: &random)
     }
     let terrain: BipedalWalkerTerrain
     if line.has("terrain_y") {

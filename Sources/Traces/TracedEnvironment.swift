@@ -50,6 +50,7 @@ struct TracedEnvironment: Sendable {
       resetTolerance: LunarLanderTrace.firstStepTolerance),
     .init(BipedalWalker.self, BipedalWalkerTrace.walker, resetTolerance: 1e-5),
     .init(BipedalWalkerHardcore.self, BipedalWalkerTrace.hardcore, resetTolerance: 1e-5),
+    .init(WalkerParametric.self),
     .init(QuadcopterLand.self),
     .init(QuadcopterTrack.self),
     .init(DiagnosticMemory.self),

@@ -18,7 +18,8 @@ import Testing
 
   /// Here as in Gymnasium a falling hull turns past ±π and a kicked knee is faster than the motor;
   /// their components stay within three times the box.
-  @Test(arguments: ["walker", "walker-hardcore"]) func walkersStayNearTheirSpace(
+  @Test(arguments: ["walker", "walker-hardcore", "walker-parametric"])
+  func walkersStayNearTheirSpace(
     identifier: String
   ) throws {
     let entry = try entry(identifier)

@@ -34,6 +34,7 @@ import Testing
     checkDuration(PendulumV1.self)
     checkDuration(BipedalWalker.self)
     checkDuration(BipedalWalkerHardcore.self)
+    checkDuration(WalkerParametric.self)
     checkDuration(Quadcopter.self)
     checkDuration(QuadcopterLand.self)
     checkDuration(QuadcopterTrack.self)

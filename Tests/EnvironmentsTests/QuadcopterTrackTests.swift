@@ -29,7 +29,7 @@ import Testing
       .reference
   }
 
-  /// Each curve has its equation and closes after a period, whichever way it is flown.
+  /// Each curve has its equation and closes after a period without a jump, whichever way it is flown.
   @Test(arguments: FlightReference.Shape.allCases) func curves(shape: FlightReference.Shape) {
     for seed in 0..<8 as Range<UInt64> {
       let curve = start(seed: seed, shape: shape)
@@ -37,8 +37,10 @@ import Testing
       #expect((0.5...1).contains(curve.size) && (6...8).contains(abs(curve.period)))
       let (first, last) = (curve.point(at: 0), curve.point(at: abs(curve.period)))
       #expect(hypot(first.x - last.x, first.z - last.z) < 1e-9)
-      for step in 0..<50 {
-        let (x, z) = curve.point(at: 0.16 * Double(step))
+      for step in 0..<400 {
+        let (x, z) = curve.point(at: 0.02 * Double(step))
+        let next = curve.point(at: 0.02 * Double(step + 1))
+        #expect(hypot(next.x - x, next.z - z) < 0.05)
         let (u, v) = (x / curve.size, z / curve.size)
         switch shape {
         case .figureEight: #expect(abs(v * v - u * u * (1 - u * u)) < 1e-9)

@@ -79,7 +79,7 @@ import Testing
   /// A walker that is thrown off its terrain still has a picture.
   @Test(arguments: [-1e6, -30, 110, 1e6]) func walkersBesideTheirTerrainAreDrawn(x: Float) {
     var random = NumPyRandom(seed: 1)
-    let terrain = BipedalWalkerTerrain(roughness: 1, hasObstacles: true, using: &random)
+    let terrain = BipedalWalkerTerrain(hasObstacles: true, using: &random)
     let walker = BipedalWalkerSimulation(
       parameters: .init(), on: terrain,
       poses: .init { BodyState(x: x, y: BipedalWalkerSimulation.restPoses[$0].y) })

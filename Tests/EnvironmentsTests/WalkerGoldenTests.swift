@@ -91,8 +91,10 @@ struct TerrainDraw: Decodable {
     #expect(!episodes.isEmpty)
     for episode in episodes {
       var random = NumPyRandom(seed: episode.seed)
+      var parameters = BipedalWalkerParameters()
+      parameters.roughness = episode.flat ? 0 : 1
       let terrain = BipedalWalkerTerrain(
-        roughness: episode.flat ? 0 : 1, hasObstacles: episode.hardcore, using: &random)
+        parameters, hasObstacles: episode.hardcore, using: &random)
       #expect(terrain.heights == episode.terrain_y)
       #expect(terrain.hullForce == episode.hull_force)
       #expect(terrain.orderedObstacles == episode.obstacles)

@@ -42,7 +42,7 @@ import Testing
   func lidarEqualsBox2DsRayCasts(identifier: String, seed: UInt64) {
     var random = NumPyRandom(seed: seed)
     let terrain = BipedalWalkerTerrain(
-      roughness: 1, hasObstacles: identifier == "walker-hardcore", using: &random)
+      hasObstacles: identifier == "walker-hardcore", using: &random)
     var values = [Float](repeating: 0, count: 24)
     var observation = values.mutableSpan
     var hits = 0
@@ -190,7 +190,7 @@ import Testing
   /// each stretch of grass begins.
   @Test func grassRepeatsItsHeightWhereAStretchBegins() {
     var random = NumPyRandom(seed: 5)
-    let heights = BipedalWalkerTerrain(roughness: 1, hasObstacles: false, using: &random).heights
+    let heights = BipedalWalkerTerrain(hasObstacles: false, using: &random).heights
     #expect(heights[..<21].allSatisfy { $0 == BipedalWalkerTerrain.baseHeight })
     let repeated = (21..<200).filter { heights[$0] == heights[$0 - 1] }
     #expect(repeated.count >= 179 / 10 - 2 && repeated.count <= 179 / 5 + 1)
