@@ -1,4 +1,4 @@
-internal import Glibc
+internal import LinearAlgebra
 public import RLCore
 
 /// The physical constants of all cart-poles.
@@ -36,15 +36,47 @@ public struct CartPoleParameters: EnvironmentParameters {
   @inline(__always) func accelerations(
     push: Double, state: CartPoleState
   ) -> (cart: Double, pole: Double) {
-    let (sine, cosine) = (sin(state.angle), cos(state.angle))
+    let (sine, cosine) = sineAndCosine(state.angle)
+    return CartPoleEquations(
+      gravity: gravity, cartMass: cartMass, poleMass: poleMass, poleHalfLength: poleHalfLength
+    ).accelerations(
+      push: push, sine: sine, cosine: cosine, angularVelocity: state.angularVelocity)
+  }
+}
+
+/// A number, or as many as a vector has.
+protocol CartPoleNumber {
+  init(repeating value: Double)
+  static func + (a: Self, b: Self) -> Self
+  static func - (a: Self, b: Self) -> Self
+  static func * (a: Self, b: Self) -> Self
+  static func / (a: Self, b: Self) -> Self
+}
+
+extension Double: CartPoleNumber {
+  @inline(__always) init(repeating value: Double) { self = value }
+}
+extension SIMD4: CartPoleNumber where Scalar == Double {}
+
+/// The equations of motion of one cart-pole, or of as many as a vector has numbers.
+struct CartPoleEquations<Number: CartPoleNumber> {
+  var gravity: Number
+  var cartMass: Number
+  var poleMass: Number
+  var poleHalfLength: Number
+
+  /// Returns the accelerations that a push causes, by Florian 2007 without friction.
+  @inline(__always) func accelerations(
+    push: Number, sine: Number, cosine: Number, angularVelocity: Number
+  ) -> (cart: Number, pole: Number) {
     let totalMass = poleMass + cartMass
     let poleMoment = poleMass * poleHalfLength
     // The order of the operations is the reference's, since it decides the last bits.
-    let drive =
-      (push + poleMoment * (state.angularVelocity * state.angularVelocity) * sine) / totalMass
+    let drive = (push + poleMoment * (angularVelocity * angularVelocity) * sine) / totalMass
+    let fourThirds = Number(repeating: 4.0 / 3.0)
     let pole =
       (gravity * sine - cosine * drive)
-      / (poleHalfLength * (4.0 / 3.0 - poleMass * (cosine * cosine) / totalMass))
+      / (poleHalfLength * (fourThirds - poleMass * (cosine * cosine) / totalMass))
     return (drive - poleMoment * pole * cosine / totalMass, pole)
   }
 }

@@ -1,3 +1,4 @@
+public import LinearAlgebra
 public import RLCore
 
 /// Balance a pole on a cart by pushing the cart left or right, in closed form.
@@ -95,8 +96,14 @@ public struct CartPoleV1: Environment, PlanningModel {
     state.velocity += 0.02 * accelerations.cart
     state.angle += 0.02 * state.angularVelocity
     state.angularVelocity += 0.02 * accelerations.pole
-    state.observe(into: &observation)
+    return finishStep(&observation)
+  }
 
+  /// Returns what a step that has led to the current state brings, and writes its observation.
+  @inline(__always) private mutating func finishStep(
+    _ observation: inout MutableSpan<Float>
+  ) -> StepOutcome {
+    state.observe(into: &observation)
     let end = CartPoleLimits.end(position: state.position, angle: state.angle)
     let reward: Double =
       switch rewardRule {
@@ -105,6 +112,74 @@ public struct CartPoleV1: Environment, PlanningModel {
       }
     hasEnded = hasEnded || end != nil
     return StepOutcome(reward: reward, end: end)
+  }
+
+  /// Steps four slots at a time, each with the bits that it has alone.
+  public static func stepAll(
+    _ states: UnsafeMutablePointer<Self>, in range: Range<Int>, actions: Matrix, batch: StepBatch
+  ) {
+    for first in stride(from: range.lowerBound, to: range.upperBound, by: 4) {
+      let slots = first..<min(first + 4, range.upperBound)
+      var numbers = Lanes()
+      for slot in slots {
+        let pushesRight = unsafe actions.row(slot)[0] == 1
+        unsafe numbers.load(&states[slot], pushesRight, to: slot - first)
+      }
+      numbers.step()
+      for slot in slots {
+        unsafe numbers.store(to: &states[slot], from: slot - first)
+        var observation = unsafe batch.observations.mutableRow(slot).mutableSpan
+        let outcome = unsafe states[slot].finishStep(&observation)
+        batch.rewards[slot] = Float(outcome.reward)
+        unsafe batch.ends[slot] = outcome.end
+      }
+    }
+  }
+
+  /// The numbers of four cart-poles.
+  private struct Lanes {
+    private var position = SIMD4<Double>.zero
+    private var velocity = SIMD4<Double>.zero
+    private var angularVelocity = SIMD4<Double>.zero
+    private var angle = SIMD4<Double>.zero
+    private var sine = SIMD4<Double>.zero
+    private var cosine = SIMD4<Double>.zero
+    private var push = SIMD4<Double>.zero
+    private var equations = CartPoleEquations<SIMD4<Double>>(
+      gravity: .zero, cartMass: .one, poleMass: .one, poleHalfLength: .one)
+
+    @inline(__always) mutating func load(
+      _ cartPole: inout CartPoleV1, _ pushesRight: Bool, to lane: Int
+    ) {
+      let (state, parameters) = (cartPole.state, cartPole.parameters)
+      (position[lane], velocity[lane]) = (state.position, state.velocity)
+      (angle[lane], angularVelocity[lane]) = (state.angle, state.angularVelocity)
+      (sine[lane], cosine[lane]) = sineAndCosine(state.angle)
+      (equations.gravity[lane], equations.cartMass[lane]) = (
+        parameters.gravity, parameters.cartMass
+      )
+      (equations.poleMass[lane], equations.poleHalfLength[lane]) = (
+        parameters.poleMass, parameters.poleHalfLength
+      )
+      cartPole.lastPush = pushesRight ? parameters.force : -parameters.force
+      push[lane] = cartPole.lastPush
+      if let force = cartPole.disturbance.take() { push[lane] += Double(force.x) }
+    }
+
+    @inline(__always) mutating func step() {
+      let accelerations = equations.accelerations(
+        push: push, sine: sine, cosine: cosine, angularVelocity: angularVelocity)
+      position += 0.02 * velocity
+      velocity += 0.02 * accelerations.cart
+      angle += 0.02 * angularVelocity
+      angularVelocity += 0.02 * accelerations.pole
+    }
+
+    @inline(__always) func store(to cartPole: inout CartPoleV1, from lane: Int) {
+      cartPole.state = CartPoleState(
+        position: position[lane], velocity: velocity[lane], angle: angle[lane],
+        angularVelocity: angularVelocity[lane])
+    }
   }
 
   public func planningModel(_ parameters: Parameters) -> (any PlanningModel)? {

@@ -170,4 +170,8 @@ long ck_multiply_adds(long rounds, float *result);
 
 #pragma clang assume_nonnull end
 
+// The C library's function, which its header declares only for programs in GNU's dialect.
+extern void kernels_sincos(double angle, double *_Nonnull sine, double *_Nonnull cosine)
+    __asm__("sincos");
+
 #endif
