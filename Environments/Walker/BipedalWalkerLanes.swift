@@ -18,7 +18,12 @@ package final class BipedalWalkerLanes: Simulator {
     var disturbance = DisturbancePort(BipedalWalkerSimulation.disturbanceComponents)
   }
 
-  /// Makes a simulator of `count` slots whose parameters are those of a table, nominal legs apart.
+  /// Makes a simulator; its walkers' legs have the nominal length, whatever the parameters say.
+  ///
+  /// - Parameters:
+  ///   - count: Number of slots.
+  ///   - hasObstacles: Whether stumps, stairs and pits of random sizes alternate with grass.
+  ///   - table: Table in whose order parameters are set.
   package init(
     count: Int, hasObstacles: Bool,
     table: [PhysicalParameter<BipedalWalkerParameters>] = BipedalWalker.parameterTable
