@@ -121,6 +121,12 @@ public struct StoredRun {
     let manifest = try manifest(
       threads: pool.threads, firstStep: checkpoint?.1.manifest.steps ?? 0,
       recordings: recordings?.description)
+    if let recordings, let noted = manifest.stored?.recordings,
+      noted.checksum != recordings.description.checksum
+    {
+      throw FileError.damaged(
+        path: folder.datasetFile, reason: "its checksum is not that in \(folder.manifestFile)")
+    }
     let initial = try configuration.run.from.flatMap { path throws(FileError) in
       checkpoint == nil ? try InitialPolicy(of: folder, path: path) : nil
     }

@@ -54,7 +54,7 @@ extension RecordedEpisodes {
     switch name {
     case "categorical": Categorical(choices: 3)
     case "gaussian": DiagonalGaussian(low: low, high: high, initialLogDeviation: -0.4)
-    default: SquashedGaussian(low: low, high: high, logDeviations: -3...1)
+    default: SquashedGaussian(low: low, high: high, logDeviations: -1...1)
     }
   }
 
@@ -66,7 +66,8 @@ extension RecordedEpisodes {
     ])
   func gradientsAreThoseOfTheLoss(name: String, kind: CloningLoss.Kind) {
     let distribution = Self.distribution(name)
-    let entropyWeight: Float = kind == .likelihood ? 0.3 : 0
+    // Large enough to be seen beside the gradient of an action at a bound.
+    let entropyWeight: Float = kind == .squaredError ? 0 : name == "squashed" ? 3 : 0.3
     let loss = CloningLoss(
       kind, of: distribution, entropyCoefficient: entropyWeight, rows: 6)
     var random = RandomStream(seed: 2, name: "outputs")

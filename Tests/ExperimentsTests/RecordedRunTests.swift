@@ -86,6 +86,20 @@ import Training
     }
   }
 
+  /// One bit of a number, with which the file is as well-formed as before.
+  @Test func aCopyThatHasChangedIsRefused() throws {
+    try record("cartpole-linear", in: "cartpole-v1")
+    let run = try cloning().start(in: folder.file("run"), threads: 1)
+    #expect(try run.train { true } == .interrupted)
+    let file = run.folder.datasetFile
+    var bytes = try FileSystem.read(file)
+    bytes[bytes.count / 2] ^= 1
+    try FileSystem.write(bytes, to: file)
+    #expect { try StoredRun(run.folder.path).resume(threads: 1) } throws: {
+      "\($0)".contains("dataset.safetensors is damaged: its checksum")
+    }
+  }
+
   /// All that was played is in the buffer, in place of random steps.
   @Test func playedEpisodesComeFirstInTheReplayBuffer() throws {
     try filled().start(in: folder.file("run"), threads: 1).train()
