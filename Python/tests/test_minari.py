@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 import tempfile
 import unittest
 from pathlib import Path
@@ -50,6 +52,36 @@ class MinariTests(unittest.TestCase):
         np.testing.assert_array_equal(observation, episode.observations[0])
         for action, expected in zip(episode.actions, episode.observations[1:]):
             np.testing.assert_array_equal(env.step(action)[0], expected)
+
+    def test_pytorch_clones_what_the_program_records(self):
+        try:
+            import minari
+            import torch
+        except ModuleNotFoundError as error:
+            self.skipTest(f"{error.name} is not installed")
+        with tempfile.TemporaryDirectory() as folder:
+            name = "rlsuite/pendulum-v1/energy-v0"
+            environment = os.environ | {"MINARI_DATASETS_PATH": folder}
+            subprocess.run(
+                [sys.executable, "-m", "rlsuite.program", "record", "pendulum-energy", "--env", "pendulum-v1",
+                 "--episodes", "20", "--dataset", name, "--out", f"{folder}/episodes"],
+                check=True, capture_output=True, env=environment | {"PYTHONPATH": os.pathsep.join(sys.path)})
+            os.environ["MINARI_DATASETS_PATH"] = folder
+            episodes = list(minari.load_dataset(name).iterate_episodes())
+            self.assertEqual(len(episodes), 20)
+            torch.manual_seed(0)
+            observations = torch.tensor(np.concatenate([episode.observations[:-1] for episode in episodes]))
+            actions = torch.tensor(np.concatenate([episode.actions for episode in episodes]))
+            network = torch.nn.Sequential(torch.nn.Linear(3, 32), torch.nn.Tanh(), torch.nn.Linear(32, 1))
+            optimizer = torch.optim.Adam(network.parameters(), lr=0.01)
+            losses = []
+            for _ in range(300):
+                loss = torch.nn.functional.mse_loss(network(observations), actions)
+                optimizer.zero_grad()
+                loss.backward()
+                optimizer.step()
+                losses.append(loss.item())
+            self.assertLess(losses[-1], losses[0] / 3)
 
     def test_what_makes_no_data_set_is_refused(self):
         path = support.GOLDEN / "pendulum-v1.rlrec"
