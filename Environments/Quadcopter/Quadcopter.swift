@@ -72,11 +72,16 @@ public struct Quadcopter: Environment, ~Copyable {
     actionSpace: .box(low: [-1, -1], high: [1, 1]),
     actionComponents: [.init("right thrust"), .init("left thrust")],
     timeStep: 0.02, episodeSteps: 250,
-    ends: [
-      .init(.fell, when: "it touches the ground or its pitch exceeds 85°"),
-      .init(.outOfBounds, when: "it is 3 m beside the goal or 3 m above the ground"),
-    ], solvedReturn: nil,
+    ends: ends(beside: "the goal"), solvedReturn: nil,
     source: "safe-control-gym 2-D quadrotor with motor lag")
+
+  /// The ends of the tasks in which a quadcopter flies near a place.
+  static func ends(beside place: String) -> [EnvironmentSpecification.End] {
+    [
+      .init(.fell, when: "it touches the ground or its pitch exceeds 85°"),
+      .init(.outOfBounds, when: "it is 3 m beside \(place) or 3 m above the ground"),
+    ]
+  }
 
   public static let parameterTable: [PhysicalParameter<Parameters>] = [
     .init("gravity", unit: "1", range: 0.5...1.5, "factor on gravity, 9.8 m/s²", \.gravity),

@@ -35,10 +35,7 @@ public struct QuadcopterHiddenGoal: Environment, ~Copyable {
     actionSpace: Quadcopter.specification.actionSpace,
     actionComponents: Quadcopter.specification.actionComponents,
     timeStep: Quadcopter.specification.timeStep, episodeSteps: 400,
-    ends: [
-      .init(.fell, when: "it touches the ground or its pitch exceeds 85°"),
-      .init(.outOfBounds, when: "it is 3 m beside the middle or 3 m above the ground"),
-    ], solvedReturn: nil,
+    ends: Quadcopter.ends(beside: "the middle"), solvedReturn: nil,
     source: "the suite's quadcopter with a hidden side")
 
   public static let parameterTable = Quadcopter.parameterTable

@@ -57,10 +57,8 @@ public struct QuadcopterTrack: Environment, ~Copyable {
     actionSpace: Quadcopter.specification.actionSpace,
     actionComponents: Quadcopter.specification.actionComponents,
     timeStep: Quadcopter.specification.timeStep, episodeSteps: 400,
-    ends: [
-      .init(.fell, when: "it touches the ground or its pitch exceeds 85°"),
-      .init(.outOfBounds, when: "it is 3 m beside the middle or 3 m above the ground"),
-    ], solvedReturn: nil, source: "safe-control-gym's trajectories with the suite's quadcopter")
+    ends: Quadcopter.ends(beside: "the middle"), solvedReturn: nil,
+    source: "safe-control-gym's trajectories with the suite's quadcopter")
 
   private static let observationComponents: [EnvironmentSpecification.Component] = {
     var components = Quadcopter.specification.observationComponents

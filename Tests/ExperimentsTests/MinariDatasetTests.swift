@@ -26,8 +26,10 @@ import Training
     let recordings = try write("cartpole-linear", "cartpole-v1")
     let path = "datasets/rlsuite/cartpole-v1/test-v0/data"
     let metadata = try folder.text("\(path)/metadata.json")
+    let size = try FileSystem.read(folder.file("\(path)/main_data.hdf5")).count
     for line in [
       "\"total_episodes\" : 2", "\"total_steps\" : \(recordings[0].stepCount + 5)",
+      "\"dataset_size\" : \(Double(size) / 1e6)",
       #"\"type\": \"Discrete\", \"dtype\": \"int64\", \"start\": 0, \"n\": 2"#,
       #"\"low\": [-Infinity, -Infinity"#, #"\"id\":\"rlsuite/CartpoleV1-v0\""#,
     ] { #expect(metadata.contains(line), "\(line) in \(metadata)") }

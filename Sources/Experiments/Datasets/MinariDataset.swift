@@ -58,16 +58,15 @@ public struct MinariDataset: Sendable {
     let unfinished = FileSystem.temporaryName(beside: folder)
     try FileSystem.remove(unfinished)
     try FileSystem.makeFolder("\(unfinished)/data")
-    let data = "\(unfinished)/data/main_data.hdf5"
-    let file = try HDF5Writer(path: data)
+    let file = try HDF5Writer(path: "\(unfinished)/data/main_data.hdf5")
     var episodes: [(name: String, object: HDF5Writer.Object)] = []
     for (index, recording) in recordings.enumerated() {
       episodes.append(("episode_\(index)", try Self.add(recording, index: index, to: file)))
     }
     try file.finish(root: file.addGroup(episodes))
-    let size = try FileSystem.read(data).count
     let metadata = Metadata(
-      recordings, header: first.header, identifier: identifier, megabytes: Double(size) / 1e6)
+      recordings, header: first.header, identifier: identifier,
+      megabytes: Double(file.size) / 1e6)
     try FileSystem.write(JSON.encode(metadata), to: "\(unfinished)/data/metadata.json")
     try FileSystem.rename(unfinished, to: folder)
     try FileSystem.syncFolder(of: folder)

@@ -21,6 +21,8 @@ package final class HDF5Writer {
   private let path: String
   private let handle: FileHandle
   private var end: UInt64 = 0
+  /// Size of the file so far, in bytes.
+  package var size: Int { Int(end) }
 
   /// Creates a file, replacing one of the same name.
   ///
