@@ -6,17 +6,10 @@ import NeuralNetworks
 import RLCore
 import Training
 
-/// Cases that measure flow policies: choosing actions, and training on `walker`.
+/// A case that measures how fast flow policies choose actions.
 enum FlowCases {
   static let all = [
-    BenchmarkCase(name: "flow-actions-32") { _ in actions() },
-    BenchmarkCase(name: "fpo-walker") { threads in
-      [
-        Measurement(
-          name: "fpo-walker", value: try walkerRate(threads: threads), unit: "steps/s",
-          parameters: ["environments": 32])
-      ]
-    },
+    BenchmarkCase(name: "flow-actions-32") { _ in actions() }
   ]
 
   /// Measures the choice of actions for 32 walkers with 10 flow steps and two layers of 64 units,
@@ -55,15 +48,5 @@ enum FlowCases {
         name: "flow-actions-32-allocations", value: allocations, unit: "allocations/call",
         parameters: ["flow-steps": 10]),
     ]
-  }
-
-  /// Measures the steps per second of 6 iterations with the walker's preset, the best of two runs.
-  private static func walkerRate(threads: Int) throws -> Double {
-    let rates = try (0..<2).map { _ in
-      let agent = try PlasticityCases.makeTunedAgent("fpo", "walker", threads: threads)
-      let seconds = shortestTime(repeats: 1) { for _ in 0..<6 { _ = try? agent.iterate() } }
-      return Double(agent.environmentSteps) / seconds
-    }
-    return rates.max() ?? .nan
   }
 }

@@ -114,11 +114,17 @@ struct BenchmarkCase: Sendable {
   var run: @Sendable (_ threads: Int) throws -> [Measurement]
 
   static var all: [BenchmarkCase] {
-    EnvironmentCases.all + TrainingCases.all + FlowCases.all + AdversaryCases.all + StressCases.all
-      + SACCases.all
-      + RecordingCases.all + NetworkCases.all
+    EnvironmentCases.all + TrainingCases.all + FlowCases.all + OnPolicyCases.all
+      + StressCases.all + SACCases.all + RecordingCases.all + LoggingCases.all + NetworkCases.all
       + RenderingCases.all + PlasticityCases.all
   }
+}
+
+/// Returns the processor time of all threads of this process, in seconds.
+func processorSeconds() -> Double {
+  var time = timespec()
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+  return Double(time.tv_sec) + 1e-9 * Double(time.tv_nsec)
 }
 
 /// Returns the shortest time of several repeats of some work, in seconds.

@@ -86,10 +86,4 @@ enum PlasticityCases {
       in: AgentContext(
         environment: vector, pool: WorkerPool(threads: threads), seed: 1, totalSteps: 1 << 40))
   }
-
-  private static func processorSeconds() -> Double {
-    var time = timespec()
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
-    return Double(time.tv_sec) + 1e-9 * Double(time.tv_nsec)
-  }
 }

@@ -62,13 +62,6 @@ enum RecordingCases {
       wall: Double(monotonicNanoseconds()) * 1e-9 - start.wall)
   }
 
-  /// Processor time of all threads of this process.
-  private static func processorSeconds() -> Double {
-    var time = timespec()
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
-  }
-
   private static func makeRecorder() throws -> EpisodeRecorder {
     guard let walker = EnvironmentRegistry.find("walker") else {
       preconditionFailure("no environment walker")
