@@ -58,10 +58,10 @@ final class MonitorLog {
     let step = max((now - last) / Double(episodes.count), 1e-6)
     let rows = episodes.enumerated().map { index, episode in
       let time = ((last + Double(index + 1) * step) * 1e6).rounded() / 1e6
-      return "\(episode.episodeReturn),\(episode.length),\(time)\n"
+      return "\(episode.episodeReturn),\(episode.length),\(time)"
     }
     last += Double(episodes.count) * step
-    try file.append(Data(rows.joined().utf8))
+    try file.append(line: rows.joined(separator: "\n"))
   }
 
   /// Waits until every row is on the disk.

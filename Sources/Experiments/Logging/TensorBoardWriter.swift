@@ -11,7 +11,7 @@ internal import Storage
 package struct EventEncoder {
   /// A protocol-buffer message under construction.
   struct Message {
-    private(set) var bytes = Data()
+    fileprivate(set) var bytes: [UInt8] = []
 
     mutating func varint(_ value: UInt64) {
       var rest = value
@@ -29,27 +29,34 @@ package struct EventEncoder {
 
     mutating func double(_ field: UInt64, _ value: Double) {
       varint(field << 3 | 1)
-      bytes.append(littleEndian: value.bitPattern)
+      word(value.bitPattern)
     }
 
     mutating func doubles(_ field: UInt64, _ values: [Double]) {
-      var packed = Data()
-      for value in values { packed.append(littleEndian: value.bitPattern) }
-      data(field, packed)
+      var packed = Message()
+      for value in values { packed.word(value.bitPattern) }
+      data(field, packed.bytes)
     }
 
     mutating func float(_ field: UInt64, _ value: Float) {
       varint(field << 3 | 5)
-      bytes.append(littleEndian: value.bitPattern)
+      word(value.bitPattern)
     }
 
-    mutating func data(_ field: UInt64, _ value: Data) {
+    mutating func data(_ field: UInt64, _ value: some Collection<UInt8>) {
       varint(field << 3 | 2)
       varint(UInt64(value.count))
-      bytes.append(value)
+      bytes.append(contentsOf: value)
     }
 
-    mutating func string(_ field: UInt64, _ value: String) { data(field, Data(value.utf8)) }
+    mutating func string(_ field: UInt64, _ value: String) { data(field, value.utf8) }
+
+    /// Appends a number of fixed width, its lowest byte first.
+    mutating func word(_ value: some FixedWidthInteger) {
+      for shift in stride(from: 0, to: value.bitWidth, by: 8) {
+        bytes.append(UInt8(truncatingIfNeeded: value >> shift))
+      }
+    }
 
     mutating func message(_ field: UInt64, _ fill: (inout Message) -> Void) {
       var inner = Message()
@@ -64,13 +71,12 @@ package struct EventEncoder {
     event.double(1, wallTime)
     if let step { event.integer(2, step) }
     fill(&event)
-    var length = Data()
-    length.append(littleEndian: UInt64(event.bytes.count))
-    var record = length
-    record.append(littleEndian: mask(CRC32C.checksum(length)))
-    record.append(event.bytes)
-    record.append(littleEndian: mask(CRC32C.checksum(event.bytes)))
-    return record
+    var record = Message()
+    record.word(UInt64(event.bytes.count))
+    record.word(mask(CRC32C.checksum(record.bytes)))
+    record.bytes += event.bytes
+    record.word(mask(CRC32C.checksum(event.bytes)))
+    return Data(record.bytes)
   }
 
   /// Returns a masked checksum, which may be stored beside the data that it covers.
@@ -241,8 +247,7 @@ package enum TensorBoardTag {
     // Stable-Baselines3 logs the loss, which is the negative entropy.
     if metric == "entropy" { return ("train/entropy_loss", -value) }
     // Metrics of attachments have groups of their own.
-    if metric.contains("/") { return (metric, value) }
-    let name = names[metric] ?? "train/" + metric.replacingOccurrences(of: "-", with: "_")
-    return (name, value)
+    if metric.utf8.contains(UInt8(ascii: "/")) { return (metric, value) }
+    return (names[metric] ?? "train/" + metric.map { $0 == "-" ? "_" : "\($0)" }.joined(), value)
   }
 }
