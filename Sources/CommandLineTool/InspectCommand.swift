@@ -112,11 +112,16 @@ struct Inspect: ParsableCommand {
     if json {
       writeLine(
         try jsonLine(
-          RecordingContents(kind: "recording", header: recording.header, summary: report)))
+          RecordingContents(
+            kind: "recording", fingerprint: String(recording.fingerprint, radix: 16),
+            header: recording.header, summary: report)))
     } else {
       let header = recording.header
       let policy = header.policy.map {
         "\(String($0.fingerprint, radix: 16)), \(grouped($0.steps)) steps"
+      }
+      let branch = header.branch.map {
+        "step \(grouped($0.step)) of recording \(String($0.recording, radix: 16)) by \($0.agent)"
       }
       let build = header.build
       writeLine(
@@ -134,6 +139,8 @@ struct Inspect: ParsableCommand {
             "steps", "\(grouped(report.steps)) of \(decimals(header.timeStep, 4)) s, \(report.end)",
           ],
           ["return", decimals(report.episodeReturn, 4)],
+          ["fingerprint", String(recording.fingerprint, radix: 16)],
+          ["branch", branch ?? "of none"],
           ["bytes", grouped(report.bytes)],
           [
             "made with",
@@ -188,6 +195,7 @@ struct Inspect: ParsableCommand {
 
   private struct RecordingContents: Encodable {
     var kind: String
+    var fingerprint: String
     var header: RecordingHeader
     var summary: RecordingReport
   }

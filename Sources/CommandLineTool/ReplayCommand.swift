@@ -11,12 +11,16 @@ import Storage
 struct ReplayRecording: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "replay",
-    abstract: "Re-simulate recorded episodes, to verify, watch or draw them.",
+    abstract: "Re-simulate recorded episodes, to verify, watch, draw or branch them.",
     discussion: """
       Each episode is simulated again from its seed, parameters and actions, and every step is \
       compared bit for bit. The first difference is reported with its step and field; with \
       --verify it is a failed check (exit code 1). Of several recordings all are tried; if some \
       can't be read, the exit code is that of the first of these.
+
+      With --branch, an episode is simulated up to a step and goes on from there in another way, \
+      as a new recording, which is replayed in the old one's place. A policy sees the episode from \
+      its start, and its actions count from the step on.
       """)
 
   @Argument(inputs: "Recordings (.rlrec).", extensions: ["rlrec"])
@@ -27,14 +31,16 @@ struct ReplayRecording: ParsableCommand {
   @Flag(help: "Open the window paused.") var paused = false
   @Option(help: "Step at which the window opens.") var step = 0
   @Flag(help: "Accept a recording that was cut off, and use what is left.") var partial = false
+  @OptionGroup var branching: BranchOptions
   @OptionGroup var pictures: PictureOptions
   @Flag(help: "Write one JSON object per line to standard output.") var json = false
 
   func validate() throws {
     guard !files.isEmpty else { throw ValidationError("name at least one recording") }
-    let takesOne = window || pictures.frames != nil || pictures.video != nil
+    let takesOne =
+      window || pictures.frames != nil || pictures.video != nil || branching.branch != nil
     guard files.count == 1 || !takesOne else {
-      throw ValidationError("--frames, --video and --window take one recording at a time")
+      throw ValidationError("--branch, --frames, --video and --window take one recording at a time")
     }
     guard (0.1...16).contains(speed) else { throw ValidationError("--speed must lie in 0.1...16") }
     guard step >= 0 else { throw ValidationError("--step must not be negative") }
@@ -68,16 +74,13 @@ struct ReplayRecording: ParsableCommand {
   }
 
   /// Replays a file; returns whether every step was the same.
-  private func replay(_ file: String) throws -> Bool {
-    let recording = try RecordingReader(
-      path: file, accepting: partial ? .toLastWholeChunk : .finished)
-    if let missing = recording.missingEnd { complain("\(file): \(missing)") }
-    guard let environment = try? recording.header.environment(among: .ofTheTool) else {
-      throw FileError.damaged(
-        path: file,
-        reason: "it was recorded in the environment '\(recording.header.environment)', which "
-          + "this version does not have")
-    }
+  private func replay(_ path: String) throws -> Bool {
+    var recording = try RecordingReader(
+      path: path, accepting: partial ? .toLastWholeChunk : .finished)
+    if let missing = recording.missingEnd { complain("\(path): \(missing)") }
+    if let step = branching.branch { recording = try branching.branch(recording, at: step) }
+    let file = recording.path
+    let environment = try recording.environment(among: .ofTheTool)
     let film = try pictures.makeFilm(timeStep: environment.specification.timeStep)
     let replay = try Replay(recording, environment: environment.makeVector(1))
     if window {

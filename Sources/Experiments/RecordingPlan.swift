@@ -102,19 +102,14 @@ public struct RecordingPlan {
     try FileSystem.makeFolder(folder)
     let (environment, policy) = (source.environment, source.policy)
     let vector = source.makeVector(1)
-    var archive = TensorArchive()
-    policy.save(to: &archive)
-    let agent = source.agent ?? "policy"
-    let fingerprint =
-      source.isController ? RecordingHash.policy(named: source.path) : RecordingHash.policy(archive)
     let destinations = Dictionary(uniqueKeysWithValues: zip(seeds, paths))
     let actions = Matrix(rows: 1, columns: environment.specification.actionWidth)
     let opposition = source.opponent.map { Opposition($0, in: vector, actions: actions) }
     var header = RecordingHeader(
       specification: environment.specification, parameters: environment.parameters,
       disturbances: vector.hasDisturbances ? environment.disturbanceComponents : [],
-      agent: agent, mode: mode == .stochastic ? .stochastic : .deterministic,
-      policy: .init(fingerprint: fingerprint, steps: source.steps ?? 0), build: .current)
+      agent: source.recordedAgent, mode: .init(mode), policy: source.recordedPolicy,
+      build: .current)
     header.describe(source.conditions)
     header.wrapping = source.wrappers.text
     let recorder = FileRecorder(header: header) { destinations[$0.seed] }
@@ -147,7 +142,7 @@ public struct RecordingPlan {
 extension StoredPolicy {
   /// First part of the names of recordings.
   fileprivate var recordingName: String {
-    RecordingHeader.pairing(environment.identifier, agent ?? "policy")
+    RecordingHeader.pairing(environment.identifier, recordedAgent)
       + (opponent == nil ? "" : "-adversary")
   }
 

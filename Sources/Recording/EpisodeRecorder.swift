@@ -64,7 +64,8 @@ public final class EpisodeRecorder: EpisodeObserver {
     if step.terminated || step.truncated { finish() }
   }
 
-  private func finish() {
+  /// Finishes the recording of an episode that will not be continued, if there is one.
+  package func finish() {
     guard var encoder else { return }
     if let chunk = encoder.flush() { chunks += chunk }
     header.end = encoder.end

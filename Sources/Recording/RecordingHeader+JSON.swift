@@ -26,6 +26,22 @@ extension RecordingHeader: Codable {
     struct Actor: Codable {
       var fingerprint: String
       var steps: Int
+
+      init(_ policy: Policy) {
+        (fingerprint, steps) = (RecordingHeader.hexadecimal(policy.fingerprint), policy.steps)
+      }
+
+      func policy() throws(HeaderError) -> Policy {
+        Policy(
+          fingerprint: try RecordingHeader.bits(fingerprint, "policy fingerprint"), steps: steps)
+      }
+    }
+
+    struct Parent: Codable {
+      var recording: String
+      var step: Int
+      var agent: String
+      var policy: Actor?
     }
 
     /// `count` of a discrete space, or `low` and `high` of a box.
@@ -44,6 +60,7 @@ extension RecordingHeader: Codable {
     var policy: Actor?
     var mode: Mode
     var perturbations: [Perturbation]
+    var branch: Parent?
     var build: Build
     var episode: Int
     var seed: String
@@ -54,7 +71,7 @@ extension RecordingHeader: Codable {
 
     enum CodingKeys: String, CodingKey {
       case environment, observations, actions, disturbances, agent, policy, mode, perturbations
-      case build, episode, seed, parameters, end
+      case branch, build, episode, seed, parameters, end
       case actionSpace = "action-space"
       case initialHash = "initial-hash"
       case initialObservation = "initial-observation"
@@ -74,11 +91,14 @@ extension RecordingHeader: Codable {
         episodeSteps: episodeSteps, wrap: wrapping),
       observations: observationComponents, actions: actionComponents, actionSpace: space,
       disturbances: disturbanceComponents, agent: agent,
-      policy: policy.map {
-        .init(fingerprint: Self.hexadecimal($0.fingerprint), steps: $0.steps)
+      policy: policy.map(Stored.Actor.init), mode: mode, perturbations: perturbations,
+      branch: branch.map {
+        Stored.Parent(
+          recording: Self.hexadecimal($0.recording), step: $0.step, agent: $0.agent,
+          policy: $0.policy.map(Stored.Actor.init))
       },
-      mode: mode, perturbations: perturbations, build: build, episode: episode,
-      seed: String(seed), parameters: parameters, initialHash: Self.hexadecimal(initialHash),
+      build: build, episode: episode, seed: String(seed), parameters: parameters,
+      initialHash: Self.hexadecimal(initialHash),
       initialObservation: initialObservation.map { Self.hexadecimal($0.bitPattern) }, end: end)
     try stored.encode(to: encoder)
   }
@@ -105,11 +125,11 @@ extension RecordingHeader: Codable {
     build = stored.build
     episode = stored.episode
     parameters = stored.parameters
-    if let actor = stored.policy {
-      policy = Policy(
-        fingerprint: try Self.bits(actor.fingerprint, "policy fingerprint"), steps: actor.steps)
-    } else {
-      policy = nil
+    policy = try stored.policy?.policy()
+    branch = try stored.branch.map {
+      Branch(
+        recording: try Self.bits($0.recording, "branch's recording"), step: $0.step,
+        agent: $0.agent, policy: try $0.policy?.policy())
     }
     guard let seed = UInt64(stored.seed), String(seed) == stored.seed else {
       throw HeaderError(reason: "its seed is not an unsigned 64-bit number")
@@ -164,6 +184,11 @@ extension RecordingHeader: Codable {
       perturbations.allSatisfy { $0.parameters.allSatisfy { $0.value.isFinite } },
       "perturbations")
     try require(episode >= 0 && (policy?.steps ?? 0) >= 0, "episode or step count")
+    if let branch {
+      try require(
+        (0...RecordingFormat.maximumSteps).contains(branch.step)
+          && (branch.policy?.steps ?? 0) >= 0, "branch")
+    }
     // Texts are shown on terminals, which would interpret control characters.
     try require(texts.allSatisfy(Self.isShowable), "text")
   }
@@ -171,7 +196,7 @@ extension RecordingHeader: Codable {
   private var texts: [String] {
     var texts = [
       environment, agent, build.version, build.commit, build.toolchain, build.box2D,
-      build.processor, build.libc, build.operatingSystem, wrapping ?? "",
+      build.processor, build.libc, build.operatingSystem, wrapping ?? "", branch?.agent ?? "",
     ]
     for component in observationComponents + actionComponents {
       texts += [component.name, component.unit]

@@ -152,6 +152,8 @@ public struct RecordingHeader: Sendable, Equatable {
   public var mode: Mode
   /// Other influences on the episode.
   public var perturbations: [Perturbation] = []
+  /// Recording whose first steps the episode repeats; nil if there is none.
+  public var branch: Branch?
   /// Software and machine that made the recording.
   public var build: Build
 

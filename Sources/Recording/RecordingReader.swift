@@ -23,6 +23,10 @@ public final class RecordingReader {
   public let stepCount: Int
   /// Undiscounted sum of rewards.
   public let totalReward: Double
+  /// Hash of the episode: of the initial hash and then the hash of every step.
+  ///
+  /// Files of the same episode have the same fingerprint, whatever their names and builds.
+  public let fingerprint: UInt64
   /// Reason why there are no further steps, if the file was not finished or lost its end.
   public let missingEnd: String?
   /// Size of the file, in bytes.
@@ -77,6 +81,7 @@ public final class RecordingReader {
       for chunk in frames.steps { try check.add(chunk, of: contents.bytes) }
       if let end = frames.end { try check.compare(with: end) }
       totalReward = check.totalReward
+      fingerprint = check.fingerprint
       isTerminated = check.flags & StepFlags.terminated != 0
       isTruncated = check.flags & StepFlags.truncated != 0
     } catch {

@@ -5,9 +5,15 @@ struct StepCheck {
   private(set) var totalReward = 0.0
   /// Flags of the last step.
   private(set) var flags: UInt8 = 0
+  /// Fingerprint of the episode so far.
+  var fingerprint: UInt64 { hasher.value }
+  private var hasher = StateHasher()
   private let header: RecordingHeader
 
-  init(header: RecordingHeader) { self.header = header }
+  init(header: RecordingHeader) {
+    self.header = header
+    hasher.combine(header.initialHash)
+  }
 
   mutating func add(_ chunk: StepChunk, of file: RawSpan) throws(RecordingDamage) {
     let rows = try chunk.decode(file, layout: header.layout)
@@ -30,6 +36,7 @@ struct StepCheck {
         }
       }
       totalReward += Double(rows.float(row, rows.layout.rewardColumn))
+      hasher.combine(rows.hashes[row])
     }
   }
 

@@ -166,6 +166,57 @@ import Storage
     #expect(told.status == 0 && told.output.contains("step 0"), "\(told.output) \(told.errors)")
     let failed = try Tool.run("replay", path, "--partial", "--verify", in: folder)
     #expect(failed.status == 1 && failed.output.contains("step 0"), "\(failed.errors)")
+    let branched = try Tool.run("replay", path, "--partial", "--branch", "3", in: folder)
+    #expect(
+      branched.status == 65 && branched.errors.contains("state at step 3 can't be reached"),
+      "\(branched.errors)")
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: folder.file("episodes")).count == 1)
+  }
+
+  /// A branch lies beside its recording, says whence it comes and is a recording like any other.
+  @Test func branchesAreRecordings() throws {
+    let folder = try TemporaryFolder()
+    try Tool.run("record", "cartpole-linear", "--steps", "60", "--out", "episodes", in: folder)
+    let file = "episodes/cartpole-linear-seed0.rlrec"
+    let words = ["replay", file, "--branch", "40", "--with", "random", "--seed", "7"]
+    func run(_ words: [String]) throws -> Tool.Result {
+      let process = try Tool.start(words, in: folder)
+      process.waitUntilExit()
+      return .init(
+        status: process.terminationStatus, output: try folder.text("stdout"),
+        errors: try folder.text("stderr"))
+    }
+    let made = try run(words)
+    let path = "episodes/cartpole-linear-seed0-step40-random-stream7.rlrec"
+    #expect(
+      made.status == 0 && made.output.hasPrefix("\(path): cartpole, random, seed 0")
+        && made.output.contains("verified"), "\(made.output) \(made.errors)")
+    let shown = try run(["inspect", path])
+    let parent = try run(["inspect", file])
+    let fingerprint = parent.output.firstMatch(of: /fingerprint +([0-9a-f]+)/)?.1 ?? "?"
+    #expect(
+      shown.output.contains("step 40 of recording \(fingerprint) by cartpole-linear"),
+      "\(shown.output)")
+    #expect(try run(["replay", path, "--verify"]).status == 0)
+    for (words, status, message) in [
+      (words, 64, "exists; choose another file"),
+      (["replay", file, "--branch", "61"], 64, "0...60, and not at 61"),
+      (["replay", file, "--with", "random"], 64, "--with needs --branch"),
+      (["replay", file, "--branch", "1", "--with", "walker-heuristic"], 64, "can't control"),
+      (["replay", file, "--branch", "1", "--with", "no/run"], 66, "no/run"),
+      (["replay", "no.rlrec", "--branch", "1"], 66, "no.rlrec does not exist"),
+      (["replay", file, path, "--branch", "1"], 64, "one recording at a time"),
+    ] {
+      let refused = try run(words)
+      #expect(
+        refused.status == status && refused.errors.contains(message),
+        "\(words): \(refused.status) \(refused.errors)")
+    }
+    let film = ["--frames", "frames", "--picture-every", "1000", "--size", "96x64"]
+    #expect(try run(words + ["--out", "other.rlrec"] + film).status == 0)
+    #expect(FileSystem.exists(folder.file("other.rlrec")))
+    #expect(FileSystem.exists(folder.file("frames/frame-000000.png")))
   }
 
   private func crc32(_ bytes: Data) -> UInt32 {

@@ -1,6 +1,7 @@
 public import Recording
 package import RLCore
 internal import Robustness
+internal import Storage
 package import Training
 
 /// Version of the suite.
@@ -44,5 +45,24 @@ extension RecordingHeader {
   /// Returns the name of environment and agent together, without the environment's name twice.
   static func pairing(_ environment: String, _ agent: String) -> String {
     agent.hasPrefix("\(environment)-") ? agent : "\(environment)-\(agent)"
+  }
+}
+
+extension RecordingHeader.Mode {
+  /// Creates the note of a policy's mode.
+  init(_ mode: ActionMode) { self = mode == .stochastic ? .stochastic : .deterministic }
+}
+
+extension StoredPolicy {
+  /// Id under which recordings name the policy.
+  package var recordedAgent: String { agent ?? "policy" }
+
+  /// What recordings say of the policy.
+  var recordedPolicy: RecordingHeader.Policy {
+    var archive = TensorArchive()
+    policy.save(to: &archive)
+    return .init(
+      fingerprint: isController ? RecordingHash.policy(named: path) : RecordingHash.policy(archive),
+      steps: steps ?? 0)
   }
 }

@@ -73,8 +73,28 @@ public final class EpisodeRunner {
   public func run(
     seed: UInt64, mode: ActionMode, stepLimit: Int = .max
   ) -> Outcome {
-    let batch = environment.batch
     environment.reset(environment: slot, seed: seed)
+    return play(seed: seed, mode: mode, stepLimit: stepLimit) { () throws(Never) in false }
+  }
+
+  /// Plays an episode that has just begun, whose steps others may take in the policy's place.
+  ///
+  /// The policy sees every observation and chooses an action each time, so that its memory and its
+  /// random stream do not depend on who takes the steps.
+  ///
+  /// - Parameters:
+  ///   - seed: The seed of the policy's random stream, in an evaluation that of the episode.
+  ///   - mode: Whether actions are deterministic or stochastic.
+  ///   - stepLimit: The number of steps after which the episode is left unfinished.
+  ///   - takesStep: A closure called before each step, which may step the environment; returns
+  ///     whether it has. If not, the policy's action is taken.
+  /// - Throws: The errors of the closure.
+  /// - Returns: The outcome of the episode.
+  package func play<Failure: Error>(
+    seed: UInt64, mode: ActionMode, stepLimit: Int = .max,
+    unless takesStep: () throws(Failure) -> Bool
+  ) throws(Failure) -> Outcome {
+    let batch = environment.batch
     // A new actor: controllers have memory, which must not carry over from the previous episode.
     let actor = policy.makeActor(rows: 1)
     (actor as? any PrivilegedActor)?.begin(
@@ -89,15 +109,17 @@ public final class EpisodeRunner {
       actor.act(on: observation, rows: 1, mode: mode, streams: &streams, actions: action)
       opponent?.act(
         on: observation, rows: 1, mode: .deterministic, streams: &streams, actions: choice)
-      // A simulator may never return if it receives NaN.
-      if !action.isFinite(row: 0) || opponent != nil && !choice.isFinite(row: 0) {
-        return Outcome(
-          episodeReturn: .nan, length: steps, end: .leftUnfinished,
-          finalObservation: row(observation, 0))
+      if try !takesStep() {
+        // A simulator may never return if it receives NaN.
+        if !action.isFinite(row: 0) || opponent != nil && !choice.isFinite(row: 0) {
+          return Outcome(
+            episodeReturn: .nan, length: steps, end: .leftUnfinished,
+            finalObservation: row(observation, 0))
+        }
+        actions.copyRow(slot, from: action, row: 0)
+        opposition?.channel.apply(choice, row: 0, to: slot, step: 0)
+        environment.step(actions: actions, in: slot..<slot + 1)
       }
-      actions.copyRow(slot, from: action, row: 0)
-      opposition?.channel.apply(choice, row: 0, to: slot, step: 0)
-      environment.step(actions: actions, in: slot..<slot + 1)
       steps += 1
       sum += Double(batch.rewards[slot])
       if let end = batch.end(of: slot) {
