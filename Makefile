@@ -30,7 +30,8 @@ tsan:
 	swift test --sanitize=thread --scratch-path .build-thread \
 	  --filter "RLCoreTests|TrainingTests|threadsShareNothing|threadsDoNotDisturb"
 
-# Feeds broken recordings to the reader for a minute; what it learns goes to a folder that git ignores.
+# Feeds broken recordings and files of HDF5 to their readers for a minute each; what it learns goes to a folder that
+# git ignores.
 # Then calls the C interface with arguments that make no sense for another minute.
 fuzz:
 	Tests/Fuzz/run

@@ -80,7 +80,7 @@ let package = Package(
     module("Environments", ["RLCore", "Physics", "LinearAlgebra"], in: "Environments"),
     module("Traces", ["Environments", "RLCore", "Physics", "Storage"]),
     module("Conformance", ["RLCore", "LinearAlgebra"], strict),
-    module("Storage", []),
+    module("Storage", ["CZlib"]),
     module("Training", ["RLCore", "NeuralNetworks", "LinearAlgebra", "Storage", "Yams"]),
     module(
       "Agents", ["Training", "RLCore", "NeuralNetworks", "LinearAlgebra", "Storage"], in: "Agents",
@@ -97,7 +97,7 @@ let package = Package(
       ]),
     module("Plasticity", ["Training", "NeuralNetworks", "LinearAlgebra", "Storage"]),
     module("Robustness", ["Training", "RLCore", "NeuralNetworks", "LinearAlgebra", "Storage"]),
-    module("Recording", ["RLCore", "LinearAlgebra", "Storage", "CZlib"]),
+    module("Recording", ["RLCore", "LinearAlgebra", "Storage"]),
     module("Charts", []),
     module(
       "Rendering", ["RLCore", "Charts", "Storage", "CCairo", "CGIF", "CPNG", "CSDL2"], strict),
@@ -131,8 +131,8 @@ let package = Package(
     module(
       "SharedLibrary",
       [
-        "CRLSuite", "Experiments", "LinearAlgebra", "RLCore", "RLSuiteTool", "Rendering",
-        "Robustness", "Storage", "Training",
+        "CRLSuite", "Experiments", "LinearAlgebra", "RLCore", "RLSuiteTool", "Recording",
+        "Rendering", "Robustness", "Storage", "Training",
       ], strict),
     .target(
       name: "RLSuiteTool",

@@ -99,6 +99,7 @@ def _load() -> ctypes.CDLL:
         "policy_describe": (handle, pointer, size, length),
         "policy_act": (handle, pointer, size, size, ctypes.c_int32, pointer, size),
         "policy_begin": (handle, size, handle),
+        "write_minari": (text,),
     }.items():
         function = getattr(library, "rlsuite_" + name)
         function.argtypes = arguments

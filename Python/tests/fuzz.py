@@ -166,6 +166,8 @@ CALLS = [
     lambda h: load_policy(), lambda h: act(h),
     lambda h: library.rlsuite_policy_begin(h, number(0, 1), random.randrange(1 << 64)),
     lambda h: library.rlsuite_policy_describe(h, memory, capacity(), ctypes.byref(length)),
+    lambda h: library.rlsuite_write_minari(
+        text('{"recordings": ["nowhere.rlrec"], "id": "a-v0", "folder": "/dev/null"}')),
     lambda h: library.rlsuite_destroy(random.choice([h, number(0) & 0xFFFF_FFFF])),
 ]
 

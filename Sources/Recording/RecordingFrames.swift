@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Storage
 
 /// The reason why a file is not a valid recording.
 struct RecordingDamage: Error {

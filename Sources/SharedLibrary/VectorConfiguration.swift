@@ -29,24 +29,11 @@ struct VectorConfiguration: Decodable {
     case environment, environments, threads, autoreset, parameters, disturbances, randomize, perturb
   }
 
-  /// A key of any name.
-  private struct AnyKey: CodingKey {
-    let stringValue: String
-    let intValue: Int? = nil
-    init(stringValue: String) { self.stringValue = stringValue }
-    init?(intValue: Int) { nil }
-  }
-
   /// Greatest number of environments.
   static let mostEnvironments = 65_536
 
   init(from decoder: any Decoder) throws {
-    let known = CodingKeys.allCases.map(\.stringValue)
-    for key in try decoder.container(keyedBy: AnyKey.self).allKeys.map(\.stringValue).sorted()
-    where !known.contains(key) {
-      throw ConfigurationError.unknown("member", key, allowed: known, origin: "configuration")
-    }
-    let container = try decoder.container(keyedBy: CodingKeys.self)
+    let container = try decoder.members(CodingKeys.self, of: "configuration")
     func read<Value: Decodable>(_ key: CodingKeys, _ standard: Value) throws -> Value {
       try container.decodeIfPresent(Value.self, forKey: key) ?? standard
     }
@@ -67,12 +54,8 @@ struct VectorConfiguration: Decodable {
 
   /// Reads a configuration and checks its numbers.
   static func read(_ text: String) throws -> VectorConfiguration {
-    let configuration: VectorConfiguration
-    do {
-      configuration = try JSONDecoder().decode(VectorConfiguration.self, from: Data(text.utf8))
-    } catch let error as DecodingError {
-      throw Boundary.Misuse("the configuration \(reason(error))")
-    }
+    let configuration = try Request.decode(
+      VectorConfiguration.self, from: text, name: "the configuration")
     for (name, value, range) in [
       ("environments", configuration.environments, 1...mostEnvironments),
       ("threads", configuration.threads, 1...1024),
@@ -81,21 +64,6 @@ struct VectorConfiguration: Decodable {
         "\(name) must lie in \(range.lowerBound)...\(range.upperBound) and is \(value)")
     }
     return configuration
-  }
-
-  private static func reason(_ error: DecodingError) -> String {
-    switch error {
-    case .keyNotFound(let key, _): "has no '\(key.stringValue)'"
-    case .typeMismatch(_, let context), .valueNotFound(_, let context):
-      context.codingPath.isEmpty
-        ? "is not a JSON object"
-        : "has an impossible '\(context.codingPath.map(\.stringValue).joined(separator: "."))'"
-    case .dataCorrupted(let context):
-      context.codingPath.isEmpty
-        ? "is not JSON, or has a number beyond its range"
-        : "has an impossible '\(context.codingPath.map(\.stringValue).joined(separator: "."))'"
-    @unknown default: "can't be read"
-    }
   }
 
   /// The physical parameters, in order of their names.

@@ -1,6 +1,7 @@
 import Environments
 import Experiments
 import Foundation
+import LinearAlgebra
 import Recording
 import RLCore
 import Storage
@@ -97,6 +98,87 @@ import Training
     try FileSystem.write(bytes, to: file)
     #expect { try StoredRun(run.folder.path).resume(threads: 1) } throws: {
       "\($0)".contains("dataset.safetensors is damaged: its checksum")
+    }
+  }
+
+  /// From a dataset that was made of them, from its data and by its id, runs learn the same as from
+  /// recordings.
+  @Test(arguments: ["", "/data/main_data.hdf5"])
+  func aDatasetOfMinariIsLikeItsRecordings(place: String) throws {
+    try record("cartpole-linear", in: "cartpole-v1")
+    let recordings = try (0..<4).map {
+      try RecordingReader(path: folder.file("recorded/cartpole-v1-cartpole-linear-seed\($0).rlrec"))
+    }
+    let dataset = try MinariDataset("cartpole/linear-v0", in: folder.file("datasets"))
+    try dataset.write(recordings)
+    for (run, source) in [("one", folder.file("recorded")), ("two", dataset.folder + place)] {
+      _ = try cloning(["dataset": source]).start(in: folder.file(run), threads: 1)
+    }
+    let copies = try ["one", "two"].map {
+      try FileSystem.read(folder.file("\($0)/dataset.safetensors"))
+    }
+    #expect(copies[0] == copies[1])
+  }
+
+  /// Three episodes of Gymnasium's CartPole-v1 by Minari 0.5.4, which end when the pole falls.
+  @Test func whatMinariWritesIsLearntFrom() throws {
+    let experiment = try cloning(["dataset": Fixture.url("minari").path])
+    let run = try experiment.start(in: folder.file("run"), threads: 1)
+    let manifest = try RunManifest(folder: run.folder)
+    #expect(manifest.recordings?.episodes == 3 && manifest.recordings?.steps == 41 + 51 + 35)
+    let copy = try Checkpoint.readArchive(run.folder.datasetFile)
+    #expect(try copy.words("terminated") == [1, 1, 1] && copy.words("steps") == [41, 51, 35])
+    #expect(try copy.floats("rewards").allSatisfy { $0 == 1 })
+    // The environment begins the episode of the seed 2 and goes on in the same way.
+    let vector = try EnvironmentRegistry.find("cartpole-v1")?.makeVector(1)
+    let cartPole = try #require(vector)
+    cartPole.reset(environment: 0, seed: 2)
+    let (observations, taken) = (try copy.floats("observations"), try copy.floats("actions"))
+    let actions = Matrix(rows: 1, columns: 1)
+    for step in 0..<34 {
+      let row = 42 + 52 + step
+      #expect(
+        (0..<4).allSatisfy { cartPole.batch.observations[0, $0] == observations[row * 4 + $0] })
+      actions[0, 0] = taken[41 + 51 + step]
+      cartPole.step(actions: actions, in: 0..<1)
+    }
+  }
+
+  @Test func datasetsThatDoNotFitAreRefused() throws {
+    try record("cartpole-linear", in: "cartpole-v1")
+    let recording = try RecordingReader(
+      path: folder.file("recorded/cartpole-v1-cartpole-linear-seed0.rlrec"))
+    let dataset = try MinariDataset("cartpole/linear-v0", in: folder.file("datasets"))
+    try dataset.write([recording])
+    try FileSystem.write(Data("no HDF5".utf8), to: folder.file("a.hdf5"))
+    func refused(
+      _ environment: String, _ changes: [String: String], _ words: String
+    ) throws {
+      let experiment = try experiment(environment, "bc", changes)
+      #expect {
+        try experiment.start(in: folder.file("run"), threads: 1)
+      } throws: {
+        "\($0)".contains(words)
+      }
+    }
+    try refused(
+      "cartpole", ["dataset": dataset.folder],
+      "is of rlsuite/CartpoleV1-v0, and the run of cartpole")
+    try refused(
+      "cartpole-v1", ["dataset": dataset.folder, "wrap": "history=2"],
+      "and the run is behind history=2")
+    try refused(
+      "pendulum-v1", ["dataset": Fixture.url("minari").path],
+      "observations of episode 0 have the shape [42, 4], and pendulum-v1 needs [42, 3]")
+    try refused(
+      "cartpole-v1", ["dataset": folder.file("a.hdf5")], "a.hdf5 is damaged: it does not begin")
+    try refused(
+      "cartpole-v1", ["dataset": Fixture.url("arrays.hdf5").path], "it has no episodes")
+    #expect(throws: ConfigurationError.self) {
+      try MinariDataset("cartpole/both-v0", in: folder.file("datasets")).write([
+        recording,
+        StoredPolicy("mountain-car-push", environment: "mountain-car").record(to: folder.path)[0],
+      ])
     }
   }
 

@@ -14,6 +14,10 @@ let package = Package(
         .product(name: "Storage", package: "rlsuite"),
       ],
       path: "Sources/FuzzRecording"),
+    .executableTarget(
+      name: "fuzz-hdf5",
+      dependencies: ["CFuzzer", .product(name: "Storage", package: "rlsuite")],
+      path: "Sources/FuzzHDF5"),
   ],
   swiftLanguageModes: [.v6]
 )

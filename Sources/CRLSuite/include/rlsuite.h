@@ -179,6 +179,18 @@ int32_t rlsuite_policy_act(uint64_t policy, const float *observations, int64_t o
 // and a controller forgets the episode before.
 int32_t rlsuite_policy_begin(uint64_t policy, int64_t row, uint64_t seed);
 
+// MARK: Datasets
+
+// Writes recorded episodes of one environment as a new dataset that `minari.load_dataset` opens, from a JSON
+// object; all members but the first two may be left out.
+//
+//   "recordings"   paths of recordings (.rlrec), in their order
+//   "id"           id of the dataset, such as "rlsuite/walker/expert-v0"
+//   "folder"       folder of all datasets; that of the variable MINARI_DATASETS_PATH, or ~/.minari/datasets
+//   "description"  what the dataset is
+//   "author"       who made it
+int32_t rlsuite_write_minari(const char *dataset);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,7 +1,7 @@
 internal import Foundation
 public import Recording
 internal import RLCore
-public import Storage
+internal import Storage
 public import Training
 
 /// Recorded episodes of one environment as a dataset that `minari.load_dataset` opens.
@@ -15,6 +15,10 @@ public struct MinariDataset: Sendable {
   public let identifier: String
   /// Folder of the dataset.
   public let folder: String
+  /// What the dataset is; nil for a sentence about agent and environment.
+  public var summary: String?
+  /// Who made the dataset.
+  public var author = ""
   private let root: String
 
   /// Chooses a dataset that does not exist yet.
@@ -25,35 +29,49 @@ public struct MinariDataset: Sendable {
   ///     home folder.
   /// - Throws: `ConfigurationError` if the id is malformed or taken.
   public init(_ identifier: String, in root: String? = nil) throws(ConfigurationError) {
-    guard identifier.utf8.count <= 200,
-      identifier.wholeMatch(of: /([A-Za-z0-9_-]+\/)*[A-Za-z0-9_-]+-v[0-9]+/) != nil
-    else {
+    guard Self.isIdentifier(identifier) else {
       throw ConfigurationError(
         "'\(identifier.printable)' is no id of a dataset; use one such as "
           + "rlsuite/walker/expert-v0, of letters, digits, dashes and a version at the end")
     }
-    let variable = ProcessInfo.processInfo.environment["MINARI_DATASETS_PATH"]
-    let standard =
-      variable.flatMap { $0.isEmpty ? nil : $0 } ?? "\(NSHomeDirectory())/.minari/datasets"
-    (self.identifier, self.root) = (identifier, root ?? standard)
+    (self.identifier, self.root) = (identifier, root ?? Self.standardRoot)
     folder = "\(self.root)/\(identifier)"
     guard !FileSystem.exists(folder) else {
       throw ConfigurationError("\(folder) exists; choose another id for the dataset")
     }
   }
 
-  /// Writes episodes, of which there must be some, all of one environment.
+  /// Whether a text has the form of a dataset's id.
+  static func isIdentifier(_ text: String) -> Bool {
+    text.utf8.count <= 200
+      && text.wholeMatch(of: /([A-Za-z0-9_-]+\/)*[A-Za-z0-9_-]+-v[0-9]+/) != nil
+  }
+
+  /// Folder of all datasets, as Minari chooses it.
+  static var standardRoot: String {
+    let variable = ProcessInfo.processInfo.environment["MINARI_DATASETS_PATH"]
+    return variable.flatMap { $0.isEmpty ? nil : $0 } ?? "\(NSHomeDirectory())/.minari/datasets"
+  }
+
+  /// Writes episodes, of which there must be some, all of one environment behind the same wrappers.
   ///
   /// The dataset appears when it is complete.  An episode that was left unfinished is marked as
   /// truncated with its last step.
   ///
   /// - Parameter recordings: The episodes in their order.
-  /// - Throws: `FileError` if a file can't be written, or one of the recordings not be read.
-  public func write(_ recordings: [RecordingReader]) throws(FileError) {
-    guard let first = recordings.first else { return }
-    precondition(
-      recordings.allSatisfy { $0.header.environment == first.header.environment },
-      "a dataset of several environments")
+  /// - Throws: `ConfigurationError` if there are no recordings or they are of several environments,
+  ///   `FileError` if a file can't be written, or one of the recordings not be read.
+  public func write(_ recordings: [RecordingReader]) throws {
+    guard let first = recordings.first else {
+      throw ConfigurationError("there are no recordings for the dataset \(identifier)")
+    }
+    for recording in recordings {
+      guard recording.header.task == first.header.task else {
+        throw ConfigurationError(
+          "\(first.path) is of \(first.header.task), and \(recording.path) of "
+            + "\(recording.header.task); a dataset has one environment")
+      }
+    }
     try makeNamespaces()
     let unfinished = FileSystem.temporaryName(beside: folder)
     try FileSystem.remove(unfinished)
@@ -65,8 +83,7 @@ public struct MinariDataset: Sendable {
     }
     try file.finish(root: file.addGroup(episodes))
     let metadata = Metadata(
-      recordings, header: first.header, identifier: identifier,
-      megabytes: Double(file.size) / 1e6)
+      recordings, header: first.header, dataset: self, megabytes: Double(file.size) / 1e6)
     try FileSystem.write(JSON.encode(metadata), to: "\(unfinished)/data/metadata.json")
     try FileSystem.rename(unfinished, to: folder)
     try FileSystem.syncFolder(of: folder)
@@ -126,6 +143,13 @@ public struct MinariDataset: Sendable {
   }
 }
 
+extension RecordingHeader {
+  /// Environment, version and wrappers.
+  fileprivate var task: String {
+    "\(environment), version \(environmentVersion)" + (wrapping.map { ", behind \($0)" } ?? "")
+  }
+}
+
 /// The contents of `metadata.json`.
 private struct Metadata: Encodable {
   var episodes: Int
@@ -165,14 +189,16 @@ private struct Metadata: Encodable {
   }
 
   init(
-    _ recordings: [RecordingReader], header: RecordingHeader, identifier: String, megabytes: Double
+    _ recordings: [RecordingReader], header: RecordingHeader, dataset: MinariDataset,
+    megabytes: Double
   ) {
     episodes = recordings.count
     steps = recordings.reduce(0) { $0 + $1.stepCount }
-    self.identifier = identifier
+    identifier = dataset.identifier
+    author = [dataset.author]
     size = megabytes
     algorithm = header.agent
-    description = "Episodes of \(header.agent) on \(header.environment)."
+    description = dataset.summary ?? "Episodes of \(header.agent) on \(header.environment)."
     meanReturn = recordings.reduce(0) { $0 + $1.totalReward } / Double(recordings.count)
     let width = header.initialObservation.count
     observationSpace = Self.box(

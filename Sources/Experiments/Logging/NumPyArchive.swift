@@ -1,5 +1,4 @@
 package import Foundation
-internal import Recording
 internal import Storage
 
 /// NumPy arrays in a file that `numpy.load` reads: an uncompressed ZIP archive of `.npy` files.

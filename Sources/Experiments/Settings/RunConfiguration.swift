@@ -298,12 +298,13 @@ public struct RunSettings: SettingGroup {
         + "with new optimisers and critics; null for new weights"),
     Setting(
       "dataset", \.dataset, .any,
-      "recordings, folders or runs with recordings, or CONTROLLER:STEPS, from which bc learns"
+      "recordings, folders or runs with recordings, datasets of Minari, or CONTROLLER:STEPS, from which "
+        + "bc learns"
     ).splitting(at: ","),
     Setting(
       "prefill", \.prefill, .any,
-      "recordings, folders or runs with recordings, or CONTROLLER:STEPS, with which the replay buffer "
-        + "is filled before the first step; their steps count as warm-up"
+      "recordings, folders or runs with recordings, datasets of Minari, or CONTROLLER:STEPS, with which "
+        + "the replay buffer is filled before the first step; their steps count as warm-up"
     ).splitting(at: ","),
     Setting(
       "wrap", \.wrap, .any,

@@ -42,6 +42,11 @@ struct RunRecordings {
       switch try RecordingSource(source, environment: environment.identifier, registry) {
       case .files(let paths):
         for path in paths { episodes.append(try reader.read(RecordingReader(path: path))) }
+      case .dataset(let path):
+        var dataset = try MinariEpisodes(
+          path: path, specification: reader.specification, wrapping: reader.wrapping,
+          reward: reader.reward)
+        episodes += try dataset.read()
       case .controller(let name, let steps):
         guard plays else { continue }
         let controller = try StoredPolicy(
@@ -145,6 +150,8 @@ private struct EpisodeReader {
 enum RecordingSource {
   /// Recordings, in ascending order of their paths.
   case files([String])
+  /// The data of a dataset of Minari.
+  case dataset(String)
   /// Episodes that a controller plays when the run starts, of at least this many steps together.
   case controller(String, steps: Int)
 
@@ -154,13 +161,16 @@ enum RecordingSource {
   /// Finds out what a source is.
   ///
   /// - Parameters:
-  ///   - text: A recording, a folder of recordings, a run with recordings, or `CONTROLLER:STEPS`.
+  ///   - text: A recording, a folder of recordings, a run with recordings, a dataset of Minari, or
+  ///     `CONTROLLER:STEPS`.
   ///   - environment: Id of the environment.
   ///   - registry: Registry of controllers.
   /// - Throws: `FileError` if there is no such file, `ConfigurationError` if there are no recordings
   ///   in it or the controller can't control the environment.
   init(_ text: String, environment: String, _ registry: Registry) throws {
-    if FileSystem.isFolder(text) {
+    if let path = MinariEpisodes.path(text) {
+      self = .dataset(path)
+    } else if FileSystem.isFolder(text) {
       self = .files(try Self.recordings(in: text))
     } else if FileSystem.exists(text) {
       self = .files([text])

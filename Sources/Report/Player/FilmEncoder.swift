@@ -1,5 +1,4 @@
 package import RLCore
-internal import Recording
 internal import Storage
 
 /// Encodes the scenes of an episode for the page's player.

@@ -6,7 +6,7 @@ package enum Zlib {
   /// more.
   private static let level: Int32 = 6
   /// Largest possible ratio of inflated to compressed size in zlib's format.
-  static let greatestRatio = 1032
+  package static let greatestRatio = 1032
 
   /// Returns zlib's CRC-32 of bytes, or of earlier bytes followed by these.
   package static func checksum(_ bytes: RawSpan, continuing earlier: UInt32 = 0) -> UInt32 {
@@ -19,7 +19,7 @@ package enum Zlib {
   }
 
   /// Returns zlib's CRC-32 of bytes, or of earlier bytes followed by these.
-  static func checksum(_ bytes: [UInt8], continuing earlier: UInt32 = 0) -> UInt32 {
+  package static func checksum(_ bytes: [UInt8], continuing earlier: UInt32 = 0) -> UInt32 {
     unsafe checksum(bytes.span.bytes, continuing: earlier)
   }
 
@@ -36,7 +36,7 @@ package enum Zlib {
   }
 
   /// Inflates a whole stream into exactly this many bytes; nil if that is impossible.
-  static func inflate(_ bytes: RawSpan, count expected: Int) -> [UInt8]? {
+  package static func inflate(_ bytes: RawSpan, count expected: Int) -> [UInt8]? {
     // Allocate nothing for streams that promise more than they can hold.
     guard expected <= bytes.byteCount * greatestRatio else { return nil }
     var isWhole = false
@@ -51,5 +51,10 @@ package enum Zlib {
       }
     }
     return isWhole ? inflated : nil
+  }
+
+  /// Inflates a whole stream into exactly this many bytes; nil if that is impossible.
+  package static func inflate(_ bytes: [UInt8], count expected: Int) -> [UInt8]? {
+    unsafe inflate(bytes.span.bytes, count: expected)
   }
 }
