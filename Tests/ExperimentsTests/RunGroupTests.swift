@@ -127,4 +127,26 @@ import Training
     #expect(differences.map(\.key) == ["settings.learning-rate"])
     #expect(differences.first?.values == ["0.001", "0.01"])
   }
+
+  /// Three runs against others of the same seeds, of which only one has other scores.
+  @Test func runsOfTheSameSeedAreCompared() throws {
+    try copy("group/seed-9", to: "group/seed-11")
+    try edit("seed-11/config.yaml", "seed: 9", "seed: 11")
+    try copy("group", to: "other")
+    try FileSystem.remove(folder.file("other/seed-9/evaluations.csv"))
+    try copy("group/seed-10/evaluations.csv", to: "other/seed-9/evaluations.csv")
+    let groups = [try group("group"), try group("other"), try group("group/seed-9")]
+    let comparison = try RunComparison(groups, score: .last, resamples: 1000)
+    let scores = groups[0].runs.compactMap(\.last?.mean)
+    let difference = try #require(comparison.pairs[0].pairedDifference)
+    #expect(abs(difference.mean.value - (scores[0] - scores[1]) / 3) < 1e-9)
+    #expect(difference.count == 3 && difference.wins == (scores[0] > scores[1] ? 2 : 1))
+    let interval = try #require(difference.mean.interval)
+    // A third of the resamples of three pairs lacks the one that differs.
+    let ends = [0, scores[0] - scores[1]].sorted()
+    #expect(interval.lowerBound == ends[0] && interval.upperBound == ends[1])
+    // Fewer seeds are not the same seeds.
+    #expect(comparison.pairs[1].pairedDifference == nil)
+    #expect(comparison.pairs[2].pairedDifference == nil)
+  }
 }

@@ -14,8 +14,10 @@ struct Compare: ParsableCommand {
       for several environments, or runs with commas between them; NAME= before it names it. Every \
       run has one score. Shown are the interquartile mean, the median, the mean, the optimality gap \
       (how far scores stay below the target on average), the probability that a run of one group is \
-      better than one of another, and the settings in which the groups differ. Intervals are 95 % \
-      ones by the stratified bootstrap over seeds, as in rliable, and need three runs.
+      better than one of another, the mean difference between runs of the same seed if two groups \
+      have the same seeds, and the settings in which the groups differ. Intervals are 95 % ones by \
+      the stratified bootstrap over seeds (or pairs of runs of a seed), as in rliable, and need \
+      three runs.
 
       A run that can't be read is one sentence; the others are compared, and the command exits with \
       65.

@@ -62,10 +62,17 @@ struct ComparisonReport: Encodable {
     var first: String
     var second: String
     var probabilityOfImprovement: Estimate
+    /// Mean difference over shared seeds, the number of these and in how many the first is higher;
+    /// nil unless both groups have the same seeds.
+    var pairedDifference: Estimate?
+    var sharedSeeds: Int?
+    var wins: Double?
 
     enum CodingKeys: String, CodingKey {
-      case first, second
+      case first, second, wins
       case probabilityOfImprovement = "probability-of-improvement"
+      case pairedDifference = "paired-difference"
+      case sharedSeeds = "shared-seeds"
     }
   }
 
@@ -84,7 +91,9 @@ struct ComparisonReport: Encodable {
     pairs = comparison.pairs.map { pair in
       Pair(
         first: comparison.members[pair.first].name, second: comparison.members[pair.second].name,
-        probabilityOfImprovement: Estimate(pair.probabilityOfImprovement))
+        probabilityOfImprovement: Estimate(pair.probabilityOfImprovement),
+        pairedDifference: pair.pairedDifference.map { Estimate($0.mean) },
+        sharedSeeds: pair.pairedDifference?.count, wins: pair.pairedDifference?.wins)
     }
     differences = Dictionary(
       RunGroup.differences(groups).map { ($0.key, $0.values) }, uniquingKeysWith: { $1 })
@@ -122,6 +131,19 @@ struct ComparisonReport: Encodable {
       let rows = pairs.map { ["\($0.first) over \($0.second)", cell($0.probabilityOfImprovement)] }
       parts.append(
         "\nprobability that a run of one group is better than one of the other\n" + table(rows))
+    }
+    let paired = pairs.compactMap { pair in
+      pair.pairedDifference.map { difference in
+        [
+          "\(pair.first) minus \(pair.second)", cell(difference),
+          "\(number(pair.wins ?? 0)) of \(pair.sharedSeeds ?? 0)",
+        ]
+      }
+    }
+    if !paired.isEmpty {
+      parts.append(
+        "\nmean difference between runs of the same seed\n"
+          + table([["", "difference", "higher in"]] + paired))
     }
     if !differences.isEmpty {
       let rows = differences.sorted { $0.key < $1.key }.map { key, values in
@@ -162,6 +184,9 @@ struct ComparisonReport: Encodable {
       }
       text += line(
         pair.first, pair.second, "probability-of-improvement", pair.probabilityOfImprovement, count)
+      if let difference = pair.pairedDifference {
+        text += line(pair.first, pair.second, "paired-difference", difference, count)
+      }
     }
     return text
   }

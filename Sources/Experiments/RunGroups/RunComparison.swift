@@ -72,6 +72,22 @@ public struct RunComparison: Sendable {
     public let second: Int
     /// Probability that a run of the first has a higher score than one of the second.
     public let probabilityOfImprovement: Estimate
+    /// How the scores of equal seeds differ; nil unless both groups have the same seeds in every
+    /// environment.
+    public let pairedDifference: PairedDifference?
+  }
+
+  /// Differences between the scores of two groups with the same seed in the same environment.
+  ///
+  /// Its interval is narrower than one from both groups' own if what a seed decides, such as the
+  /// first weights and episodes, helps or hinders both alike.
+  public struct PairedDifference: Sendable {
+    /// Mean over environments of the mean difference, the first group's score minus the second's.
+    public let mean: Estimate
+    /// Number of pairs.
+    public let count: Int
+    /// Number of pairs in which the first group's score is higher; a tie counts half.
+    public let wins: Double
   }
 
   /// Ids of the environments, in alphabetical order.
@@ -146,7 +162,9 @@ public struct RunComparison: Sendable {
           first: first, second: second,
           probabilityOfImprovement: Estimate(
             value: mine.probabilityOfImprovement(over: others),
-            interval: mine.probabilityOfImprovementInterval(over: others, resamples: resamples)))
+            interval: mine.probabilityOfImprovementInterval(over: others, resamples: resamples)),
+          pairedDifference: Self.haveSameSeeds(groups[first], groups[second])
+            ? PairedDifference(mine, others, resamples: resamples) : nil)
       }
     }
   }
@@ -156,6 +174,13 @@ public struct RunComparison: Sendable {
   public static func usualScore(of groups: [RunGroup]) -> Score {
     let runs = groups.flatMap(\.runs).filter { !$0.evaluations.isEmpty }
     return runs.allSatisfy { $0.final != nil } ? .final : .last
+  }
+
+  /// Returns whether groups have the same seeds in every environment.
+  private static func haveSameSeeds(_ first: RunGroup, _ second: RunGroup) -> Bool {
+    first.environments.allSatisfy { environment in
+      first.runs(in: environment).map(\.seed) == second.runs(in: environment).map(\.seed)
+    }
   }
 
   private static func list(_ names: [String]) -> String {
@@ -176,5 +201,18 @@ extension RunComparison.Member {
     }
     (interquartileMean, median, mean) = (estimates[0], estimates[1], estimates[2])
     optimalityGap = estimates.count > 3 ? estimates[3] : nil
+  }
+}
+
+extension RunComparison.PairedDifference {
+  /// Compares scores in the order of the seeds, which are the same.
+  fileprivate init(_ first: RunScores, _ second: RunScores, resamples: Int) {
+    let differences = RunScores(tasks: zip(first.tasks, second.tasks).map { zip($0, $1).map(-) })
+    mean = RunComparison.Estimate(
+      value: differences.mean,
+      interval: differences.interval(of: \.mean, resamples: resamples))
+    let all = differences.tasks.flatMap(\.self)
+    count = all.count
+    wins = all.reduce(0) { $0 + ($1 > 0 ? 1 : $1 == 0 ? 0.5 : 0) }
   }
 }
