@@ -91,6 +91,13 @@ struct Train: ParsableCommand {
   var extend: Int?
   @Option(
     help: ArgumentHelp(
+      "With --extend: let schedules such as the learning rate's begin anew and end with the run "
+        + "(restart, the default), or keep their initial values (constant).",
+      valueName: "restart|constant"),
+    completion: .list(ScheduleContinuation.allCases.map(\.rawValue)))
+  var schedules: ScheduleContinuation?
+  @Option(
+    help: ArgumentHelp(
       "Wrap the environment, as in action-repeat=3 or history=4; can be repeated.",
       valueName: "name=value"))
   var wrap: [String] = []
@@ -110,6 +117,9 @@ struct Train: ParsableCommand {
     }
     guard extend == nil || resume != nil else {
       throw ValidationError("--extend needs the finished run that it extends: --resume RUN")
+    }
+    guard schedules == nil || extend != nil else {
+      throw ValidationError("--schedules needs --extend")
     }
     guard jobs == nil || seeds != nil || resume != nil else {
       throw ValidationError("--jobs needs --seeds")
@@ -198,10 +208,12 @@ struct Train: ParsableCommand {
     try checkSteps(run.configuration)
     if let extend {
       let planned = run.configuration.run.steps
-      try run.extend(by: extend)
+      try run.extend(by: extend, keepingSchedules: schedules == .constant)
+      let end = grouped(run.configuration.run.steps)
       display.note(
-        "schedules begin anew after \(grouped(planned)) steps and end after "
-          + "\(grouped(run.configuration.run.steps))")
+        schedules == .constant
+          ? "schedules keep their initial values from step \(grouped(planned)) to \(end)"
+          : "schedules begin anew after \(grouped(planned)) steps and end after \(end)")
     }
     return try run.resume(threads: threadOptions.threads, warn: display.warn)
   }
@@ -254,4 +266,12 @@ struct Train: ParsableCommand {
       throw error
     }
   }
+}
+
+/// What becomes of the schedules of a run that is extended.
+enum ScheduleContinuation: String, CaseIterable, ExpressibleByArgument {
+  /// They begin anew and end with the run.
+  case restart
+  /// They keep their initial values.
+  case constant
 }

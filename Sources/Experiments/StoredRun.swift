@@ -58,15 +58,17 @@ public struct StoredRun {
     }
   }
 
-  /// Gives further steps to a run that has taken all of its own; schedules such as the learning
-  /// rate's begin anew and end with the run.
+  /// Gives further steps to a run that has taken all of its own.
   ///
   /// The folder's settings change when the run is resumed.
   ///
-  /// - Parameter steps: Number of environment steps, at least 1.
+  /// - Parameters:
+  ///   - steps: Number of environment steps, at least 1.
+  ///   - keepsSchedules: Whether schedules such as the learning rate's keep their initial values all
+  ///     the while; if not, they begin anew and end with the run.
   /// - Throws: `ConfigurationError` if the run has not taken all its steps or the number is not
   ///   allowed, `FileError` if its checkpoint is damaged.
-  public mutating func extend(by steps: Int) throws {
+  public mutating func extend(by steps: Int, keepingSchedules keepsSchedules: Bool = false) throws {
     guard (1...1 << 50).contains(steps) else {
       throw ConfigurationError("the steps of an extension must lie in 1...2^50 and are \(steps)")
     }
@@ -77,7 +79,7 @@ public struct StoredRun {
         "\(folder.path) has taken \(taken) of its \(planned) steps and can't be extended yet; "
           + "continue it without --extend, or start another run with --from \(folder.path)")
     }
-    let longer = configuration.extended(by: steps)
+    let longer = configuration.extended(by: steps, keepingSchedules: keepsSchedules)
     if let problem = longer.problem { throw ConfigurationError(problem) }
     (configuration, isExtended) = (longer, true)
   }

@@ -15,6 +15,8 @@ public struct AgentContext {
   public let totalSteps: Int
   /// Environment steps after which schedules begin: 0 unless the run was extended.
   public let scheduleStart: Int
+  /// Whether schedules keep their initial values, as an extension may want it.
+  public let keepsSchedules: Bool
   /// Physical parameters that the run randomises, with the ranges of their values.
   public let uncertainParameters: [UncertainParameter]
   /// Recorded episodes from which the agent learns; nil for none.
@@ -23,7 +25,8 @@ public struct AgentContext {
   /// Creates a context from its parts.
   public init(
     environment: any BatchedEnvironment, pool: WorkerPool, seed: UInt64, totalSteps: Int,
-    scheduleStart: Int = 0, uncertainParameters: [UncertainParameter] = [],
+    scheduleStart: Int = 0, keepsSchedules: Bool = false,
+    uncertainParameters: [UncertainParameter] = [],
     recordings: RecordedEpisodes? = nil
   ) {
     self.environment = environment
@@ -31,6 +34,7 @@ public struct AgentContext {
     self.seed = seed
     self.totalSteps = totalSteps
     self.scheduleStart = scheduleStart
+    self.keepsSchedules = keepsSchedules
     self.uncertainParameters = uncertainParameters
     self.recordings = recordings
   }
@@ -42,15 +46,18 @@ public struct TrainingHorizon: Sendable, Equatable {
   public let start: Int
   /// Environment steps after which they end, and the run with them.
   public let end: Int
+  /// Whether schedules keep their initial values.
+  public let isConstant: Bool
 
   /// Takes the steps of a run.
   public init(_ context: AgentContext) {
     (start, end) = (context.scheduleStart, context.totalSteps)
+    isConstant = context.keepsSchedules
   }
 
   /// Returns the share of the schedules that is left, from 1 at their start to 0 at their end.
   public func remaining(after steps: Int) -> Double {
-    min(1, max(0, 1 - Double(steps - start) / Double(max(1, end - start))))
+    isConstant ? 1 : min(1, max(0, 1 - Double(steps - start) / Double(max(1, end - start))))
   }
 }
 

@@ -125,13 +125,23 @@ import Training
     }
   }
 
-  @Test func schedulesBeginAnew() throws {
+  /// Anew, then constant with a stop before the first checkpoint, then anew again.
+  @Test func schedulesBeginAnewOrKeepTheirValues() throws {
     try train(experiment(["learning-rate-schedule": "linear"]), "run")
-    var run = try StoredRun(folder.file("run"))
-    try run.extend(by: 1024)
-    try run.resume(threads: 1).train()
+    func extend(_ keepsSchedules: Bool) throws {
+      var run = try StoredRun(folder.file("run"))
+      try run.extend(by: 1024, keepingSchedules: keepsSchedules)
+      _ = try run.resume(threads: 1)
+      try StoredRun(folder.file("run")).resume(threads: 1).train()
+    }
+    try extend(false)
+    try extend(true)
+    #expect(try folder.text("run/config.yaml").contains("constant-extensions: [3072]"))
+    try extend(false)
     let rates = try rows("run", column: "learning-rate")
-    #expect(rates.map { (100 * $0 / rates[0]).rounded() } == [100, 75, 50, 25, 100, 50])
+    #expect(
+      rates.map { (100 * $0 / rates[0]).rounded() }
+        == [100, 75, 50, 25, 100, 50, 100, 100, 100, 50])
   }
 
   @Test func onlyFinishedRunsAreExtended() throws {
@@ -145,9 +155,14 @@ import Training
     let finished = try folder.text("run/config.yaml")
     #expect(try StoredRun(folder.file("run")).resume(threads: 1).isFinished)
     #expect(try folder.text("run/config.yaml") == finished)
-    let impossible = try experiment(["extensions": "[4096]"])
-    #expect { try impossible.start(in: folder.file("other")) } throws: {
-      "\($0)".contains("extensions must be ascending")
+    for (key, words) in [
+      ("extensions", "extensions must be ascending"),
+      ("constant-extensions", "constant-extensions must be some of"),
+    ] {
+      let impossible = try experiment([key: "[4096]"])
+      #expect { try impossible.start(in: folder.file("other")) } throws: {
+        "\($0)".contains(words)
+      }
     }
   }
 }

@@ -106,9 +106,11 @@ public struct RunConfiguration: Sendable {
 extension RunConfiguration {
   private var extensionProblem: String? {
     let steps = run.extensions + [run.steps]
-    let isAscending = zip(steps, steps.dropFirst()).allSatisfy { $0 < $1 } && steps[0] >= 1
-    return isAscending
-      ? nil : "extensions must be ascending numbers of steps below steps, \(run.steps)"
+    guard zip(steps, steps.dropFirst()).allSatisfy({ $0 < $1 }) && steps[0] >= 1 else {
+      return "extensions must be ascending numbers of steps below steps, \(run.steps)"
+    }
+    return run.constantExtensions.allSatisfy(run.extensions.contains)
+      ? nil : "constant-extensions must be some of extensions, \(run.extensions)"
   }
 
   /// The settings before the last extension; nil if there is none.
@@ -116,14 +118,16 @@ extension RunConfiguration {
     guard let planned = run.extensions.last else { return nil }
     var earlier = self
     earlier.run.extensions.removeLast()
+    earlier.run.constantExtensions.removeAll { $0 == planned }
     earlier.run.steps = planned
     return earlier
   }
 
   /// The settings with further steps.
-  func extended(by steps: Int) -> RunConfiguration {
+  func extended(by steps: Int, keepingSchedules: Bool) -> RunConfiguration {
     var later = self
     later.run.extensions.append(run.steps)
+    if keepingSchedules { later.run.constantExtensions.append(run.steps) }
     later.run.steps += steps
     return later
   }
@@ -210,6 +214,10 @@ public struct RunSettings: SettingGroup {
   public var perturb = Perturbations()
   /// Steps for which the run was planned before each of its extensions; empty if it has none.
   public var extensions: [Int] = []
+  /// Those of ``extensions`` in which schedules keep their initial values instead of beginning anew.
+  public var constantExtensions: [Int] = []
+  /// Whether schedules keep their initial values from the last extension on.
+  var keepsSchedules: Bool { extensions.last.map(constantExtensions.contains) ?? false }
   /// Run, checkpoint or file of the policy with whose weights and normaliser the run starts; nil for
   /// new ones.
   public var from: String?
@@ -291,6 +299,10 @@ public struct RunSettings: SettingGroup {
       "extensions", \.extensions, .any,
       "steps for which the run was planned before each extension, at the last of which its schedules "
         + "began anew; written by --extend"
+    ).splitting(at: ","),
+    Setting(
+      "constant-extensions", \.constantExtensions, .any,
+      "those of extensions after which schedules keep their initial values; written by --extend"
     ).splitting(at: ","),
     Setting(
       "from", \.from, .any,

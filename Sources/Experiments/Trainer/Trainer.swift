@@ -90,7 +90,7 @@ package final class Trainer {
       configuration.settings,
       in: AgentContext(
         environment: environment, pool: parts.pool, seed: run.seed, totalSteps: run.steps,
-        scheduleStart: run.extensions.last ?? 0,
+        scheduleStart: run.extensions.last ?? 0, keepsSchedules: run.keepsSchedules,
         uncertainParameters: try configuration.uncertainParameters(),
         recordings: parts.recordings))
     if checkpoint == nil { try initial?.install(in: agent) }
