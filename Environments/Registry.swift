@@ -10,6 +10,7 @@ public enum EnvironmentRegistry {
     .init(CartPoleInfinite.self),
     .init(CartPoleSwingUp.self),
     .init(PendulumV1.self),
+    .init(Acrobot.self),
     .init(AcrobotV1.self),
     .init(MountainCar.self),
     .init(MountainCarContinuous.self),

@@ -71,35 +71,8 @@ public struct AcrobotV1: Environment, PlanningModel {
       "torque", unit: "N·m", range: 0.25...2, isReversible: true, "torque of the motor", \.torque),
   ]
 
-  /// Angles, in rad, and angular velocities, in rad/s, of both links: the second's from the first's.
-  package struct State: Sendable, Equatable {
-    /// Angle of the upper link from hanging down, then of the lower link from the upper one.
-    package var angles: (Double, Double)
-    /// Angular velocities in the same order.
-    package var velocities: (Double, Double)
-
-    /// Creates a state.
-    package init(angles: (Double, Double), velocities: (Double, Double)) {
-      self.angles = angles
-      self.velocities = velocities
-    }
-
-    package static func == (first: State, second: State) -> Bool {
-      first.angles == second.angles && first.velocities == second.velocities
-    }
-
-    /// Returns the state after a time at a constant rate of change.
-    fileprivate func moved(_ time: Double, along rate: State) -> State {
-      State(
-        angles: (angles.0 + time * rate.angles.0, angles.1 + time * rate.angles.1),
-        velocities: (
-          velocities.0 + time * rate.velocities.0, velocities.1 + time * rate.velocities.1
-        ))
-    }
-  }
-
   private(set) var parameters: Parameters
-  package private(set) var state: State
+  package private(set) var state: AcrobotState
   /// Last torque of the motor, as a fraction of its strongest; for the picture only.
   private(set) var lastTorque = 0.0
   private(set) var disturbance = restingPort
@@ -111,20 +84,17 @@ public struct AcrobotV1: Environment, PlanningModel {
     parameters: Parameters, using random: inout NumPyRandom,
     observation: inout MutableSpan<Float>
   ) {
-    let draws = (0..<4).map { _ in Double(Float(random.uniform(-0.1, 0.1))) }
     self.init(
-      parameters: parameters,
-      state: State(angles: (draws[0], draws[1]), velocities: (draws[2], draws[3])),
-      observation: &observation)
+      parameters: parameters, state: AcrobotState(using: &random), observation: &observation)
   }
 
   /// Starts an episode in a given state.
   package init(
-    parameters: Parameters, state: State, observation: inout MutableSpan<Float>
+    parameters: Parameters, state: AcrobotState, observation: inout MutableSpan<Float>
   ) {
     self.parameters = parameters
     self.state = state
-    observe(into: &observation)
+    state.observe(into: &observation)
   }
 
   public static let disturbanceComponents = [
@@ -145,32 +115,29 @@ public struct AcrobotV1: Environment, PlanningModel {
     state.velocities = (
       min(max(next.velocities.0, -first), first), min(max(next.velocities.1, -second), second)
     )
-    observe(into: &observation)
-    let height =
-      -parameters.upperLength * cos(state.angles.0)
-      - parameters.lowerLength * cos(state.angles.1 + state.angles.0)
-    let hasArrived = height > 1
+    state.observe(into: &observation)
+    let hasArrived = parameters.height(of: state) > 1
     return StepOutcome(reward: hasArrived ? 0 : -1, end: hasArrived ? .goalReached : nil)
   }
 
   /// Returns the state after one step of the Runge-Kutta method, neither wrapped nor clipped.
-  private func integrated(_ torque: Double) -> State {
+  private func integrated(_ torque: Double) -> AcrobotState {
     let (step, half) = (0.2, 0.1)
     let k1 = rate(of: state, torque)
     let k2 = rate(of: state.moved(half, along: k1), torque)
     let k3 = rate(of: state.moved(half, along: k2), torque)
     let k4 = rate(of: state.moved(step, along: k3), torque)
-    func sum(_ part: (State) -> Double) -> Double {
+    func sum(_ part: (AcrobotState) -> Double) -> Double {
       part(k1) + 2 * part(k2) + 2 * part(k3) + part(k4)
     }
-    let slope = State(
+    let slope = AcrobotState(
       angles: (sum(\.angles.0), sum(\.angles.1)),
       velocities: (sum(\.velocities.0), sum(\.velocities.1)))
     return state.moved(step / 6, along: slope)
   }
 
   /// Returns velocities and accelerations, in the reference's order of operations.
-  private func rate(of state: State, _ torque: Double) -> State {
+  private func rate(of state: AcrobotState, _ torque: Double) -> AcrobotState {
     let p = parameters
     let (m1, m2, l1) = (p.upperMass, p.lowerMass, p.upperLength)
     let (c1, c2) = (0.5 * l1, 0.5 * p.lowerLength)
@@ -189,7 +156,7 @@ public struct AcrobotV1: Environment, PlanningModel {
       (torque + d2 / d1 * phi1 - m2 * l1 * c2 * square(w1) * sine - phi2)
       / (m2 * (c2 * c2) + i2 - square(d2) / d1)
     let firstAcceleration = -(d2 * secondAcceleration + phi1) / d1
-    return State(angles: (w1, w2), velocities: (firstAcceleration, secondAcceleration))
+    return AcrobotState(angles: (w1, w2), velocities: (firstAcceleration, secondAcceleration))
   }
 
   private func square(_ number: Double) -> Double { pow(number, squareExponent) }
@@ -203,15 +170,6 @@ public struct AcrobotV1: Environment, PlanningModel {
     return angle
   }
 
-  private func observe(into observation: inout MutableSpan<Float>) {
-    observation[0] = Float(cos(state.angles.0))
-    observation[1] = Float(sin(state.angles.0))
-    observation[2] = Float(cos(state.angles.1))
-    observation[3] = Float(sin(state.angles.1))
-    observation[4] = Float(state.velocities.0)
-    observation[5] = Float(state.velocities.1)
-  }
-
   public func planningModel(_ parameters: Parameters) -> (any PlanningModel)? {
     var copy = self
     copy.parameters = parameters
@@ -223,5 +181,16 @@ public struct AcrobotV1: Environment, PlanningModel {
     hasher.combine(state.angles.1)
     hasher.combine(state.velocities.0)
     hasher.combine(state.velocities.1)
+  }
+}
+
+extension AcrobotState {
+  /// Returns the state after a time at a constant rate of change.
+  fileprivate func moved(_ time: Double, along rate: AcrobotState) -> AcrobotState {
+    AcrobotState(
+      angles: (angles.0 + time * rate.angles.0, angles.1 + time * rate.angles.1),
+      velocities: (
+        velocities.0 + time * rate.velocities.0, velocities.1 + time * rate.velocities.1
+      ))
   }
 }

@@ -56,10 +56,26 @@ public struct PendulumController: Controller {
 public struct AcrobotController: Controller {
   public static let environmentIdentifiers = ["acrobot-v1"]
 
+  /// Returns whether to bend counter-clockwise.
+  static func bends(_ observation: Span<Float>) -> Bool {
+    observation[5] - 2 * observation[4] > 0
+  }
+
   public init() {}
 
   public mutating func act(on observation: Span<Float>, action: inout MutableSpan<Float>) {
-    action[0] = observation[5] - 2 * observation[4] > 0 ? 2 : 0
+    action[0] = Self.bends(observation) ? 2 : 0
+  }
+}
+
+/// Bends the acrobot with full torque where ``AcrobotController`` does.
+public struct AcrobotTorqueController: Controller {
+  public static let environmentIdentifiers = ["acrobot"]
+
+  public init() {}
+
+  public mutating func act(on observation: Span<Float>, action: inout MutableSpan<Float>) {
+    action[0] = AcrobotController.bends(observation) ? 1 : -1
   }
 }
 

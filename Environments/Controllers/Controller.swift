@@ -52,6 +52,9 @@ public enum ControllerRegistry {
       "Pumps energy, then balances by a linear-quadratic regulator."),
     .init(PendulumController.self, "pendulum-energy", "Pumps energy, then balances."),
     .init(AcrobotController.self, "acrobot-energy", "Bends against the swing of the upper link."),
+    .init(
+      AcrobotTorqueController.self, "acrobot-torque-energy",
+      "Bends against the swing of the upper link."),
     .init(MountainCarController.self, "mountain-car-push", "Pushes the way the car moves."),
     .init(
       MountainCarContinuousController.self, "mountain-car-continuous-push",

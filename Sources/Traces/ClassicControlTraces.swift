@@ -8,7 +8,7 @@ enum ClassicControlTraces {
     var start: EpisodeTrace.Start<AcrobotV1>
     if line.has("state0") {
       let numbers = try line.doubles("state0", count: 4)
-      let state = AcrobotV1.State(
+      let state = AcrobotState(
         angles: (numbers[0], numbers[1]), velocities: (numbers[2], numbers[3]))
       start = .init { AcrobotV1(parameters: parameters, state: state, observation: &$0) }
     } else {

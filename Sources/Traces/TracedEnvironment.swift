@@ -39,6 +39,7 @@ struct TracedEnvironment: Sendable {
     .init(CartPoleInfinite.self),
     .init(CartPoleSwingUp.self),
     .init(PendulumV1.self, StateTraces.pendulumV1),
+    .init(Acrobot.self),
     .init(AcrobotV1.self, ClassicControlTraces.acrobotV1),
     .init(MountainCar.self, ClassicControlTraces.mountainCar),
     .init(MountainCarContinuous.self, ClassicControlTraces.mountainCarContinuous),

@@ -42,11 +42,12 @@ import Testing
     #expect(episodes.allSatisfy { $0.length == 500 && $0.totalReward == 500 })
   }
 
-  /// The acrobot is solved at -100 and the continuous car at 90; the car with choices needs the
+  /// The acrobots are solved at -100 and the continuous car at 90; the car with choices needs the
   /// planning that this controller lacks for its -110.
   @Test func classicControllersArrive() {
     for (identifier, controller, least) in [
-      ("acrobot-v1", "acrobot-energy", -100.0), ("mountain-car", "mountain-car-push", -140),
+      ("acrobot-v1", "acrobot-energy", -100.0), ("acrobot", "acrobot-torque-energy", -100),
+      ("mountain-car", "mountain-car-push", -140),
       ("mountain-car-continuous", "mountain-car-continuous-push", 95),
     ] {
       let episodes = playEpisodes(identifier, count: 100, controller: controller)

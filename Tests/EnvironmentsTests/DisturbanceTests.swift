@@ -32,6 +32,7 @@ import Testing
     checkDuration(CartPoleInfinite.self)
     checkDuration(CartPoleSwingUp.self)
     checkDuration(PendulumV1.self)
+    checkDuration(Acrobot.self)
     checkDuration(BipedalWalker.self)
     checkDuration(BipedalWalkerHardcore.self)
     checkDuration(WalkerParametric.self)
