@@ -90,11 +90,10 @@ struct Train: ParsableCommand {
         + "anew.", valueName: "steps"))
   var extend: Int?
   @Option(
-    help: ArgumentHelp(
-      "With --extend: let schedules such as the learning rate's begin anew and end with the run "
-        + "(restart, the default), or keep their initial values (constant).",
-      valueName: "restart|constant"),
-    completion: .list(ScheduleContinuation.allCases.map(\.rawValue)))
+    help: """
+      With --extend: let schedules such as the learning rate's begin anew and end with the run, the \
+      default, or keep their initial values.
+      """)
   var schedules: ScheduleContinuation?
   @Option(
     help: ArgumentHelp(
