@@ -90,6 +90,7 @@ let package = Package(
         .embedInCode("FPO/FPOPresets.yaml"),
         .embedInCode("HInfinity/HInfinityPresets.yaml"),
         .embedInCode("M2SAC/M2SACPresets.yaml"), .embedInCode("MDPO/MDPOPresets.yaml"),
+        .embedInCode("MDPO/MDPOOffPolicyPresets.yaml"),
         .embedInCode("PPO/PPOPresets.yaml"),
         .embedInCode("RARL/RAPPresets.yaml"), .embedInCode("RARL/RARLPresets.yaml"),
         .embedInCode("SAC/SACPresets.yaml"), .embedInCode("TRPO/TRPOPresets.yaml"),

@@ -87,9 +87,9 @@ public struct RegisteredAgent: Sendable {
   public let identifier: String
   /// Description of the agent in one sentence.
   public let summary: String
-  /// Presets as YAML: a mapping from environment id (or `default`) to run settings and a `settings`
-  /// mapping.
-  public let presets: String
+  /// Presets as YAML, each a mapping from environment id (or `default`) to run settings and a
+  /// `settings` mapping, and each changing those before it.
+  public let presets: [String]
   /// Default settings of the agent.
   public let defaults: any AgentConfiguration
   private let construct: @Sendable (any AgentConfiguration, AgentContext) -> any Agent
@@ -103,7 +103,7 @@ public struct RegisteredAgent: Sendable {
   ///   - defaults: The default settings, in which agents of the same type may differ.
   ///   - make: A closure that creates the agent.
   public init<C: AgentConfiguration>(
-    _ identifier: String, _ summary: String, presets: String = "", defaults: C,
+    _ identifier: String, _ summary: String, presets: [String] = [], defaults: C,
     make: @escaping @Sendable (C, AgentContext) -> any Agent
   ) {
     self.identifier = identifier

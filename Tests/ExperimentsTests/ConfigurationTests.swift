@@ -36,7 +36,7 @@ private struct FakeSettings: AgentConfiguration {
     """
 
   private func resolver(
-    _ environment: String = "walker", presets: String = presets
+    _ environment: String = "walker", presets: [String] = [presets]
   ) throws -> ConfigurationResolver {
     try ConfigurationResolver(
       environment: environment, parameters: Gravity.parameterDescriptions,
@@ -47,6 +47,17 @@ private struct FakeSettings: AgentConfiguration {
 
   private func settings(_ resolver: ConfigurationResolver) throws -> FakeSettings {
     try #require(resolver.resolve().settings as? FakeSettings)
+  }
+
+  @Test func presetsChangeThoseBefore() throws {
+    let changes = "walker: {steps: 700, settings: {epochs: 9}}"
+    var resolver = try resolver(presets: [Self.presets, changes])
+    let walker = try resolver.resolve()
+    #expect(walker.run.steps == 700 && walker.run.environments == 32)
+    #expect(try settings(resolver).epochs == 9)
+    #expect(try settings(resolver).learningRate == 0.001)
+    resolver = try self.resolver("lander", presets: [Self.presets, changes])
+    #expect(try resolver.resolve().run.steps == 500)
   }
 
   @Test func laterLayersWin() throws {
@@ -78,7 +89,7 @@ private struct FakeSettings: AgentConfiguration {
     try first.overlay(assignment: "seed=18446744073709551615")
     let yaml = try first.resolve().yaml
     // No presets here: the file alone must say everything.
-    var second = try resolver(presets: "")
+    var second = try resolver(presets: [])
     try second.overlay(yaml: yaml, source: "config.yaml")
     #expect(try second.resolve().yaml == yaml)
     let (expectedSettings, foundSettings) = (try settings(first), try settings(second))

@@ -25,9 +25,11 @@ public struct ConfigurationResolver {
       run: run, parameters: parameters.map { .init(name: $0.name, value: $0.nominal) },
       settings: agent.defaults, descriptions: parameters)
     table = resolved.table
-    let presets = try SettingNode(yaml: agent.presets, source: "presets of \(agent.identifier)")
-    for name in ["default", environment] {
-      if let preset = presets[name] { try table.lay(preset, on: &resolved) }
+    for text in agent.presets {
+      let presets = try SettingNode(yaml: text, source: "presets of \(agent.identifier)")
+      for name in ["default", environment] {
+        if let preset = presets[name] { try table.lay(preset, on: &resolved) }
+      }
     }
   }
 
