@@ -26,6 +26,13 @@ public enum EnvironmentRegistry {
     .init(QuadcopterLand.self),
     .init(
       QuadcopterTrack.self, isSuccess: { QuadcopterTrack.isSuccess(finalObservation: $0) }),
+    .init(
+      QuadcopterSwarm<4>.self, isSuccess: { QuadcopterSwarm<4>.isSuccess(finalObservation: $0) }),
+    .init(
+      QuadcopterSwarm<2>.self, isSuccess: { QuadcopterSwarm<2>.isSuccess(finalObservation: $0) }),
+    .init(
+      QuadcopterSwarm<8>.self, isSuccess: { QuadcopterSwarm<8>.isSuccess(finalObservation: $0) }),
+    .init(QuadcopterGates.self),
     .init(DiagnosticTwoGoals.self),
     .init(DiagnosticMemory.self),
   ]

@@ -74,6 +74,12 @@ public enum ControllerRegistry {
     .init(
       QuadcopterTrackController.self, "quadcopter-track-cascade",
       "Nested loops with the reference's way fed forward."),
+    .init(
+      QuadcopterSwarmController.self, "quadcopter-swarm-layers",
+      "Spreads to heights of their own, crosses there and settles."),
+    .init(
+      QuadcopterGatesController.self, "quadcopter-gates-cascade",
+      "Rises or sinks before a gate, flies through it, and dodges balloons."),
     .init(TwoGoalsController.self, "two-goals-nearest", "Walks to the nearer goal, or up."),
     .init(MemoryController.self, "memory-signal", "Remembers the signal and chooses its side."),
   ]

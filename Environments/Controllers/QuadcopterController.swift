@@ -17,7 +17,7 @@ public struct QuadcopterController: Controller {
 
 /// Holds a pitch and a lift of a quadcopter: pitch sets the rate, and rate sets the difference of the
 /// thrusts.
-private struct AttitudeLoop {
+struct AttitudeLoop {
   /// Wanted pitch, in rad.
   var pitch: Float
   /// Wanted rate per error of the pitch, in 1/s.
@@ -25,13 +25,22 @@ private struct AttitudeLoop {
   /// Wanted thrust of each pair of rotors, in hover thrusts beyond hover.
   var lift: Float
 
-  /// Writes the action for an observation that begins like `quadcopter`'s.
-  func act(on observation: Span<Float>, action: inout MutableSpan<Float>) {
-    let rate = stiffness * (pitch - observation[4])
+  /// Writes two components of an action for eight of an observation that are like `quadcopter`'s.
+  ///
+  /// - Parameters:
+  ///   - observation: Observation, [O].
+  ///   - first: Index of the first of the eight.
+  ///   - action: Action, [A].
+  ///   - target: Index of the first of the two.
+  func act(
+    on observation: Span<Float>, at first: Int = 0, action: inout MutableSpan<Float>,
+    at target: Int = 0
+  ) {
+    let rate = stiffness * (pitch - observation[first + 4])
     // Half the difference of the thrusts, in hover thrusts.
-    let turn = 0.0019 * 12 * (rate - observation[5])
-    action[0] = command(thrust: lift - turn, now: observation[6])
-    action[1] = command(thrust: lift + turn, now: observation[7])
+    let turn = 0.0019 * 12 * (rate - observation[first + 5])
+    action[target] = command(thrust: lift - turn, now: observation[first + 6])
+    action[target + 1] = command(thrust: lift + turn, now: observation[first + 7])
   }
 
   /// Returns the action that brings a pair of rotors to a thrust, in hover thrusts beyond hover.

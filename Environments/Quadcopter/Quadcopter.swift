@@ -106,10 +106,11 @@ public struct Quadcopter: Environment, ~Copyable {
   static let goal = (x: 0.0, z: 1.0)
   static let substeps = 4
   static let substep = 0.005  // s
-  private static let maximumPitch = 85 * Double.pi / 180  // rad
+  static let maximumPitch = 85 * Double.pi / 180  // rad
 
   let parameters: Parameters
-  private(set) var world: World
+  /// The world of the drone alone, unless a task adds what it can touch.
+  var world: World
   let body: Body
   /// Speeds of the right and left rotors, in rpm.
   private(set) var speeds = (right: QuadcopterModel.hoverSpeed, left: QuadcopterModel.hoverSpeed)
@@ -214,11 +215,22 @@ extension Quadcopter {
         QuadcopterModel.inertia * parameters.inertia * unitsPerMetre * unitsPerMetre))
   }
 
-  /// Returns the rotor speeds that an action commands, in rpm.
-  static func commandedSpeeds(_ action: Span<Float>) -> (right: Double, left: Double) {
+  /// Gives a drone the shape with which it touches others: 12 cm wide and 25 mm tall.
+  ///
+  /// - Source: the collision cylinder of gym-pybullet-drones' Crazyflie.
+  static func addShape(to body: Body, in world: inout World) {
+    world.addBox(
+      halfWidth: Float(0.06 * unitsPerMetre), halfHeight: Float(0.0125 * unitsPerMetre), to: body,
+      Material())
+  }
+
+  /// Returns the rotor speeds that the two components of an action from `first` on command, in rpm.
+  static func commandedSpeeds(
+    _ action: Span<Float>, at first: Int = 0
+  ) -> (right: Double, left: Double) {
     (
-      QuadcopterModel.commandedSpeed(action: Double(action[0])),
-      QuadcopterModel.commandedSpeed(action: Double(action[1]))
+      QuadcopterModel.commandedSpeed(action: Double(action[first])),
+      QuadcopterModel.commandedSpeed(action: Double(action[first + 1]))
     )
   }
 
@@ -235,10 +247,11 @@ extension Quadcopter {
     )
   }
 
-  /// Returns thrust and drag in N times units per metre, and the torque in the same with units, all at
-  /// the pose of this substep.
+  /// Returns thrust, drag and downwash in N times units per metre, and the torque in the same with units,
+  /// all at the pose of this substep; the downwash, in N, acts downwards in the body's frame.
   static func load(
-    on state: BodyState, speeds: (right: Double, left: Double), _ parameters: Parameters
+    on state: BodyState, speeds: (right: Double, left: Double), downwash: Double = 0,
+    _ parameters: Parameters
   ) -> (x: Float, y: Float, torque: Float) {
     let scale = unitsPerMetre
     let (sine, cosine) = (sin(-Double(state.angle)), cos(-Double(state.angle)))
@@ -252,6 +265,7 @@ extension Quadcopter {
     let along = -drag * QuadcopterModel.dragCoefficient.x * (cosine * vx - sine * vz)
     let upwards =
       right + left - drag * QuadcopterModel.dragCoefficient.z * (sine * vx + cosine * vz)
+      - downwash
     let lever = QuadcopterModel.lever * parameters.armLength
     return (
       Float((cosine * along + sine * upwards) * scale),
@@ -260,20 +274,21 @@ extension Quadcopter {
     )
   }
 
+  /// Writes the eight components of a drone's own state, from the component `first` on.
   static func observe(
     _ state: BodyState, _ speeds: (right: Double, left: Double),
-    into observation: inout MutableSpan<Float>
+    into observation: inout MutableSpan<Float>, at first: Int = 0
   ) {
     let scale = unitsPerMetre
     let hover = QuadcopterModel.pairThrust(speed: QuadcopterModel.hoverSpeed)
-    observation[0] = Float(Double(state.x) / scale - goal.x)
-    observation[1] = Float(Double(state.velocityX) / scale)
-    observation[2] = Float(Double(state.y) / scale - goal.z)
-    observation[3] = Float(Double(state.velocityY) / scale)
-    observation[4] = -state.angle
-    observation[5] = -state.angularVelocity
-    observation[6] = Float(QuadcopterModel.pairThrust(speed: speeds.right) / hover - 1)
-    observation[7] = Float(QuadcopterModel.pairThrust(speed: speeds.left) / hover - 1)
+    observation[first] = Float(Double(state.x) / scale - goal.x)
+    observation[first + 1] = Float(Double(state.velocityX) / scale)
+    observation[first + 2] = Float(Double(state.y) / scale - goal.z)
+    observation[first + 3] = Float(Double(state.velocityY) / scale)
+    observation[first + 4] = -state.angle
+    observation[first + 5] = -state.angularVelocity
+    observation[first + 6] = Float(QuadcopterModel.pairThrust(speed: speeds.right) / hover - 1)
+    observation[first + 7] = Float(QuadcopterModel.pairThrust(speed: speeds.left) / hover - 1)
   }
 
   /// Returns the reward, and the end if there is one, of an action that led to an observation.

@@ -46,6 +46,26 @@ package enum QuadcopterModel {
     return ((hover + abs(a) * (end - hover)) / (2 * thrustCoefficient)).squareRoot()
   }
 
+  /// Returns the force that the air below another quadcopter exerts downwards, in N.
+  ///
+  /// It is 1.15 weights at 0.5 m and grows without limit towards 0, where the formula was never
+  /// measured; so its height is at least 0.25 m, and its width, which has a zero at 0.69 m, at least
+  /// 0.05 m.
+  ///
+  /// - Parameters:
+  ///   - height: Height of the other one above this one, in m; the force is 0 unless it is positive.
+  ///   - offset: Distance along x, in m; the force is 0 beyond ten widths.
+  /// - Returns: The force, in N.
+  /// - Source: gym-pybullet-drones, whose propellers have a radius of 23.1348 mm.
+  /// - Difference from source: the two bounds.
+  package static func downwash(height: Double, offset: Double) -> Double {
+    guard height > 0 else { return 0 }
+    let bounded = max(height, 0.25)
+    let ratio = 0.0231348 / (4 * bounded)
+    let widths = offset / max(abs(0.16 * bounded - 0.11), 0.05)
+    return abs(widths) < 10 ? 2267.18 * ratio * ratio * exp(-0.5 * widths * widths) : 0
+  }
+
   /// Returns the rotor speed after some seconds of lag.
   package static func laggedSpeed(
     from speed: Double, to command: Double, seconds: Double, lag: Double

@@ -36,6 +36,17 @@ enum EnvironmentCases {
     BenchmarkCase(name: "quadcopter-steps") { threads in
       [rate("quadcopter-steps", "quadcopter", environments: 64, steps: 500_000, threads)]
     },
+    BenchmarkCase(name: "quadcopter-swarm-steps") { threads in
+      ["quadcopter-swarm-2", "quadcopter-swarm", "quadcopter-swarm-8"].map {
+        rate("\($0)-steps", $0, environments: 64, steps: 100_000, threads)
+      }
+    },
+    BenchmarkCase(name: "quadcopter-gates-steps") { threads in
+      [
+        rate(
+          "quadcopter-gates-steps", "quadcopter-gates", environments: 64, steps: 300_000, threads)
+      ]
+    },
     BenchmarkCase(name: "perturbed-steps") { threads in
       [("walker", 30_000), ("quadcopter", 500_000)].map { identifier, steps in
         rate(
@@ -50,6 +61,9 @@ enum EnvironmentCases {
         allocations("pendulum-v1", steps: 1_000_000, perturbations: everything),
         allocations("walker", steps: 20_000),
         allocations("lander", steps: 20_000),
+        allocations("quadcopter", steps: 100_000),
+        allocations("quadcopter-swarm", steps: 100_000),
+        allocations("quadcopter-gates", steps: 100_000),
       ]
     },
   ]

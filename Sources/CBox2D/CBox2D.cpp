@@ -290,6 +290,9 @@ struct ClosestStatic final : b2RayCastCallback {
 }  // namespace
 
 float cb2_cast_ray(const cb2_world *world, float x1, float y1, float x2, float y2) {
+  // Box2D aborts at a ray without a direction, which a body that has diverged has.
+  const b2Vec2 way(x2 - x1, y2 - y1);
+  if (!way.IsValid() || way.LengthSquared() <= 0) return 1;
   ClosestStatic closest;
   world->world.RayCast(&closest, b2Vec2(x1, y1), b2Vec2(x2, y2));
   return closest.fraction;

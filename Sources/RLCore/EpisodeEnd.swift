@@ -6,6 +6,8 @@
   case goalReached = "goal reached"
   /// Something fell over, dropped or crashed: a failure.
   case fell
+  /// Something hit what it must not touch: a failure.
+  case collided
   /// Something left the space in which the task takes place: a failure.
   case outOfBounds = "out of bounds"
   /// The task was over, which is neither a success nor a failure.
@@ -15,7 +17,7 @@
   public var isSuccess: Bool? {
     switch self {
     case .goalReached: true
-    case .fell, .outOfBounds: false
+    case .fell, .collided, .outOfBounds: false
     case .completed: nil
     }
   }

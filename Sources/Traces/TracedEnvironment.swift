@@ -54,6 +54,10 @@ struct TracedEnvironment: Sendable {
     .init(WalkerParametric.self),
     .init(QuadcopterLand.self),
     .init(QuadcopterTrack.self),
+    .init(QuadcopterSwarm<4>.self),
+    .init(QuadcopterSwarm<2>.self),
+    .init(QuadcopterSwarm<8>.self),
+    .init(QuadcopterGates.self),
     .init(DiagnosticMemory.self),
     .init(Quadcopter.self, StateTraces.quadcopter),
   ]

@@ -39,6 +39,8 @@ import Testing
     checkDuration(Quadcopter.self)
     checkDuration(QuadcopterLand.self)
     checkDuration(QuadcopterTrack.self)
+    checkDuration(QuadcopterSwarm<4>.self)
+    checkDuration(QuadcopterGates.self)
     checkDuration(LunarLander.self)
     checkDuration(LunarLanderContinuous.self)
   }
