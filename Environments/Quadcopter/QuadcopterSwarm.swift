@@ -19,7 +19,8 @@ public import RLCore
 ///   (`QuadcopterModel`).
 /// - Reward: the mean over all quadcopters of `exp(-(d + 0.1 |v| + 0.5 |pitch| + 0.1 |rate| + 0.05 |a|²))`
 ///   and of the progress towards its goal in m, with the distance d to it, less `0.5 (1 - s / 0.3)²`
-///   for each pair at a distance s below 0.3 m; less 5 for a collision, a fall or leaving the space.
+///   over their number for each pair at a distance s below 0.3 m; less 5 for a collision, a fall or
+///   leaving the space.
 /// - Start: 1 ± 0.5 m apart, at any height from 0.6 m to 0.6 m below the end of the space, as are the goals;
 ///   velocities ±0.2 m/s, pitch ±0.1 rad, rate ±0.5 rad/s, rotors at hover speed.
 /// - End: two touch (collided), one falls (z < 0 or |pitch| > 85°) or one leaves its space (|x| > 3 m or

@@ -27,8 +27,8 @@ package final class LogFile {
 
   /// Writes bytes by the system's call and returns its error, or 0.
   ///
-  /// Lines are written in every iteration, of which small tasks have hundreds a second: Foundation's
-  /// own call takes several times as long for a line.
+  /// With Foundation's own call, and TensorBoard's records built as `Data`, logs took 3.3 to 3.8 % of
+  /// PPO's time on `cartpole-v1`; without both they take 1.9 to 2.3 % (`bench logging-cost`).
   private func write(_ bytes: UnsafeRawBufferPointer) -> Int32 {
     var rest = unsafe bytes[...]
     while unsafe !rest.isEmpty {
