@@ -88,6 +88,8 @@ def metadata(version):
         "Summary: Train, test and inspect control policies: environments for Gymnasium and Stable-Baselines3, and the rlsuite program",
         "License: MIT", "Requires-Python: >=3.10", "Requires-Dist: numpy>=1.24",
         'Requires-Dist: gymnasium>=1.1; extra == "gymnasium"', "Provides-Extra: gymnasium",
+        'Requires-Dist: gymnasium>=1.1; extra == "pettingzoo"', 'Requires-Dist: pettingzoo>=1.24; extra == "pettingzoo"',
+        "Provides-Extra: pettingzoo",
         'Requires-Dist: gymnasium>=1.1; extra == "sb3"', 'Requires-Dist: stable-baselines3>=2.4; extra == "sb3"',
         "Provides-Extra: sb3", 'Requires-Dist: pandas; extra == "pandas"', "Provides-Extra: pandas",
         "Description-Content-Type: text/markdown", "", (HERE / "README.md").read_text("utf-8")])

@@ -294,7 +294,7 @@ extension QuadcopterSwarmSimulation {
           .outOfBounds, when: "one is \(extent) m beside the middle or \(extent) m above the ground"
         ),
       ], solvedReturn: nil,
-      source: "gym-pybullet-drones' downwash between the suite's quadcopters")
+      source: "gym-pybullet-drones' downwash between the suite's quadcopters", agents: count)
   }
 
   private static func components(

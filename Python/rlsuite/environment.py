@@ -12,7 +12,7 @@ from ._library import UsageError
 from ._simulation import Simulation
 from ._spaces import action_space, frames_per_second, observation_space
 
-_RESET_OPTIONS = {"parameters", "snapshot"}
+RESET_OPTIONS = {"parameters", "snapshot"}
 
 
 def check_options(options: Mapping[str, Any] | None, known: set[str]) -> dict[str, Any]:
@@ -69,7 +69,7 @@ class Env(gymnasium.Env):
     ) -> tuple[np.ndarray, dict[str, Any]]:
         """Begins an episode and returns its first observation."""
         super().reset(seed=seed)
-        chosen = check_options(options, _RESET_OPTIONS)
+        chosen = check_options(options, RESET_OPTIONS)
         if "parameters" in chosen:
             self._simulation.set_parameters(chosen["parameters"])
         if seed is None and not self._is_seeded:

@@ -57,6 +57,7 @@ package struct EnvironmentDescription: Encodable {
   package var observation: [Component]
   package var action: [Component]
   package var isDiscrete: Bool
+  package var agents: Int
   package var parameters: [Parameter]
   package var disturbance: [Disturbance]
   package var controls: [Control]
@@ -65,7 +66,7 @@ package struct EnvironmentDescription: Encodable {
 
   enum CodingKeys: String, CodingKey {
     case environment, version, summary, source, reward, ends, observation, action, parameters
-    case disturbance, controls, pace
+    case disturbance, controls, pace, agents
     case restingActions = "resting-actions"
     case timeStep = "time-step"
     case episodeSteps = "episode-steps"
@@ -98,6 +99,7 @@ package struct EnvironmentDescription: Encodable {
       specification.observationSpace, specification.observationComponents)
     action = Self.components(specification.actionSpace, specification.actionComponents)
     if case .discrete = specification.actionSpace { isDiscrete = true } else { isDiscrete = false }
+    agents = specification.agents
     parameters = registered.parameters.map {
       Parameter(
         name: $0.name, unit: $0.unit, nominal: $0.nominal, low: $0.range.lowerBound,

@@ -59,6 +59,9 @@ public struct EnvironmentSpecification: Sendable, Equatable {
   /// Whether observations may leave their space, as some references' do; they stay within three times
   /// its size.
   public let observationsMayLeaveSpace: Bool
+  /// Number of equal bodies that act in the environment: observation and action consist of as many equal
+  /// parts, body after body.
+  public let agents: Int
 
   /// Number of observation components.
   public var observationWidth: Int { observationSpace.width }
@@ -71,9 +74,12 @@ public struct EnvironmentSpecification: Sendable, Equatable {
     observationSpace: Space, observationComponents: [Component], actionSpace: Space,
     actionComponents: [Component],
     timeStep: Double, episodeSteps: Int, ends: [End] = [], solvedReturn: Double?, source: String,
-    observationsMayLeaveSpace: Bool = false
+    observationsMayLeaveSpace: Bool = false, agents: Int = 1
   ) {
     precondition(observationComponents.count == observationSpace.width, identifier)
+    precondition(
+      observationSpace.width.isMultiple(of: agents) && actionSpace.width.isMultiple(of: agents),
+      "\(identifier) has no equal parts for \(agents) agents")
     self.identifier = identifier
     self.version = version
     self.summary = summary
@@ -88,5 +94,6 @@ public struct EnvironmentSpecification: Sendable, Equatable {
     self.solvedReturn = solvedReturn
     self.source = source
     self.observationsMayLeaveSpace = observationsMayLeaveSpace
+    self.agents = agents
   }
 }

@@ -17,6 +17,18 @@ import Testing
     #expect(playEpisodes(identifier, count: 20).allSatisfy { $0.end != .timeLimit })
   }
 
+  /// Body after body, each with the same components.
+  @Test(arguments: [("quadcopter-swarm", 4), ("quadcopter-swarm-2", 2), ("quadcopter-swarm-8", 8)])
+  func partsOfAgentsAreEqual(identifier: String, count: Int) throws {
+    let specification = try #require(EnvironmentRegistry.find(identifier)).specification
+    #expect(specification.agents == count)
+    let names = specification.observationComponents.map(\.name)
+    let width = names.count / count
+    for i in names.indices {
+      #expect(names[i] == "\(i / width + 1)" + names[i % width].dropFirst())
+    }
+  }
+
   /// The fit of gym-pybullet-drones, with its poles cut off.
   @Test func downwashHasItsFit() {
     let weight = QuadcopterModel.mass * QuadcopterModel.gravity
