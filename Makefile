@@ -6,7 +6,7 @@ check:
 
 # Some tests in a debug build, which is quick to build again: make test FILTER=AdvantageTests
 test:
-	swift test --filter "$(FILTER)"
+	swift test --enable-swift-testing --disable-xctest --disable-index-store --filter "$(FILTER)"
 
 # Formats every source file.
 format:
@@ -27,7 +27,7 @@ bench:
 # Looks for data races in stepping, training and evaluation on several threads, in a build folder of
 # its own.
 tsan:
-	swift test --sanitize=thread --scratch-path .build-thread \
+	swift test --enable-swift-testing --disable-xctest --sanitize=thread --disable-index-store --scratch-path .build-thread \
 	  --filter "RLCoreTests|TrainingTests|threadsShareNothing|threadsDoNotDisturb"
 
 # Feeds broken recordings and files of HDF5 to their readers for a minute each; what it learns goes to a folder that

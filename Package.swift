@@ -161,9 +161,11 @@ let package = Package(
     tests("RLCoreTests", ["RLCore", "LinearAlgebra"]),
     tests(
       "EnvironmentsTests",
-      ["Conformance", "Environments", "Traces", "Physics", "RLCore", "LinearAlgebra"]),
+      ["Conformance", "Environments", "Traces", "Physics", "RLCore", "LinearAlgebra"], unoptimized),
     tests("StorageTests", ["Storage"], unoptimized),
-    tests("TrainingTests", ["Training", "RLCore", "NeuralNetworks", "LinearAlgebra", "Storage"]),
+    tests(
+      "TrainingTests", ["Training", "RLCore", "NeuralNetworks", "LinearAlgebra", "Storage"],
+      unoptimized),
     tests(
       "ExperimentsTests",
       [
@@ -175,19 +177,19 @@ let package = Package(
       [
         "Agents", "Environments", "Training", "RLCore", "NeuralNetworks", "LinearAlgebra",
         "Storage",
-      ]),
+      ], unoptimized),
     tests(
       "PlasticityTests",
       [
         "Plasticity", "Agents", "Environments", "Training", "RLCore", "NeuralNetworks",
         "LinearAlgebra", "Storage",
-      ]),
+      ], unoptimized),
     tests(
       "RobustnessTests",
       [
         "Robustness", "Conformance", "Environments", "Experiments", "Recording", "Training",
         "RLCore", "LinearAlgebra", "Storage",
-      ]),
+      ], unoptimized),
     tests(
       "RecordingTests",
       ["Recording", "Environments", "RLCore", "LinearAlgebra", "Storage"], unoptimized),

@@ -110,7 +110,7 @@ enum ShortRun: String, CaseIterable, CustomTestStringConvertible {
         "--set", "checkpoints.keep=100",
       ]
     case .probed:
-      Self.cartPole.arguments + ["--probes", "all", "--probes-every", "3"]
+      Self.cartPole.arguments + ["--probes", "all", "--probes-every", "20"]
         + ["--intervention", "l2:strength=1e-4", "--intervention", "redo@policy:every=50"]
         + ["--intervention", "injection:at=100,every=400"]
     case .rarl:

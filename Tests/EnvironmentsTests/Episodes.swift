@@ -13,7 +13,7 @@ struct EpisodeSummary: Sendable, Equatable {
   var terminated: Bool { end != .timeLimit }
 }
 
-/// Plays seeds 0 ..< count to their ends on two threads.
+/// Plays seeds 0 ..< count to their ends on two threads, up to sixteen episodes beside each other.
 ///
 /// - Parameters:
 ///   - identifier: A registered environment.
@@ -31,25 +31,45 @@ func playEpisodes(_ identifier: String, count: Int, controller: String? = nil) -
     episodes.deinitialize(count: count)
     episodes.deallocate()
   }
-  WorkerPool(threads: 2).run(count) { i in
-    let vector = entry.construct(1)
-    let actions = Matrix(rows: 1, columns: entry.specification.actionWidth)
-    var random = RandomActions(entry.specification.actionSpace, seed: 10_000 + UInt64(i))
-    var policy = maker?.make()
-    vector.reset(environment: 0, seed: UInt64(i))
-    repeat {
-      if policy == nil {
-        for (j, value) in random.next().enumerated() { actions[0, j] = value }
-      } else {
-        var action = actions.mutableRow(0).mutableSpan
-        policy?.act(on: vector.batch.observations.row(0).span, action: &action)
+  let threads = 2
+  WorkerPool(threads: threads).run(threads) { thread in
+    var waiting = thread * count / threads..<(thread + 1) * count / threads
+    let slots = min(16, waiting.count)
+    let vector = entry.construct(slots)
+    vector.resetsEndedEpisodes = false
+    let actions = Matrix(rows: slots, columns: entry.specification.actionWidth)
+    // A slot for which nothing waits plays the last episode again, so that all slots keep stepping.
+    let last = waiting.upperBound - 1
+    func begin(_ slot: Int) -> (seed: Int?, random: RandomActions, policy: (any Controller)?) {
+      let seed = waiting.popFirst()
+      vector.reset(environment: slot, seed: UInt64(seed ?? last))
+      return (
+        seed, RandomActions(entry.specification.actionSpace, seed: 10_000 + UInt64(seed ?? last)),
+        maker?.make()
+      )
+    }
+    var players = (0..<slots).map(begin)
+    while players.contains(where: { $0.seed != nil }) {
+      for slot in 0..<slots {
+        if maker == nil {
+          for (j, value) in players[slot].random.next().enumerated() { actions[slot, j] = value }
+        } else {
+          var action = actions.mutableRow(slot).mutableSpan
+          players[slot].policy?.act(on: vector.batch.observations.row(slot).span, action: &action)
+        }
       }
-      vector.step(actions: actions, in: 0..<1)
-    } while !vector.batch.hasEnded(0)
-    episodes[i] = EpisodeSummary(
-      totalReward: vector.batch.episodeReturns[0], length: vector.batch.episodeLengths[0],
-      end: vector.batch.end(of: 0) ?? .leftUnfinished,
-      finalObservation: Array(vector.batch.finalObservations.row(0)))
+      vector.step(actions: actions, in: 0..<slots)
+      for slot in 0..<slots where vector.batch.hasEnded(slot) {
+        if let seed = players[slot].seed {
+          episodes[seed] = EpisodeSummary(
+            totalReward: vector.batch.episodeReturns[slot],
+            length: vector.batch.episodeLengths[slot],
+            end: vector.batch.end(of: slot) ?? .leftUnfinished,
+            finalObservation: Array(vector.batch.finalObservations.row(slot)))
+        }
+        players[slot] = begin(slot)
+      }
+    }
   }
   return (0..<count).map { episodes[$0] }
 }

@@ -75,7 +75,7 @@ import Storage
   /// many, which `goldenPicturesTellStatesApart` makes sure of.  There is no overlay, because
   /// Cairo 1.18 places letters by fractions of pixels; those of the scenes are few.
   ///
-  /// `RLSUITE_WRITE_GOLDEN=1 swift test -c release --filter goldenPicturesAreMatched` makes new
+  /// `RLSUITE_WRITE_GOLDEN=1 swift test --enable-swift-testing --disable-xctest -c release --filter goldenPicturesAreMatched` makes new
   /// ones.
   @Test(arguments: identifiers) func goldenPicturesAreMatched(identifier: String) throws {
     let actual = try picture(identifier, steps: 30, width: 300, height: 200)
