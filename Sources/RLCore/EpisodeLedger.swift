@@ -4,31 +4,32 @@ internal import LinearAlgebra
 ///
 /// It sees actions, rewards and ends of episodes, never a simulator's state.
 final class EpisodeLedger {
-  /// The current episode of one environment.
-  struct Entry {
-    /// Number of the episode; once it has ended, that of the next one.
-    var episode = 0
-    var seed: UInt64 = 0
-    var steps = 0
-    var totalReward = 0.0
-    /// Number of steps in all of the slot's episodes so far.
-    var stepsInAll = 0
-    /// Whether the episode has begun and not yet ended.
-    var isRunning = false
-  }
-
   let count: Int
-  /// Episodes by slot, [N].
-  let entries: UnsafeMutablePointer<Entry>
+  // One array for each number of the episodes, and one for the steps of all slots: a step of many
+  // slots then reads and writes whole registers and cache lines (9 → 2 ns per step of `cartpole-v1`,
+  // 8,192 environments, a profile of `bench cartpole-v1-steps`).
+  /// Numbers of the episodes, [N]; once one has ended, that of the next one.
+  let episodes: UnsafeMutablePointer<Int>
+  /// Seeds of the episodes, [N].
+  let seedsInUse: UnsafeMutablePointer<UInt64>
+  /// Lengths of the episodes so far, in steps, [N].
+  let lengths: UnsafeMutablePointer<Int32>
+  /// Sums of the episodes' rewards so far, [N].
+  let returns: UnsafeMutablePointer<Double>
+  /// 0 for each episode that has begun and not yet ended, 1 for others, [N]: numbers, since a loop
+  /// that reduces truth values is not compiled to registers of them.
+  private let resting: UnsafeMutablePointer<UInt8>
+  /// Numbers of steps in the slots' earlier episodes, [N].
+  private let earlierSteps: UnsafeMutablePointer<Int>
   /// Names and ranges of the P physical parameters.
   let descriptions: [ParameterDescription]
   var seeds = EpisodeSeeds.training(runSeed: 0)
   private let episodeSteps: Int
   private let actionWidth: Int
-  /// Actions of the running episodes, [N · steps × A].
-  private let actionLog: UnsafeMutablePointer<Float>
-  /// Disturbances of the running episodes, [N · steps × D]; nil if disturbances are off.
-  private var disturbanceLog: Matrix?
+  /// Actions of the running episodes.
+  private let actionLog: StepLog
+  /// Disturbances of the running episodes, D numbers per step; nil if disturbances are off.
+  private var disturbanceLog: StepLog?
   /// Parameters of the running episodes and, below, of the next ones, [N × P] each.
   private let running: UnsafeMutablePointer<Double>
   private let next: UnsafeMutablePointer<Double>
@@ -42,9 +43,14 @@ final class EpisodeLedger {
     descriptions = parameters
     episodeSteps = specification.episodeSteps
     actionWidth = specification.actionWidth
-    entries = .allocate(capacity: count)
-    entries.initialize(repeating: Entry(), count: count)
-    actionLog = .allocate(capacity: count * episodeSteps * actionWidth)
+    func allocate<Number>(_ initial: Number) -> UnsafeMutablePointer<Number> {
+      let numbers = UnsafeMutablePointer<Number>.allocate(capacity: count)
+      numbers.initialize(repeating: initial, count: count)
+      return numbers
+    }
+    (episodes, seedsInUse, lengths) = (allocate(0), allocate(0), allocate(0))
+    (returns, resting, earlierSteps) = (allocate(0), allocate(1), allocate(0))
+    actionLog = StepLog(count: count, steps: episodeSteps, width: actionWidth)
     running = .allocate(capacity: count * parameters.count)
     next = .allocate(capacity: count * parameters.count)
     for i in 0..<count {
@@ -56,8 +62,12 @@ final class EpisodeLedger {
   }
 
   deinit {
-    entries.deallocate()
-    actionLog.deallocate()
+    episodes.deallocate()
+    seedsInUse.deallocate()
+    lengths.deallocate()
+    returns.deallocate()
+    resting.deallocate()
+    earlierSteps.deallocate()
     running.deallocate()
     next.deallocate()
   }
@@ -112,10 +122,12 @@ final class EpisodeLedger {
   /// - Returns: Whether its parameters differ from those of the slot's previous episode.
   func begin(_ episode: EpisodeBeginning, changes: [ParameterValue] = []) -> Bool {
     let i = episode.slot
-    entries[i].seed = episode.seed
-    entries[i].steps = 0
-    entries[i].totalReward = 0
-    entries[i].isRunning = true
+    seedsInUse[i] = episode.seed
+    let length = Int(lengths[i])
+    earlierSteps[i] += length
+    actionLog.begin(i, after: length)
+    disturbanceLog?.begin(i, after: length)
+    (lengths[i], returns[i], resting[i]) = (0, 0, 0)
     let (own, set) = (row(i, of: running), row(i, of: next))
     guard !changes.isEmpty else {
       guard !own.elementsEqual(set, by: { $0.bitPattern == $1.bitPattern }) else { return false }
@@ -133,16 +145,31 @@ final class EpisodeLedger {
     return true
   }
 
-  /// Records a step of a slot and sets the batch's truncation flag at the time limit.
-  func record(_ i: Int, actions: Matrix, disturbances: Matrix?, batch: StepBatch) {
-    let row = i * episodeSteps + entries[i].steps
-    // A loop, since a call to copy a few numbers costs 3 ns.
-    for j in 0..<actionWidth { actionLog[row * actionWidth + j] = actions[i, j] }
-    if let disturbances { disturbanceLog?.copyRow(row, from: disturbances, row: i) }
-    entries[i].steps += 1
-    entries[i].stepsInAll += 1
-    entries[i].totalReward += Double(batch.rewards[i])
-    batch.truncated[i] = entries[i].steps >= episodeSteps && batch.ends[i] == nil
+  /// Whether a slot's episode has begun and not yet ended.
+  func isRunning(_ i: Int) -> Bool { resting[i] == 0 }
+
+  /// Fails unless all slots of a range hold running episodes.
+  func requireRunning(_ range: Range<Int>) {
+    let resting = resting
+    var anyRests: UInt8 = 0
+    for i in range { anyRests |= resting[i] }
+    guard anyRests != 0, let i = range.first(where: { !isRunning($0) }) else { return }
+    preconditionFailure("environment \(i) of \(count) must be reset before it is stepped")
+  }
+
+  /// Records a step of each slot of a range and sets the batch's truncation flags at the time limit.
+  func record(_ range: Range<Int>, actions: Matrix, disturbances: Matrix?, batch: StepBatch) {
+    actionLog.append(range, of: actions, lengths: lengths)
+    if let disturbances { disturbanceLog?.append(range, of: disturbances, lengths: lengths) }
+    let (lengths, returns, limit) = (lengths, returns, Int32(episodeSteps))
+    let (rewards, ends, truncated) = (batch.rewards.base, batch.ends, batch.truncated)
+    for i in range { returns[i] += Double(rewards[i]) }
+    for i in range {
+      // Both are read first: a loop with a jump would not be compiled to whole registers.
+      let (goesOn, length) = (ends[i] == nil, lengths[i] &+ 1)
+      lengths[i] = length
+      truncated[i] = goesOn && length >= limit
+    }
   }
 
   /// Writes the last observation, return and length of an ended episode to the batch.
@@ -150,42 +177,37 @@ final class EpisodeLedger {
   /// - Returns: The slot's next episode in the seed schedule.
   func finish(_ i: Int, batch: StepBatch) -> EpisodeBeginning {
     batch.finalObservations.copyRow(i, from: batch.observations, row: i)
-    batch.episodeReturns[i] = entries[i].totalReward
-    batch.episodeLengths[i] = entries[i].steps
-    entries[i].isRunning = false
-    entries[i].episode += 1
+    batch.episodeReturns[i] = returns[i]
+    batch.episodeLengths[i] = Int(lengths[i])
+    resting[i] = 1
+    episodes[i] += 1
     return scheduled(i)
   }
 
   /// Returns a slot's episode in the seed schedule.
   func scheduled(_ i: Int) -> EpisodeBeginning {
-    EpisodeBeginning(slot: i, seed: seeds.seed(environment: i, episode: entries[i].episode))
+    EpisodeBeginning(slot: i, seed: seeds.seed(environment: i, episode: episodes[i]))
   }
 
   /// Allocates the log for D disturbance numbers per step, or removes it if D is nil.
   func logDisturbances(width: Int?) {
-    disturbanceLog = width.map { Matrix(rows: count * episodeSteps, columns: $0) }
+    disturbanceLog = width.map { StepLog(count: count, steps: episodeSteps, width: $0) }
   }
 
   // MARK: Snapshots
 
   func snapshot(of i: Int, stateHash: UInt64) -> EpisodeSnapshot {
-    let (entry, first) = (entries[i], i * episodeSteps)
-    let log = UnsafeBufferPointer(
-      start: actionLog + first * actionWidth, count: entry.steps * actionWidth)
-    return EpisodeSnapshot(
-      episode: entry.episode, seed: entry.seed, parameters: parameters(of: i, isRunning: true),
-      actions: Array(log),
-      disturbances: disturbanceLog.map { log in
-        (0..<entry.steps).flatMap { Array(log.row(first + $0)) }
-      } ?? [], stateHash: stateHash)
+    EpisodeSnapshot(
+      episode: episodes[i], seed: seedsInUse[i], parameters: parameters(of: i, isRunning: true),
+      actions: actionLog.steps(Int(lengths[i]), of: i),
+      disturbances: disturbanceLog?.steps(Int(lengths[i]), of: i) ?? [], stateHash: stateHash)
   }
 
   /// Returns the number of steps in a snapshot; nil if it does not fit the environment.
   func steps(of snapshot: EpisodeSnapshot) -> Int? {
     let steps = snapshot.actions.count / actionWidth
     guard snapshot.actions.count == steps * actionWidth, steps < episodeSteps,
-      snapshot.disturbances.count == steps * (disturbanceLog?.columns ?? 0),
+      snapshot.disturbances.count == steps * (disturbanceLog?.width ?? 0),
       snapshot.actions.allSatisfy(\.isFinite), snapshot.disturbances.allSatisfy(\.isFinite),
       fits(snapshot.parameters)
     else { return nil }
@@ -197,16 +219,16 @@ final class EpisodeLedger {
   /// Sets the number of steps that all slots together have taken, the same number by each.
   func countSteps(from steps: Int) {
     precondition(steps % count == 0, "\(count) environments can't have taken \(steps) steps")
-    for i in 0..<count { entries[i].stepsInAll = steps / count }
+    for i in 0..<count { earlierSteps[i] = steps / count - Int(lengths[i]) }
   }
 
   /// Subtracts steps that are about to be re-simulated from a slot's count.
   ///
   /// No episode spans two tasks, so re-simulation does not reach the end of a task.
-  func rewind(_ i: Int, by steps: Int) { entries[i].stepsInAll -= steps }
+  func rewind(_ i: Int, by steps: Int) { earlierSteps[i] -= steps }
 
   /// Returns the number of steps of all slots together, as if each were as far as this one.
-  func stepsTaken(_ i: Int) -> Int { entries[i].stepsInAll * count }
+  func stepsTaken(_ i: Int) -> Int { (earlierSteps[i] + Int(lengths[i])) * count }
 
   // MARK: Tasks
 
@@ -224,7 +246,7 @@ final class EpisodeLedger {
     let (track, steps) = (tracks[i], stepsTaken(i))
     let task = tasks.task(after: steps - count)
     if batch.hasEnded(i) {
-      track.add(entries[i].totalReward, isLate: tasks.isLate(steps, in: task))
+      track.add(returns[i], isLate: tasks.isLate(steps, in: task))
     }
     let new = tasks.task(after: steps)
     guard new != task else { return }

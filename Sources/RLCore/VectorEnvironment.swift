@@ -71,7 +71,7 @@ public final class VectorEnvironment: BatchedEnvironment {
   public func reset(seeds: EpisodeSeeds) {
     ledger.seeds = seeds
     for i in 0..<count {
-      ledger.entries[i].episode = 0
+      ledger.episodes[i] = 0
       beginnings[i] = ledger.scheduled(i)
     }
     begin(UnsafeBufferPointer(start: beginnings, count: count))
@@ -89,32 +89,29 @@ public final class VectorEnvironment: BatchedEnvironment {
         && range.lowerBound >= 0 && range.upperBound <= count,
       "actions \(actions.rows) × \(actions.columns) for \(count) × \(specification.actionWidth), "
         + "range \(range)")
-    for i in range { requireRunning(i) }
+    ledger.requireRunning(range)
     let (perturber, acting) = (perturber, perturber?.perturb(actions, in: range) ?? actions)
     let pushes = addPushes(in: range)
     simulator.step(range, actions: acting, disturbances: pushes, batch: batch)
-    let (observed, tasks, disturbances) = (observed, ledger.tasks, disturbances)
-    let learnt = trainingReward.isEmpty ? nil : trainingReward
+    ledger.record(range, actions: actions, disturbances: disturbances, batch: batch)
+    if let observed, range.contains(observed.environment), hasSeenReset {
+      report(observed.environment, acting, pushes, to: observed.observer)
+    }
+    if let tasks = ledger.tasks { for i in range { ledger.advance(i, in: tasks, batch: batch) } }
+    if !trainingReward.isEmpty {
+      let (learnt, rewards) = (trainingReward, batch.rewards)
+      for i in range { rewards[i] = learnt(rewards[i], hasEnded: batch.ends[i] != nil) }
+    }
+    let (ends, truncated) = (batch.ends, batch.truncated)
     let ended = beginnings + range.lowerBound
     var endedCount = 0
-    for i in range {
-      ledger.record(i, actions: actions, disturbances: disturbances, batch: batch)
-      if let observed, observed.environment == i, hasSeenReset {
-        report(i, acting, pushes, to: observed.observer)
-      }
-      if let tasks { ledger.advance(i, in: tasks, batch: batch) }
-      if batch.hasEnded(i) {
-        batch.exactFinalObservations.copyRow(i, from: batch.observations, row: i)
-      }
-      if let learnt {
-        batch.rewards[i] = learnt(batch.rewards[i], hasEnded: batch.ends[i] != nil)
-      }
-      perturber?.distort(i, observations: batch.observations)
-      if batch.hasEnded(i) {
-        ended[endedCount] = ledger.finish(i, batch: batch)
-        endedCount += 1
-      }
+    for i in range where ends[i] != nil || truncated[i] {
+      batch.exactFinalObservations.copyRow(i, from: batch.observations, row: i)
+      ended[endedCount].slot = i
+      endedCount += 1
     }
+    if let perturber { for i in range { perturber.distort(i, observations: batch.observations) } }
+    for k in 0..<endedCount { ended[k] = ledger.finish(ended[k].slot, batch: batch) }
     if endedCount > 0 && resetsEndedEpisodes {
       begin(UnsafeBufferPointer(start: ended, count: endedCount))
     }
@@ -144,7 +141,7 @@ public final class VectorEnvironment: BatchedEnvironment {
         own
         ?? episodeParameters?.values(
           EpisodeParameters.Episode(
-            environment: i, number: ledger.entries[i].episode, seed: episode.seed,
+            environment: i, number: ledger.episodes[i], seed: episode.seed,
             stepsBefore: ledger.stepsTaken(i)))
       if ledger.begin(episode, changes: drawn ?? []) {
         simulator.setParameters(ledger.runningValues(of: i).span, of: i)
@@ -164,7 +161,7 @@ public final class VectorEnvironment: BatchedEnvironment {
   private func reportStart(_ i: Int, to observer: any EpisodeObserver) {
     observer.didReset(
       EpisodeStart(
-        episode: ledger.entries[i].episode, seed: ledger.entries[i].seed,
+        episode: ledger.episodes[i], seed: ledger.seedsInUse[i],
         parameters: ledger.parameters(of: i, isRunning: true), stateHash: stateHash(of: i)),
       observation: batch.observations.row(i).span)
   }
@@ -173,17 +170,11 @@ public final class VectorEnvironment: BatchedEnvironment {
     precondition(i >= 0 && i < count, "environment \(i) of \(count)")
   }
 
-  private func requireRunning(_ i: Int) {
-    precondition(
-      ledger.entries[i].isRunning, "environment \(i) of \(count) must be reset before it is stepped"
-    )
-  }
-
   public func stateHash(of i: Int) -> UInt64 {
     requireSlot(i)
     var hasher = StateHasher()
-    hasher.combine(ledger.entries[i].steps)
-    hasher.combine(ledger.entries[i].totalReward)
+    hasher.combine(Int(ledger.lengths[i]))
+    hasher.combine(ledger.returns[i])
     simulator.hashState(of: i, into: &hasher)
     return hasher.value
   }
@@ -231,14 +222,14 @@ public final class VectorEnvironment: BatchedEnvironment {
 
   public func snapshot(of i: Int) -> EpisodeSnapshot {
     requireSlot(i)
-    requireRunning(i)
+    ledger.requireRunning(i..<i + 1)
     return ledger.snapshot(of: i, stateHash: stateHash(of: i))
   }
 
   public func restore(_ snapshot: EpisodeSnapshot, to i: Int) throws(SnapshotError) {
     requireSlot(i)
     guard let steps = ledger.steps(of: snapshot) else { throw .malformed(environment: i) }
-    ledger.entries[i].episode = snapshot.episode
+    ledger.episodes[i] = snapshot.episode
     ledger.rewind(i, by: steps)
     beginnings[i] = EpisodeBeginning(slot: i, seed: snapshot.seed)
     begin(UnsafeBufferPointer(start: beginnings + i, count: 1), with: snapshot.parameters)
@@ -248,7 +239,7 @@ public final class VectorEnvironment: BatchedEnvironment {
       for j in 0..<width { actions[i, j] = snapshot.actions[t * width + j] }
       for j in 0..<pushWidth { disturbances?[i, j] = snapshot.disturbances[t * pushWidth + j] }
       step(actions: actions, in: i..<i + 1)
-      guard ledger.entries[i].isRunning, ledger.entries[i].steps == t + 1 else {
+      guard ledger.isRunning(i), Int(ledger.lengths[i]) == t + 1 else {
         throw .diverged(environment: i, step: t)
       }
     }
