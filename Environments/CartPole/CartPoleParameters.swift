@@ -37,10 +37,14 @@ public struct CartPoleParameters: EnvironmentParameters {
     push: Double, state: CartPoleState
   ) -> (cart: Double, pole: Double) {
     let (sine, cosine) = sineAndCosine(state.angle)
-    return CartPoleEquations(
-      gravity: gravity, cartMass: cartMass, poleMass: poleMass, poleHalfLength: poleHalfLength
-    ).accelerations(
+    return equations.accelerations(
       push: push, sine: sine, cosine: cosine, angularVelocity: state.angularVelocity)
+  }
+
+  /// The equations of motion with these constants.
+  @inline(__always) var equations: CartPoleEquations<Double> {
+    CartPoleEquations(
+      gravity: gravity, cartMass: cartMass, poleMass: poleMass, poleHalfLength: poleHalfLength)
   }
 }
 
@@ -78,6 +82,20 @@ struct CartPoleEquations<Number: CartPoleNumber> {
       (gravity * sine - cosine * drive)
       / (poleHalfLength * (fourThirds - poleMass * (cosine * cosine) / totalMass))
     return (drive - poleMoment * pole * cosine / totalMass, pole)
+  }
+
+  /// Advances `cartpole-v1` by a step of explicit Euler, 0.02 s.
+  @inline(__always) func step(
+    push: Number, sine: Number, cosine: Number, _ position: inout Number,
+    _ velocity: inout Number, _ angle: inout Number, _ angularVelocity: inout Number
+  ) {
+    let accelerations = accelerations(
+      push: push, sine: sine, cosine: cosine, angularVelocity: angularVelocity)
+    let seconds = Number(repeating: 0.02)
+    position = position + seconds * velocity
+    velocity = velocity + seconds * accelerations.cart
+    angle = angle + seconds * angularVelocity
+    angularVelocity = angularVelocity + seconds * accelerations.pole
   }
 }
 
@@ -139,6 +157,13 @@ enum CartPoleLimits {
   static func end(position x: Double, angle theta: Double) -> TaskEnd? {
     if theta < -angle || theta > angle { return .fell }
     return x < -position || x > position ? .outOfBounds : nil
+  }
+
+  /// Returns which of four states bring an end.
+  @inline(__always) static func areBeyond(
+    positions x: SIMD4<Double>, angles theta: SIMD4<Double>
+  ) -> SIMDMask<SIMD4<Int64>> {
+    (theta .< -angle) .| (theta .> angle) .| (x .< -position) .| (x .> position)
   }
 }
 

@@ -1,4 +1,4 @@
-public import LinearAlgebra
+internal import LinearAlgebra
 public import RLCore
 
 /// Balance a pole on a cart by pushing the cart left or right, in closed form.
@@ -27,6 +27,14 @@ public struct CartPoleV1: Environment, PlanningModel {
     case survival
     /// Reward 0 per step, -1 once the episode has ended (Barto, Sutton and Anderson 1983).
     case suttonBarto
+
+    /// Returns the reward of a step after which the state is beyond the bounds, if it is.
+    func reward(end: TaskEnd?, hasEnded: Bool) -> Double {
+      switch self {
+      case .survival: end != nil && hasEnded ? 0 : 1
+      case .suttonBarto: end != nil ? -1 : 0
+      }
+    }
   }
 
   public typealias Parameters = CartPoleParameters
@@ -49,13 +57,11 @@ public struct CartPoleV1: Environment, PlanningModel {
   package private(set) var state: CartPoleState
   /// Rule for the rewards: survival, unless a trace specifies another.
   package var rewardRule = RewardRule.survival
-  private var hasEnded = false
+  private(set) var hasEnded = false
   /// Push by the agent in the last step, in N; for the picture only.
   private(set) var lastPush = 0.0
-  /// Push of the current step, the disturbance included, in N.
-  private var push = 0.0
   private(set) var disturbance = restingPort
-  private static let restingPort = DisturbancePort(disturbanceComponents)
+  static let restingPort = DisturbancePort(disturbanceComponents)
 
   public init(
     parameters: Parameters, using random: inout NumPyRandom,
@@ -74,6 +80,19 @@ public struct CartPoleV1: Environment, PlanningModel {
     state.observe(into: &observation)
   }
 
+  /// Continues an episode from all that belongs to it.
+  init(
+    parameters: Parameters, state: CartPoleState, hasEnded: Bool, lastPush: Double,
+    disturbance: DisturbancePort
+  ) {
+    (self.parameters, self.state, self.hasEnded) = (parameters, state, hasEnded)
+    (self.lastPush, self.disturbance) = (lastPush, disturbance)
+  }
+
+  public static func makeSimulator(count: Int) -> any Simulator {
+    CartPoleV1Simulator(count: count)
+  }
+
   public static let disturbanceComponents = [
     DisturbanceComponent("cart force along x", unit: "N", bound: 5)
   ]
@@ -90,105 +109,16 @@ public struct CartPoleV1: Environment, PlanningModel {
 
   /// Advances by one time step under a push by the agent, in N.
   mutating func step(push: Double, observation: inout MutableSpan<Float>) -> StepOutcome {
-    take(push: push)
-    advance()
-    return finishStep(&observation)
-  }
-
-  @inline(__always) private mutating func takePush(pushesRight: Bool) {
-    take(push: pushesRight ? parameters.force : -parameters.force)
-  }
-
-  /// Notes the push by the agent and adds the disturbance.
-  @inline(__always) private mutating func take(push agents: Double) {
-    (lastPush, push) = (agents, agents)
-    if let force = disturbance.take() { push += Double(force.x) }
-  }
-
-  @inline(__always) private mutating func advance() {
-    let accelerations = parameters.accelerations(push: push, state: state)
-    state.position += 0.02 * state.velocity
-    state.velocity += 0.02 * accelerations.cart
-    state.angle += 0.02 * state.angularVelocity
-    state.angularVelocity += 0.02 * accelerations.pole
-  }
-
-  /// Returns what a step that has led to the current state brings, and writes its observation.
-  @inline(__always) private mutating func finishStep(
-    _ observation: inout MutableSpan<Float>
-  ) -> StepOutcome {
+    lastPush = push
+    let (sine, cosine) = sineAndCosine(state.angle)
+    parameters.equations.step(
+      push: disturbance.take().map { push + Double($0.x) } ?? push, sine: sine, cosine: cosine,
+      &state.position, &state.velocity, &state.angle, &state.angularVelocity)
     state.observe(into: &observation)
     let end = CartPoleLimits.end(position: state.position, angle: state.angle)
-    let reward: Double =
-      switch rewardRule {
-      case .survival: end != nil && hasEnded ? 0 : 1
-      case .suttonBarto: end != nil ? -1 : 0
-      }
+    let reward = rewardRule.reward(end: end, hasEnded: hasEnded)
     hasEnded = hasEnded || end != nil
     return StepOutcome(reward: reward, end: end)
-  }
-
-  /// Steps four slots at a time, each with the bits that it has alone (with one call for sine and
-  /// cosine, 1.2 times as fast as one by one).
-  public static func stepAll(
-    _ states: UnsafeMutablePointer<Self>, in range: Range<Int>, actions: Matrix, batch: StepBatch
-  ) {
-    let rest = range.upperBound - range.count % 4
-    for first in stride(from: range.lowerBound, to: rest, by: 4) {
-      for slot in first..<first + 4 {
-        unsafe states[slot].takePush(pushesRight: actions.row(slot)[0] == 1)
-      }
-      unsafe advanceFour(states + first)
-      for slot in first..<first + 4 { unsafe finish(&states[slot], slot, batch) }
-    }
-    for slot in rest..<range.upperBound {
-      unsafe states[slot].takePush(pushesRight: actions.row(slot)[0] == 1)
-      unsafe states[slot].advance()
-      unsafe finish(&states[slot], slot, batch)
-    }
-  }
-
-  /// Writes what the last step of a slot brings.
-  @inline(__always) private static func finish(
-    _ cartPole: inout CartPoleV1, _ slot: Int, _ batch: StepBatch
-  ) {
-    var observation = unsafe batch.observations.mutableRow(slot).mutableSpan
-    let outcome = cartPole.finishStep(&observation)
-    batch.rewards[slot] = Float(outcome.reward)
-    unsafe batch.ends[slot] = outcome.end
-  }
-
-  /// Does what ``advance()`` does to four cart-poles.
-  @inline(__always) private static func advanceFour(_ cartPoles: UnsafeMutablePointer<Self>) {
-    func gather(_ number: (Self) -> Double) -> SIMD4<Double> {
-      unsafe SIMD4(
-        number(cartPoles[0]), number(cartPoles[1]), number(cartPoles[2]), number(cartPoles[3]))
-    }
-    let angle = gather(\.state.angle)
-    let (first, second) = (sineAndCosine(angle[0]), sineAndCosine(angle[1]))
-    let (third, fourth) = (sineAndCosine(angle[2]), sineAndCosine(angle[3]))
-    let equations = CartPoleEquations(
-      gravity: gather(\.parameters.gravity), cartMass: gather(\.parameters.cartMass),
-      poleMass: gather(\.parameters.poleMass),
-      poleHalfLength: gather(\.parameters.poleHalfLength))
-    let (velocity, angularVelocity) = (gather(\.state.velocity), gather(\.state.angularVelocity))
-    let accelerations = equations.accelerations(
-      push: gather(\.push), sine: SIMD4(first.sine, second.sine, third.sine, fourth.sine),
-      cosine: SIMD4(first.cosine, second.cosine, third.cosine, fourth.cosine),
-      angularVelocity: angularVelocity)
-    let position = gather(\.state.position) + 0.02 * velocity
-    let newVelocity = velocity + 0.02 * accelerations.cart
-    let newAngle = angle + 0.02 * angularVelocity
-    let newAngularVelocity = angularVelocity + 0.02 * accelerations.pole
-    func scatter(_ lane: Int) {
-      unsafe cartPoles[lane].state = CartPoleState(
-        position: position[lane], velocity: newVelocity[lane], angle: newAngle[lane],
-        angularVelocity: newAngularVelocity[lane])
-    }
-    scatter(0)
-    scatter(1)
-    scatter(2)
-    scatter(3)
   }
 
   public func planningModel(_ parameters: Parameters) -> (any PlanningModel)? {

@@ -7,3 +7,14 @@ public func sineAndCosine(_ angle: Double) -> (sine: Double, cosine: Double) {
   kernels_sincos(angle, &sine, &cosine)
   return (sine, cosine)
 }
+
+/// Returns the sines and the cosines of four angles in rad, with the bits of each alone.
+public func sinesAndCosines(
+  _ angles: SIMD4<Double>
+) -> (sines: SIMD4<Double>, cosines: SIMD4<Double>) {
+  var (sines, cosines) = (SIMD4<Double>(), SIMD4<Double>())
+  for lane in 0..<4 {
+    (sines[lane], cosines[lane]) = sineAndCosine(angles[lane])
+  }
+  return (sines, cosines)
+}
