@@ -11,7 +11,8 @@ import Testing
       await Testing.__swiftPMEntryPoint() as Never
     }
     FileHandle.standardError.write(
-      Data("There are no tests of XCTest: swift test --enable-swift-testing --disable-xctest\n".utf8))
+      Data(
+        "There are no tests of XCTest: swift test --enable-swift-testing --disable-xctest\n".utf8))
     exit(64)
   }
 }
