@@ -39,6 +39,16 @@ with h5py.File(folder / "arrays.hdf5", "w") as file:
     for i in range(40):
         many[f"member_{i}"] = np.float32(i)
 
+# Links of groups that remember their order are in a heap if there are more than eight: with few, in
+# one block; with many, in a table of blocks under a tree of two levels.
+with h5py.File(folder / "ordered.hdf5", "w", track_order=True) as file:
+    for size in (8, 9, 120):
+        group = file.create_group(f"group_{size}", track_order=True)
+        for i in range(size):
+            group[f"member_{i}"] = np.float32(i) if i % 10 == 0 else group["member_0"]
+    for i in range(9):
+        file[f"soft_{i}"] = h5py.SoftLink("/group_8")
+
 env = gymnasium.make("CartPole-v1")
 buffers = []
 for seed in range(3):

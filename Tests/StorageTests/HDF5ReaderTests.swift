@@ -6,6 +6,7 @@ import Testing
 /// Files of HDF5 by h5py, by Minari and by this suite, whole and broken.
 @Suite struct HDF5ReaderTests {
   private static let arrays = "arrays.hdf5"
+  private static let ordered = "ordered.hdf5"
   /// What `arrays.hdf5` has in several forms: the quarters from 0 on, seven rows of five.
   private static let grid = HDF5Numbers(shape: [7, 5], values: (0..<35).map { Float($0) / 4 })
 
@@ -45,6 +46,40 @@ import Testing
     let group = try reader.members(of: #require(root["group"]))
     #expect(group.count == 40)
     #expect(try reader.numbers(of: #require(group["member_37"])).values == [37])
+  }
+
+  /// With links in the header, in one block of a heap and in a table of blocks.
+  @Test(arguments: [8, 9, 120])
+  func groupsThatRememberTheirOrderHaveAllTheirMembers(size: Int) throws {
+    var reader = try HDF5Reader(read(Self.ordered))
+    let root = try reader.members(of: reader.root)
+    #expect(Set(root.keys) == ["group_8", "group_9", "group_120"])
+    let group = try reader.members(of: #require(root["group_\(size)"]))
+    #expect(Set(group.keys) == Set((0..<size).map { "member_\($0)" }))
+    for k in 0..<size {
+      let value = Float(k % 10 == 0 ? k : 0)
+      #expect(try reader.numbers(of: #require(group["member_\(k)"])).values == [value])
+    }
+  }
+
+  /// With tables of tables: a heap whose blocks have reached their greatest size.
+  @Test(.enabled(if: Python.has("h5py"), "python3 has no h5py"))
+  func hugeGroupsHaveAllTheirMembers() throws {
+    let folder = try TemporaryFolder()
+    let file = folder.file("huge.hdf5")
+    let program = """
+      import h5py, sys
+      with h5py.File(sys.argv[1], "w", track_order=True) as file:
+          number = file.create_dataset("number", data=7.5)
+          for i in range(60000):
+              file[f"another_name_of_the_number_{i}"] = number
+      """
+    _ = try Python.run(["-c", program, file])
+    let reader = try HDF5Reader(FileSystem.read(file))
+    let members = try reader.members(of: reader.root)
+    #expect(members.count == 60_001)
+    #expect(members.values.allSatisfy { $0 == members["number"] })
+    #expect(members["another_name_of_the_number_59999"] != nil)
   }
 
   @Test(arguments: [
@@ -87,14 +122,14 @@ import Testing
     var damaged = contents
     let link = try #require(contents.firstRange(of: Data("doubles".utf8)))
     damaged[link.upperBound] ^= 8
-    #expect(throws: HDF5Error.damaged("the checksum of an object header is another one")) {
+    #expect(throws: HDF5Error.damaged("the checksum of one of its parts is another one")) {
       try numbers("floats", in: damaged)
     }
   }
 
   /// Neither a file that was cut off nor one with a changed byte does more than to be refused, or to
   /// have other numbers.
-  @Test(arguments: ["arrays.hdf5", "minari/data/main_data.hdf5"])
+  @Test(arguments: [arrays, ordered, "minari/data/main_data.hdf5"])
   func brokenFilesAreRefused(name: String) throws {
     let contents = try read(name)
     for cut in stride(from: 0, to: contents.count, by: 997) { readAll(contents.prefix(cut)) }

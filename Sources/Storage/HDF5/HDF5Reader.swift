@@ -11,9 +11,9 @@ public enum HDF5Error: Error, Equatable {
 /// Reads groups and arrays of numbers from a file of HDF5.
 ///
 /// It knows the files of h5py 3 with its usual settings and those that this suite writes: groups with
-/// symbol tables or with all links in their header, and arrays that are contiguous or in chunks,
-/// which may be compressed by gzip and shuffled.  Every address, length and count is checked, and a
-/// file can't make it read more numbers than ``mostBytes`` allows.
+/// symbol tables, with all links in their header or in a heap, and arrays that are contiguous or in
+/// chunks, which may be compressed by gzip and shuffled.  Every address, length and count is checked,
+/// and a file can't make it read more numbers than ``mostBytes`` allows.
 ///
 /// - Source: The HDF Group, *HDF5 File Format Specification*, version 3.0.
 public struct HDF5Reader {
@@ -125,9 +125,9 @@ public struct HDF5Reader {
   }
 
   /// Compares a part of the file with the checksum that follows it.
-  private func check(_ range: Range<Int>, _ cursor: inout HDF5Cursor) throws(HDF5Error) {
+  func check(_ range: Range<Int>, _ cursor: inout HDF5Cursor) throws(HDF5Error) {
     guard try cursor.number(4) == UInt64(HDF5Messages.checksum(Data(file[range]))) else {
-      throw .damaged("the checksum of an object header is another one")
+      throw .damaged("the checksum of one of its parts is another one")
     }
   }
 
@@ -141,21 +141,26 @@ public struct HDF5Reader {
         throw .damaged("a group has two members of the same name")
       }
     }
+    func addLink(_ message: HDF5Cursor) throws(HDF5Error) {
+      var body = message
+      let flags = try body.integer(1, after: 1)
+      let kind = flags & 8 == 0 ? 0 : try body.integer(1)
+      try body.skip((flags & 4 != 0 ? 8 : 0) + (flags & 16 != 0 ? 1 : 0))
+      let name = try body.take(try body.integer(1 << (flags & 3)))
+      if kind == 0 { try add(text(name), body.number(8)) }
+    }
     for message in try messages(of: group) {
       var body = HDF5Cursor(file, in: message.body)
       switch message.type {
       case 2:
         let flags = try body.integer(1, after: 1)
         try body.skip(flags & 1 != 0 ? 8 : 0)
-        try Self.require(
-          try body.number(8) == HDF5Messages.undefined,
-          "groups whose links are in their header or in a table of symbols")
-      case 6:
-        let flags = try body.integer(1, after: 1)
-        let kind = flags & 8 == 0 ? 0 : try body.integer(1)
-        try body.skip((flags & 4 != 0 ? 8 : 0) + (flags & 16 != 0 ? 1 : 0))
-        let name = try body.take(try body.integer(1 << (flags & 3)))
-        if kind == 0 { try add(text(name), body.number(8)) }
+        let (heap, index) = (try body.number(8), try body.number(8))
+        guard heap != HDF5Messages.undefined else { continue }
+        for link in try links(inHeap: heap, index: index) {
+          try addLink(HDF5Cursor(file, in: link))
+        }
+      case 6: try addLink(body)
       case 0x11:
         let (tree, heap) = (try body.number(8), try body.number(8))
         var names = try HDF5Cursor(file, at: heap)
