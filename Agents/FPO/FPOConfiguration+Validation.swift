@@ -15,7 +15,9 @@ extension FPOConfiguration {
 
   /// Returns why the agent can't learn in an environment, in one sentence; nil if it can.
   public func problem(in specification: EnvironmentSpecification) -> String? {
-    specification.problemOfActions
+    shared.sharedPolicy
+      ? "fpo has no policy that agents share; set shared-policy=false"
+      : specification.problemOfActions
   }
 
   /// Returns what rollouts, samples, networks and minibatches need.

@@ -93,8 +93,9 @@ public struct RARLConfiguration: AgentConfiguration {
         group: "adversary")
   }
 
-  /// Returns why an adversary can't act in the environment, in one sentence; nil if it can.
+  /// Returns why the players can't act in the environment, in one sentence; nil if they can.
   public func problem(in specification: EnvironmentSpecification) -> String? {
+    if let problem = protagonist.shared.problem(in: specification) { return problem }
     guard target == .action, let problem = specification.problemOfActions else { return nil }
     guard case .discrete = specification.actionSpace else { return problem }
     return "an adversary can mix only continuous actions, and \(specification.identifier) has "

@@ -7,6 +7,7 @@ extension MLP {
     /// Derivative of the network's output along the direction, [capacity × outputs].
     public let output: Matrix
     private let layers: [LayerTangent]
+    private let partedOutput: PartedBatch?
     private let scratch: Matrix
     private let ones: Matrix
     private let network: ObjectIdentifier
@@ -14,6 +15,8 @@ extension MLP {
     fileprivate init(_ network: MLP, rows: Int, direction: [Matrix]) {
       precondition(direction.count == network.parameters.parameters.count, "\(direction.count)")
       self.network = ObjectIdentifier(network)
+      let architecture = network.architecture
+      let rowsOfParts = rows * architecture.parts
       var parts = direction.makeIterator()
       var layers: [LayerTangent] = []
       while let weight = parts.next(), let bias = parts.next() {
@@ -26,12 +29,15 @@ extension MLP {
         layers.append(
           LayerTangent(
             weight: weight, bias: bias, norm: norm,
-            output: Matrix(rows: rows, columns: weight.columns)))
+            output: Matrix(rows: rowsOfParts, columns: weight.columns)))
       }
       self.layers = layers
-      output = layers[layers.count - 1].output
+      let last = layers[layers.count - 1].output
+      let isWhole = architecture.parts == 1
+      output = isWhole ? last : Matrix(rows: rows, columns: architecture.outputs)
+      partedOutput = isWhole ? nil : PartedBatch(last, parts: architecture.parts)
       let widest = layers.reduce(0) { max($0, $1.output.columns) }
-      scratch = Matrix(rows: rows, columns: widest)
+      scratch = Matrix(rows: rowsOfParts, columns: widest)
       ones = Matrix(rows: 1, columns: widest)
       ones.fill(1)
     }
@@ -40,8 +46,11 @@ extension MLP {
       _ network: MLP, _ input: Matrix, firstRow: Int, rows: Int, in workspace: Workspace
     ) -> Matrix {
       precondition(self.network == ObjectIdentifier(network), "a tangent of another network")
+      let parts = workspace.parts
       workspace.chain.differentiate(
-        input, firstRow: firstRow, rows: rows, along: layers, scratch: scratch, ones: ones)
+        parts?.input.matrix ?? input, firstRow: parts == nil ? firstRow : 0,
+        rows: rows * (parts?.count ?? 1), along: layers, scratch: scratch, ones: ones)
+      partedOutput?.join(rows: rows, into: output)
       return output
     }
   }

@@ -12,6 +12,8 @@ extension MLP {
     /// Number of rows in the batch of the last `forward`.
     public internal(set) var rows = 0
     let chain: LayerChain
+    /// Input and output part by part; nil if the network maps the whole input at once.
+    let parts: Parts?
     let network: ObjectIdentifier
     private let outputs: [Matrix]
     /// Workspaces of the network's frozen parts, without dropout.
@@ -26,23 +28,29 @@ extension MLP {
       precondition(rows >= 0, "a workspace of \(rows) rows")
       precondition(dropout >= 0 && dropout < 1, "a dropout of \(dropout)")
       self.dropout = dropout
+      let architecture = network.architecture
+      let rowsOfParts = rows * architecture.parts
       masks = network.layers.dropLast(dropout == 0 ? network.layers.count : 1).map {
-        Matrix(rows: rows, columns: $0.weight.value.columns)
+        Matrix(rows: rowsOfParts, columns: $0.weight.value.columns)
       }
       let masks = self.masks
       let matrices = network.layers.enumerated().map { l, layer in
         layer.matrices(
-          rows: rows, dropoutMask: l < masks.count ? masks[l] : nil,
+          rows: rowsOfParts, dropoutMask: l < masks.count ? masks[l] : nil,
           usesBatchStatistics: usesBatchStatistics)
       }
       capacity = rows
       self.network = ObjectIdentifier(network)
       outputs = matrices.map(\.output)
-      output = outputs[outputs.count - 1]
-      chain = LayerChain(matrices, capacity: rows)
+      let last = outputs[outputs.count - 1]
+      let isWhole = architecture.parts == 1
+      output = isWhole ? last : Matrix(rows: rows, columns: architecture.outputs)
+      parts = isWhole ? nil : Parts(architecture, rows: rows, output: last)
+      chain = LayerChain(matrices, capacity: rowsOfParts)
     }
 
-    /// Returns the features of a hidden layer after its activation, [capacity × width].
+    /// Returns the features of a hidden layer after its activation, [capacity × width]; those of a
+    /// network with P parts are [P · capacity × width], with part p of row i in row P · i + p.
     public func hidden(_ layer: Int) -> Matrix {
       precondition(layer >= 0 && layer < outputs.count - 1, "hidden layer \(layer)")
       return outputs[layer]

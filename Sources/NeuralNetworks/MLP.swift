@@ -190,7 +190,7 @@ public final class MLP {
   ) -> Matrix {
     precondition(workspace.network == ObjectIdentifier(self), "a workspace of another network")
     workspace.rows = rows
-    workspace.chain.forward(input, firstRow: firstRow, rows: rows)
+    workspace.forward(input, firstRow: firstRow, rows: rows)
     if !parts.isEmpty {
       addFrozenOutputs(input, firstRow: firstRow, rows: rows, in: workspace)
     }
@@ -226,7 +226,7 @@ public final class MLP {
       transpose(0)
       inputTransposeIsCurrent = true
     }
-    workspace.chain.backward(
+    workspace.backward(
       input, firstRow: firstRow, rows: rows, outputGradient: outputGradient,
       inputGradient: inputGradient, accumulating: accumulating,
       updatesParameters: updatesParameters)

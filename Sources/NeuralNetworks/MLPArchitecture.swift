@@ -34,11 +34,14 @@ public struct MLPArchitecture: Codable, Sendable, Equatable {
   public var pattern: MLPPattern
   /// Whether the input of each layer, including the first, is standardised over the batch.
   public var usesBatchNorm: Bool
+  /// Number of equal parts of the input, each of which the layers map to its part of the output with
+  /// the same weights; 1 for a network of the whole input.
+  public var parts: Int
 
   /// Creates the description of a network.
   public init(
     inputs: Int, hidden: [Int], outputs: Int, activation: Activation, usesLayerNorm: Bool = false,
-    pattern: MLPPattern = .plain, usesBatchNorm: Bool = false
+    pattern: MLPPattern = .plain, usesBatchNorm: Bool = false, parts: Int = 1
   ) {
     self.inputs = inputs
     self.hidden = hidden
@@ -47,17 +50,20 @@ public struct MLPArchitecture: Codable, Sendable, Equatable {
     self.usesLayerNorm = usesLayerNorm
     self.pattern = pattern
     self.usesBatchNorm = usesBatchNorm
+    self.parts = parts
   }
 
-  /// Whether all widths are positive and the hidden widths suit the pattern.
+  /// Whether all widths are positive, the hidden ones suit the pattern, and input and output have equal
+  /// parts.
   public var isPossible: Bool {
     let widths = [inputs, outputs] + hidden
-    guard widths.allSatisfy({ $0 > 0 }) else { return false }
+    guard widths.allSatisfy({ $0 > 0 }), parts > 0 else { return false }
+    guard inputs.isMultiple(of: parts), outputs.isMultiple(of: parts) else { return false }
     return pattern == .plain || (!hidden.isEmpty && hidden.allSatisfy { $0 == hidden[0] })
   }
 
-  /// Widths of all layers, including input and output.
-  public var widths: [Int] { [inputs] + layers.map(\.outputs) }
+  /// Widths of all layers, including those of a part of the input and of the output.
+  public var widths: [Int] { [inputs / parts] + layers.map(\.outputs) }
 
   /// One layer of the network.
   struct Layer {
@@ -79,7 +85,7 @@ public struct MLPArchitecture: Codable, Sendable, Equatable {
     ) {
       layers.append(
         Layer(
-          inputs: layers.last?.outputs ?? inputs, outputs: width, usesLayerNorm: norm,
+          inputs: layers.last?.outputs ?? inputs / parts, outputs: width, usesLayerNorm: norm,
           activation: activation, skip: skip, keepsSums: keepsSums))
     }
     switch pattern {
@@ -100,7 +106,7 @@ public struct MLPArchitecture: Codable, Sendable, Equatable {
         add(width, norm: true, .identity, skip: .output(of: 2 * block))
       }
     }
-    add(outputs, norm: false, .identity)
+    add(outputs / parts, norm: false, .identity)
     return layers
   }
 }

@@ -96,7 +96,7 @@ public struct ExportedPolicy: Sendable {
   /// Takes a policy's numbers.
   ///
   /// - Throws: `ConfigurationError` if its actions are not the output of plain dense layers: flow
-  ///   policies, controllers, residual networks and networks with frozen parts.
+  ///   policies, controllers, residual networks, shared ones and networks with frozen parts.
   public init(_ policy: any Policy) throws(ConfigurationError) {
     guard let policy = policy as? MLPPolicy else {
       throw ConfigurationError(
@@ -108,6 +108,9 @@ public struct ExportedPolicy: Sendable {
       throw ConfigurationError(
         "a policy with the architecture '\(architecture.pattern.rawValue)' can't be exported; only "
           + "plain layers can")
+    }
+    guard architecture.parts == 1 else {
+      throw ConfigurationError("a policy that several agents share can't be exported")
     }
     guard policy.network.frozenParts.isEmpty, !architecture.usesBatchNorm else {
       throw ConfigurationError(

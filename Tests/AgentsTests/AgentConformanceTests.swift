@@ -17,6 +17,8 @@ enum ShortSettings {
     ppo.epochs = 2
     ppo.normalizeObservations = true
     ppo.normalizeRewards = true
+    var ppoShared = ppo
+    ppoShared.sharedPolicy = true
     var a2c = A2CConfiguration()
     a2c.stepsPerRollout = 10
     a2c.rolloutsPerIteration = 5
@@ -69,6 +71,8 @@ enum ShortSettings {
     (trpoSampled.fisherStride, trpoSampled.entropyCoefficient) = (3, 0.01)
     (trpoSampled.layerNorm, trpoSampled.activation) = (true, .silu)
     trpoSampled.learningRateSchedule = .linear
+    var trpoShared = trpo
+    trpoShared.sharedPolicy = true
     var vmpo = VMPOConfiguration()
     (vmpo.stepsPerRollout, vmpo.minibatchSize, vmpo.epochs) = (50, 64, 2)
     vmpo.normalizeObservations = true
@@ -159,11 +163,13 @@ enum ShortSettings {
       "rap": rap,
       "a2c": a2c, "a2c adam": a2cAdam, "fpo": fpo, "fpo plus": plus, "mdpo": mdpo,
       "mdpo tsallis": mdpoTsallis,
-      "mdpo-offpolicy": mirror, "mdpo-offpolicy tsallis": mirrorTsallis, "ppo": ppo, "sac": sac,
+      "mdpo-offpolicy": mirror, "mdpo-offpolicy tsallis": mirrorTsallis, "ppo": ppo,
+      "ppo shared": ppoShared,
+      "sac": sac,
       "sac quantiles": quantiles,
       "sac dropout": dropout,
       "sac residual": residual, "sac crossq": crossQ, "trpo": trpo, "trpo sampled": trpoSampled,
-      "vmpo": vmpo,
+      "trpo shared": trpoShared, "vmpo": vmpo,
     ]
   }()
 }
@@ -185,6 +191,7 @@ enum ShortSettings {
           .filter {
             settings == agent.identifier
               || ["cartpole", "pendulum-v1", "quadcopter", "walker"].contains($0.identifier)
+              || settings.hasSuffix(" shared") && $0.identifier == "quadcopter-swarm-2"
           }
           .filter {
             ShortSettings.all[settings]?.problem(in: $0, among: EnvironmentRegistry.all) == nil
@@ -240,6 +247,23 @@ enum ShortSettings {
     for _ in 0..<3 { _ = try second.iterate() }
     #expect(differences(archive(second), archive(uninterrupted)) == [])
     #expect(differences(archive(second), saved).contains("policy.0.weight"))
+  }
+
+  @Test func onlyAgentsOfOneEnvironmentShareAPolicy() throws {
+    #expect(Self.pairs.contains { $0.testDescription == "ppo shared on quadcopter-swarm-2" })
+    let walker = try #require(EnvironmentRegistry.find("walker")).specification
+    let swarm = try #require(EnvironmentRegistry.find("quadcopter-swarm")).specification
+    var rarl = RARLConfiguration()
+    rarl.protagonist.shared.sharedPolicy = true
+    for settings in [ShortSettings.all["ppo shared"], ShortSettings.all["trpo shared"], rarl] {
+      let problem = settings?.problem(in: walker)
+      #expect(problem?.contains("and walker has one; set shared-policy=false") == true)
+      #expect(settings?.problem(in: swarm) == nil)
+    }
+    var fpo = FPOConfiguration()
+    fpo.sharedPolicy = true
+    #expect(
+      fpo.problem(in: swarm) == "fpo has no policy that agents share; set shared-policy=false")
   }
 
   /// Two short iterations and an evaluation, few enough to be watched by `make tsan`.

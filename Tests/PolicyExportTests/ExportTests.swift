@@ -236,6 +236,13 @@ import Training
     #expect {
       try ExportedPolicy(residual)
     } throws: { "\($0)".contains("'simba' can't be exported") }
+    let shared = MLPPolicy(
+      specification: try Registry.standard.environment("quadcopter-swarm").specification,
+      hidden: [8], activation: .relu, usesLayerNorm: false, initialLogDeviation: 0,
+      normalizesObservations: false, parts: 4, random: &random)
+    #expect {
+      try ExportedPolicy(shared)
+    } throws: { "\($0)".contains("several agents share can't be exported") }
   }
 
   private func run(

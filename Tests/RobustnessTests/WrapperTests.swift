@@ -129,6 +129,13 @@ import Training
     #expect(specification.observationComponents[0].name.hasSuffix(", 2 steps ago"))
   }
 
+  /// The parts of an observation remain the agents' unless the wrapping adds what is no agent's.
+  @Test(arguments: [
+    ("action-repeat=2,rescale-actions=-1..1", 4), ("history=2", 1), ("time=true", 1),
+  ]) func agentsKeepTheirParts(wrap: String, agents: Int) throws {
+    #expect(try environment("quadcopter-swarm", wrap).specification.agents == agents)
+  }
+
   @Test func actionsAreMappedOntoTheirBounds() throws {
     let plain = try play(environment("pendulum-v1"), steps: 20) { t, _, _ in Float(t % 5) - 2 }[0]
     let wrapped = try play(environment("pendulum-v1", "rescale-actions=0..1"), steps: 20) {

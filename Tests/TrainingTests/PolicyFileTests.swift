@@ -25,6 +25,67 @@ import Storage
     return archive
   }
 
+  /// A policy that two agents share, each with an observation of two components and one action.
+  private func shared(parts: Int = 2) -> MLPPolicy {
+    var random = RandomStream(seed: 1, name: "policy")
+    let specification = EnvironmentSpecification(
+      identifier: "file-check", summary: "none",
+      observationSpace: .box(low: [-9, -9, -9, -9], high: [9, 9, 9, 9]),
+      observationComponents: ["x1", "y1", "x2", "y2"].map { .init($0) },
+      actionSpace: .box(low: [-2, -2], high: [3, 3]),
+      actionComponents: [.init("a1"), .init("a2")], timeStep: 1, episodeSteps: 10,
+      solvedReturn: nil, source: "none", agents: 2)
+    return MLPPolicy(
+      specification: specification, hidden: [6, 6], activation: .tanh, usesLayerNorm: false,
+      initialLogDeviation: -1, normalizesObservations: true, parts: parts, random: &random)
+  }
+
+  /// Agents that change places change their actions, after a file too, and whatever the statistics of
+  /// either place are.
+  @Test func agentsShareAPolicy() throws {
+    let policy = shared()
+    let seen = Matrix(rows: 3, columns: 4)
+    for i in 0..<3 {
+      for j in 0..<4 { seen[i, j] = Float((i + 1) * (j + 2) % 5) - Float(j) }
+    }
+    policy.normalizer.update(with: seen, rows: 3)
+    policy.network.parameters.values[3] += 2
+    policy.network.parametersDidChange()
+    var archive = TensorArchive()
+    policy.save(to: &archive)
+    #expect(archive.metadata["policy"]?.contains("\"parts\":2") == true)
+    for policy in [policy, try MLPPolicy(from: archive)] {
+      let actions = act(policy, on: [[0.5, -1, 2, 0.25], [2, 0.25, 0.5, -1]])
+      #expect(actions[0] == [actions[1][1], actions[1][0]] && actions[0][0] != actions[0][1])
+    }
+    let whole = act(shared(parts: 1), on: [[0.5, -1, 2, 0.25], [2, 0.25, 0.5, -1]])
+    #expect(whole[0] != [whole[1][1], whole[1][0]])
+  }
+
+  private func act(_ policy: MLPPolicy, on rows: [[Float]]) -> [[Float]] {
+    let observations = Matrix(rows: rows.count, columns: 4)
+    for (i, row) in rows.enumerated() {
+      for (j, value) in row.enumerated() { observations[i, j] = value }
+    }
+    let actions = Matrix(rows: rows.count, columns: 2)
+    var streams: [RandomStream] = []
+    policy.makeActor(rows: rows.count).act(
+      on: observations, rows: rows.count, mode: .deterministic, streams: &streams,
+      actions: actions)
+    return rows.indices.map { Array(actions.row($0)) }
+  }
+
+  @Test(arguments: ["3", "0", "-2"]) func partsThatDoNotFitAreRefused(parts: String) throws {
+    var archive = TensorArchive()
+    shared().save(to: &archive)
+    let changed = try changing(archive, "\"parts\":2", "\"parts\":\(parts)")
+    #expect { try MLPPolicy(from: changed) } throws: { "\($0)".contains("impossible sizes") }
+    let squashed = try changing(saved(.plain), "\"head\":", "\"parts\":1,\"head\":")
+    #expect(throws: Never.self) { try MLPPolicy(from: squashed) }
+    let cut = try changing(saved(.plain), "\"head\":", "\"parts\":2,\"head\":")
+    #expect { try MLPPolicy(from: cut) } throws: { "\($0)".contains("can't be cut") }
+  }
+
   private func changing(
     _ archive: TensorArchive, _ old: String, _ new: String
   ) throws -> TensorArchive {

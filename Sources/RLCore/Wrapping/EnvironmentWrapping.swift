@@ -28,7 +28,8 @@ public struct EnvironmentWrapping: Sendable, Equatable {
   /// Makes the specification of a wrapped environment.
   ///
   /// - Parameter base: Specification of the environment itself.
-  /// - Returns: The same id and task, with the spaces and steps of the wrapping.
+  /// - Returns: The same id and task, with the spaces and steps of the wrapping; with history or time, an
+  ///   observation no longer consists of the agents' parts.
   public func specification(of base: EnvironmentSpecification) -> EnvironmentSpecification {
     let ownSteps = episodeSteps ?? base.episodeSteps
     return EnvironmentSpecification(
@@ -38,7 +39,8 @@ public struct EnvironmentWrapping: Sendable, Equatable {
       actionComponents: base.actionComponents, timeStep: base.timeStep * Double(actionRepeat),
       episodeSteps: (ownSteps + actionRepeat - 1) / actionRepeat, ends: base.ends,
       solvedReturn: base.solvedReturn, source: base.source,
-      observationsMayLeaveSpace: base.observationsMayLeaveSpace)
+      observationsMayLeaveSpace: base.observationsMayLeaveSpace,
+      agents: history > 1 || hasTime ? 1 : base.agents)
   }
 
   /// The range of the newest observation's components within an observation.

@@ -132,7 +132,8 @@ extension MLPPolicy: RolloutPolicy {
     self.init(
       specification: specification, hidden: settings.policyHidden, activation: settings.activation,
       usesLayerNorm: settings.layerNorm, initialLogDeviation: settings.initialLogStd,
-      normalizesObservations: settings.normalizeObservations, random: &random)
+      normalizesObservations: settings.normalizeObservations,
+      parts: settings.sharedPolicy ? specification.agents : 1, random: &random)
   }
 
   /// Creates an actor that records the network's outputs if the rollout has a column for them.

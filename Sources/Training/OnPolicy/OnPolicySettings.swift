@@ -1,4 +1,5 @@
 public import NeuralNetworks
+public import RLCore
 
 /// The settings that on-policy methods share; each method has its own defaults.
 public struct OnPolicySettings: SettingGroup {
@@ -34,6 +35,9 @@ public struct OnPolicySettings: SettingGroup {
   public var layerNorm = false
   /// Initial logarithm of the Gaussian's standard deviation.
   public var initialLogStd: Float = 0
+  /// Whether all agents of an environment with several share one policy network, which maps each
+  /// agent's part of the observation to its part of the action; the critic sees the whole.
+  public var sharedPolicy = false
 
   /// Creates the default settings.
   public init() {}
@@ -77,6 +81,10 @@ public struct OnPolicySettings: SettingGroup {
     Setting(
       "initial-log-std", \.initialLogStd, .finite,
       "initial logarithm of the Gaussian's standard deviation"),
+    Setting(
+      "shared-policy", \.sharedPolicy, .any,
+      "use one policy network for all agents of the environment, each with its part of observation "
+        + "and action"),
   ]
 
   /// Maximum number of transitions in a rollout.
@@ -110,6 +118,15 @@ public struct OnPolicySettings: SettingGroup {
   }
 }
 
+extension OnPolicySettings {
+  /// Returns why an environment does not suit the settings, in one sentence; nil if it does.
+  public func problem(in specification: EnvironmentSpecification) -> String? {
+    guard sharedPolicy, specification.agents == 1 else { return nil }
+    return "shared-policy needs an environment of several agents, and "
+      + "\(specification.identifier) has one; set shared-policy=false"
+  }
+}
+
 /// The settings of an on-policy method: those that all methods share, and its own.
 @dynamicMemberLookup
 public protocol OnPolicyConfiguration: AgentConfiguration {
@@ -124,6 +141,11 @@ extension OnPolicyConfiguration {
   public var rolloutsPerIteration: Int { 1 }
   /// The steps of a rollout.
   public var stepsAtOnce: Int { shared.stepsPerRollout }
+
+  /// Returns the problem of the shared settings, unless the method has others.
+  public func problem(in specification: EnvironmentSpecification) -> String? {
+    shared.problem(in: specification)
+  }
 
   /// Accesses a shared setting as if it were the method's own.
   public subscript<Value>(dynamicMember keyPath: WritableKeyPath<OnPolicySettings, Value>) -> Value

@@ -28,9 +28,11 @@ public final class MLPPolicy: DistributionPolicy {
     var logDeviations: [Float]?
     /// Name of an `MLPPattern`; absent in older files, whose networks are plain.
     var architecture: String?
+    /// Number of equal parts of the input that share the weights; absent if it is 1.
+    var parts: Int?
 
     enum CodingKeys: String, CodingKey {
-      case kind, environment, head, inputs, hidden, outputs, activation, architecture
+      case kind, environment, head, inputs, hidden, outputs, activation, architecture, parts
       case layerNorm = "layer-norm"
       case normalizesObservations = "normalizes-observations"
       case actionLow = "action-low"
@@ -62,11 +64,13 @@ public final class MLPPolicy: DistributionPolicy {
   ///   - pattern: The wiring of the layers.
   ///   - initializer: The distribution of initial weights.
   ///   - normalizesObservations: Whether observations are standardised with running statistics.
+  ///   - parts: The number of equal parts of the observation that share network and statistics.
   ///   - random: The random stream from which weights are drawn.
   public init(
     specification: EnvironmentSpecification, distribution: any ActionDistribution, hidden: [Int],
     activation: Activation, usesLayerNorm: Bool, pattern: MLPPattern = .plain,
-    initializer: WeightInitializer, normalizesObservations: Bool, random: inout RandomStream
+    initializer: WeightInitializer, normalizesObservations: Bool, parts: Int = 1,
+    random: inout RandomStream
   ) {
     environmentIdentifier = specification.identifier
     self.distribution = distribution
@@ -75,16 +79,16 @@ public final class MLPPolicy: DistributionPolicy {
       architecture: MLPArchitecture(
         inputs: specification.observationWidth, hidden: hidden,
         outputs: distribution.outputWidth, activation: activation, usesLayerNorm: usesLayerNorm,
-        pattern: pattern), initializer: initializer, random: &random)
+        pattern: pattern, parts: parts), initializer: initializer, random: &random)
     normalizer = ObservationNormalizer(
-      width: specification.observationWidth, isEnabled: normalizesObservations)
+      width: specification.observationWidth, isEnabled: normalizesObservations, parts: parts)
   }
 
   /// Creates a policy for on-policy methods: Gaussian for a box of actions, categorical for
   /// choices.
   public convenience init(
     specification: EnvironmentSpecification, hidden: [Int], activation: Activation,
-    usesLayerNorm: Bool, initialLogDeviation: Float, normalizesObservations: Bool,
+    usesLayerNorm: Bool, initialLogDeviation: Float, normalizesObservations: Bool, parts: Int = 1,
     random: inout RandomStream
   ) {
     let distribution: any ActionDistribution =
@@ -97,7 +101,7 @@ public final class MLPPolicy: DistributionPolicy {
       specification: specification, distribution: distribution, hidden: hidden,
       activation: activation, usesLayerNorm: usesLayerNorm,
       initializer: .orthogonal(hiddenGain: Float(2).squareRoot(), outputGain: 0.01),
-      normalizesObservations: normalizesObservations, random: &random)
+      normalizesObservations: normalizesObservations, parts: parts, random: &random)
   }
 
   /// Reads a policy from a policy file.
@@ -126,7 +130,8 @@ public final class MLPPolicy: DistributionPolicy {
     network = MLP(
       name: "policy", architecture: architecture, initializer: .fanInUniform, random: &random)
     normalizer = ObservationNormalizer(
-      width: description.inputs, isEnabled: description.normalizesObservations)
+      width: description.inputs, isEnabled: description.normalizesObservations,
+      parts: architecture.parts)
     try load(from: archive)
   }
 
@@ -139,9 +144,16 @@ public final class MLPPolicy: DistributionPolicy {
     }
     let architecture = MLPArchitecture(
       inputs: description.inputs, hidden: description.hidden, outputs: description.outputs,
-      activation: description.activation, usesLayerNorm: description.layerNorm, pattern: pattern)
+      activation: description.activation, usesLayerNorm: description.layerNorm, pattern: pattern,
+      parts: description.parts ?? 1)
+    guard architecture.parts == 1 || description.head == DiagonalGaussian.kind else {
+      throw .invalid(reason: "its policy has parts, and its distribution can't be cut into any")
+    }
     guard architecture.isPossible else {
-      throw .invalid(reason: "its \(pattern) policy has blocks of several widths or none")
+      throw .invalid(
+        reason: architecture.parts == 1
+          ? "its \(pattern) policy has blocks of several widths or none"
+          : "its policy description has impossible sizes")
     }
     return architecture
   }
@@ -197,7 +209,8 @@ public final class MLPPolicy: DistributionPolicy {
       normalizesObservations: normalizer.isEnabled, actionLow: distribution.low,
       actionHigh: distribution.high,
       logDeviations: range.map { [$0.lowerBound, $0.upperBound] },
-      architecture: architecture.pattern.rawValue)
+      architecture: architecture.pattern.rawValue,
+      parts: architecture.parts == 1 ? nil : architecture.parts)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
     if let data = try? encoder.encode(description) {

@@ -19,23 +19,47 @@ public final class ObservationNormalizer {
   public let moments: RunningMoments
   /// Whether observations are standardised; if not, they pass unchanged.
   public let isEnabled: Bool
+  /// Number of equal parts of an observation that are standardised alike.
+  public let parts: Int
   private let mean: Vector
   private let inverseDeviation: Vector
 
   /// Creates a normaliser with mean 0, variance 1 and a count of 1e-4.
-  public init(width: Int, isEnabled: Bool) {
+  ///
+  /// - Parameters:
+  ///   - width: The number of an observation's components.
+  ///   - isEnabled: Whether observations are standardised.
+  ///   - parts: The number of equal parts of an observation that are standardised alike.
+  public init(width: Int, isEnabled: Bool, parts: Int = 1) {
+    precondition(parts > 0 && width.isMultiple(of: parts), "\(parts) parts of \(width)")
     moments = RunningMoments(width: width, initialCount: 1e-4)
     self.isEnabled = isEnabled
+    self.parts = parts
     mean = Vector(count: width)
     inverseDeviation = Vector(count: width)
     refresh()
   }
 
   private func refresh() {
-    for j in 0..<mean.count {
-      mean[j] = Float(moments.mean[j])
-      inverseDeviation[j] = Float(1 / (moments.variance[j] + Self.epsilon).squareRoot())
+    let width = mean.count / parts
+    for j in 0..<width {
+      let (center, variance) = parts == 1 ? (moments.mean[j], moments.variance[j]) : pooled(j)
+      for p in 0..<parts {
+        mean[p * width + j] = Float(center)
+        inverseDeviation[p * width + j] = Float(1 / (variance + Self.epsilon).squareRoot())
+      }
     }
+  }
+
+  /// Returns mean and variance of a component over all parts.
+  private func pooled(_ component: Int) -> (mean: Double, variance: Double) {
+    let columns = stride(from: component, to: mean.count, by: mean.count / parts)
+    let center = columns.reduce(0) { $0 + moments.mean[$1] } / Double(parts)
+    let variance = columns.reduce(0) {
+      let distance = moments.mean[$1] - center
+      return $0 + moments.variance[$1] + distance * distance
+    }
+    return (center, variance / Double(parts))
   }
 
   /// Lengths of the unit of standardised observations in those of the raw ones, [O]; 1 if they are not

@@ -77,10 +77,11 @@ extension OnPolicySettings {
     in specification: EnvironmentSpecification, environments: Int, minibatch: Int, name: String
   ) -> [MemoryNeed] {
     let (inputs, outputs) = (specification.observationWidth, specification.distributionWidth)
-    func network(_ hidden: [Int], outputs: Int) -> MLPArchitecture {
+    let parts = sharedPolicy ? specification.agents : 1
+    func network(_ hidden: [Int], outputs: Int, parts: Int = 1) -> MLPArchitecture {
       MLPArchitecture(
         inputs: inputs, hidden: hidden, outputs: outputs, activation: activation,
-        usesLayerNorm: layerNorm)
+        usesLayerNorm: layerNorm, parts: parts)
     }
     return [
       // Two kinds of observations, actions, the policy's columns, and nine single columns.
@@ -89,7 +90,8 @@ extension OnPolicySettings {
         columns: [inputs, inputs, specification.actionWidth, outputs, 16], isSaved: false)
     ]
       + MemoryNeed.networks(
-        "policy-hidden", network(policyHidden, outputs: outputs), rows: minibatch, rowsKey: name)
+        "policy-hidden", network(policyHidden, outputs: outputs, parts: parts),
+        rows: minibatch * parts, rowsKey: name)
       + MemoryNeed.networks(
         "critic-hidden", network(criticHidden, outputs: 1), rows: minibatch, rowsKey: name)
   }
