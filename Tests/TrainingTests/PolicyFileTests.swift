@@ -49,6 +49,16 @@ import Storage
       for j in 0..<4 { seen[i, j] = Float((i + 1) * (j + 2) % 5) - Float(j) }
     }
     policy.normalizer.update(with: seen, rows: 3)
+    let statistics = policy.normalizer.standardization
+    for j in 0..<2 {
+      let values = (0..<3).flatMap { [seen[$0, j], seen[$0, j + 2]] }
+      let mean = values.reduce(0, +) / 6
+      let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 6
+      for part in [j, j + 2] {
+        #expect(abs(statistics.mean[part] - mean) < 1e-3)
+        #expect(abs(statistics.inverseDeviation[part] * variance.squareRoot() - 1) < 1e-3)
+      }
+    }
     policy.network.parameters.values[3] += 2
     policy.network.parametersDidChange()
     var archive = TensorArchive()
