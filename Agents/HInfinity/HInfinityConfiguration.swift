@@ -95,6 +95,11 @@ public struct HInfinityConfiguration: AgentConfiguration {
       ? "initial-dual is \(initialDual) and must be at most dual-limit, \(dualLimit)" : nil
   }
 
+  /// Returns why the protagonist can't act in the environment, in one sentence; nil if it can.
+  public func problem(in specification: EnvironmentSpecification) -> String? {
+    protagonist.shared.problem(in: specification)
+  }
+
   /// Returns what rollouts, networks and minibatches of both players need.
   public func memoryNeeds(
     in specification: EnvironmentSpecification, environments: Int

@@ -45,9 +45,10 @@ public struct PlayerSettings: SettingGroup {
     + TRPOConfiguration.ownTable.map { $0.at(\.trpo, under: "trpo") }
     + VMPOConfiguration.ownTable.map { $0.at(\.vmpo, under: "vmpo") }
 
-  /// Table of an opponent's settings, without those that both players share.
+  /// Table of an opponent's settings, without those that both players share and that of several agents:
+  /// an opponent is one.
   static let opponentTable = table.filter {
-    !["steps-per-rollout", "discount", "normalize-rewards"].contains($0.key)
+    !["steps-per-rollout", "discount", "normalize-rewards", "shared-policy"].contains($0.key)
   }
 
   /// Returns an opponent's settings with those that both players share.

@@ -49,6 +49,9 @@ extension MLP {
       chain = LayerChain(matrices, capacity: rowsOfParts)
     }
 
+    /// Number of rows of ``hidden(_:)`` in the batch of the last `forward`: one for each part of a row.
+    public var hiddenRows: Int { rows * (parts?.count ?? 1) }
+
     /// Returns the features of a hidden layer after its activation, [capacity × width]; those of a
     /// network with P parts are [P · capacity × width], with part p of row i in row P · i + p.
     public func hidden(_ layer: Int) -> Matrix {

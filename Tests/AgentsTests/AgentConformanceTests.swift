@@ -255,7 +255,10 @@ enum ShortSettings {
     let swarm = try #require(EnvironmentRegistry.find("quadcopter-swarm")).specification
     var rarl = RARLConfiguration()
     rarl.protagonist.shared.sharedPolicy = true
-    for settings in [ShortSettings.all["ppo shared"], ShortSettings.all["trpo shared"], rarl] {
+    var hinf = HInfinityConfiguration()
+    hinf.protagonist.shared.sharedPolicy = true
+    let (ppo, trpo) = (ShortSettings.all["ppo shared"], ShortSettings.all["trpo shared"])
+    for settings in [ppo, trpo, rarl, hinf] {
       let problem = settings?.problem(in: walker)
       #expect(problem?.contains("and walker has one; set shared-policy=false") == true)
       #expect(settings?.problem(in: swarm) == nil)

@@ -46,6 +46,7 @@ with h5py.File(folder / "ordered.hdf5", "w", track_order=True) as file:
         group = file.create_group(f"group_{size}", track_order=True)
         for i in range(size):
             group[f"member_{i}"] = np.float32(i) if i % 10 == 0 else group["member_0"]
+    file.create_group("long", track_order=True)["n" * 300] = 1
     for i in range(9):
         file[f"soft_{i}"] = h5py.SoftLink("/group_8")
 

@@ -49,8 +49,11 @@ import Testing
     let net = shared(activation, layerNorm: layerNorm)
     let reference = ReferenceMLP(network: net)
     let input = normal(9, 15, scale: 2)
-    let output = net.forward(input, firstRow: 2, rows: 6, in: net.makeWorkspace(rows: 8))
+    let workspace = net.makeWorkspace(rows: 8)
+    let output = net.forward(input, firstRow: 2, rows: 6, in: workspace)
     #expect(output.rows == 8 && output.columns == 6 && hasCleanPadding(output))
+    #expect(workspace.rows == 6 && workspace.hiddenRows == 18)
+    #expect(workspace.hidden(0).rows == 24 && workspace.hidden(1).columns == 7)
     for i in 0..<6 {
       for (j, expected) in outputs(reference, input, row: i + 2).enumerated() {
         #expect(abs(Double(output[i, j]) - expected) < 2e-5 * (1 + abs(expected)))

@@ -53,13 +53,43 @@ import Testing
   func groupsThatRememberTheirOrderHaveAllTheirMembers(size: Int) throws {
     var reader = try HDF5Reader(read(Self.ordered))
     let root = try reader.members(of: reader.root)
-    #expect(Set(root.keys) == ["group_8", "group_9", "group_120"])
+    #expect(Set(root.keys) == ["group_8", "group_9", "group_120", "long"])
     let group = try reader.members(of: #require(root["group_\(size)"]))
     #expect(Set(group.keys) == Set((0..<size).map { "member_\($0)" }))
     for k in 0..<size {
       let value = Float(k % 10 == 0 ? k : 0)
       #expect(try reader.numbers(of: #require(group["member_\(k)"])).values == [value])
     }
+  }
+
+  /// Names that lie over each other would be more than memory holds, if they could be of any length.
+  @Test func longNamesAreRefused() throws {
+    let reader = try HDF5Reader(read(Self.ordered))
+    let long = try #require(try reader.members(of: reader.root)["long"])
+    #expect(throws: HDF5Error.unsupported("it has a name of more than 255 bytes")) {
+      try reader.members(of: long)
+    }
+  }
+
+  /// With the checksum of what it says.
+  @Test func aTreeHasNoMoreRecordsThanTheFileHasRoomFor() throws {
+    let contents = try read(Self.ordered)
+    let tree = try #require(contents.firstRange(of: Data("BTHD".utf8))).lowerBound
+    var huge = contents
+    (huge[tree + 24], huge[tree + 25]) = (0xFF, 0xFF)
+    let checksum = HDF5Messages.checksum(Data(huge[tree..<tree + 34]))
+    for k in 0..<4 { huge[tree + 34 + k] = UInt8(truncatingIfNeeded: checksum >> (8 * k)) }
+    var faults: Set<String> = []
+    let reader = try HDF5Reader(huge)
+    let members = (try? reader.members(of: reader.root)) ?? [:]
+    for object in [reader.root] + members.values {
+      do throws(HDF5Error) {
+        _ = try reader.members(of: object)
+      } catch {
+        faults.insert("\(error)")
+      }
+    }
+    #expect(faults.contains { $0.contains("more records than the file has room for") })
   }
 
   /// With tables of tables: a heap whose blocks have reached their greatest size.

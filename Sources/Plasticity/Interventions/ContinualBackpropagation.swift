@@ -63,7 +63,7 @@ final class ContinualBackpropagation: NetworkIntervention {
   }
 
   private func observe(_ l: Int, _ target: InterventionTarget) {
-    let (features, rows) = (target.workspace.hidden(l), target.workspace.rows)
+    let (features, rows) = (target.workspace.hidden(l), target.workspace.hiddenRows)
     let outgoing = target.layers[l + 1].weight.value
     for unit in layers[l].ages.indices {
       var (magnitude, sum, weights): (Float, Float, Float) = (0, 0, 0)

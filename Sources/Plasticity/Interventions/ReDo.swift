@@ -23,7 +23,7 @@ final class ReDo: CountingIntervention {
     guard target.reached(every: every), let workspace = target.currentFeatures() else { return }
     var fresh: MLP?
     for l in target.layers.indices.dropLast() {
-      let activity = UnitActivity(features: workspace.hidden(l), rows: workspace.rows)
+      let activity = UnitActivity(features: workspace.hidden(l), rows: workspace.hiddenRows)
       for (unit, score) in activity.dormancyScores.enumerated() where score <= threshold {
         let network = fresh ?? target.freshNetwork(for: "redo", index: target.steps)
         fresh = network

@@ -21,7 +21,7 @@ final class TriggeredReset: CountingIntervention {
     guard target.reached(every: every), let workspace = target.currentFeatures() else { return }
     var (dormant, units) = (0, 0)
     for l in target.layers.indices.dropLast() {
-      let activity = UnitActivity(features: workspace.hidden(l), rows: workspace.rows)
+      let activity = UnitActivity(features: workspace.hidden(l), rows: workspace.hiddenRows)
       dormant += activity.dormantCount(threshold: threshold)
       units += activity.count
     }

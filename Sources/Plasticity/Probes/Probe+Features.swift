@@ -65,7 +65,7 @@ extension Probe {
       "feature-norm", "mean Euclidean length of a layer's features",
       source: "Moalla et al. 2024, arXiv:2405.00662", scope: .features(hasTotal: false)
     ) { context, layer in
-      [layer.map { Norms.feature(context.features($0), rows: context.rows) } ?? .nan]
+      [layer.map { Norms.feature(context.features($0), rows: context.featureRows) } ?? .nan]
     },
   ]
 }

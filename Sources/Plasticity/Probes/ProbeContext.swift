@@ -38,7 +38,9 @@ final class ProbeContext {
     named.network.forward(batch, rows: batch.rows, in: workspace)
   }
 
-  /// The features of a hidden layer, [≥ rows × width].
+  /// Number of rows of features: one for each part of the inputs that the network maps by itself.
+  var featureRows: Int { workspace.hiddenRows }
+  /// The features of a hidden layer, [≥ featureRows × width].
   func features(_ layer: Int) -> Matrix { workspace.hidden(layer) }
 
   /// The network's outputs, [≥ rows × outputs].
@@ -46,7 +48,7 @@ final class ProbeContext {
 
   func activity(_ layer: Int) -> UnitActivity {
     if let known = activities[layer] { return known }
-    let activity = UnitActivity(features: features(layer), rows: rows)
+    let activity = UnitActivity(features: features(layer), rows: featureRows)
     activities[layer] = activity
     return activity
   }
@@ -54,7 +56,7 @@ final class ProbeContext {
   /// Returns the singular values of a hidden layer's features, largest first.
   func spectrum(_ layer: Int) -> [Double] {
     if let known = singularValues[layer] { return known }
-    let features = features(layer)
+    let (features, rows) = (features(layer), featureRows)
     var numbers: [Double] = []
     numbers.reserveCapacity(rows * features.columns)
     for i in 0..<rows {

@@ -27,7 +27,7 @@ extension ProbePanel {
       let features = layers.indices.dropLast().map { layer in
         Distribution(
           name: "features/\(network.name)/\(layer)",
-          values: Self.numbers(view.workspace.hidden(layer), rows: view.batch.rows))
+          values: Self.numbers(view.workspace.hidden(layer), rows: view.workspace.hiddenRows))
       }
       return weights + features
     }

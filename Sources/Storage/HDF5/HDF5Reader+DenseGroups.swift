@@ -58,6 +58,10 @@ extension HDF5Reader {
       guard try node.integer(1, after: 1) == type else {
         throw .damaged("a tree is of another kind")
       }
+      // Nodes that lie over each other could have more than memory holds.
+      guard count <= file.count / recordBytes - records.count else {
+        throw .damaged("a tree has more records than the file has room for")
+      }
       for _ in 0..<count { records.append(try node.take(recordBytes)) }
       for _ in 0..<(level == 0 ? 0 : count + 1) {
         let (child, childCount) = (try node.number(8), try node.integer(countBytes))

@@ -30,6 +30,10 @@ public struct HDF5Reader {
 
   /// Greatest number of bytes that are decoded in all, chunks and arrays together.
   public static let mostBytes = 1 << 33
+  /// Greatest length of a member's name.
+  private static let mostNameBytes = 255
+  private static let longName = HDF5Error.unsupported(
+    "it has a name of more than \(mostNameBytes) bytes")
   /// Root group.
   public let root: Object
   let file: [UInt8]
@@ -147,6 +151,7 @@ public struct HDF5Reader {
       let kind = flags & 8 == 0 ? 0 : try body.integer(1)
       try body.skip((flags & 4 != 0 ? 8 : 0) + (flags & 16 != 0 ? 1 : 0))
       let name = try body.take(try body.integer(1 << (flags & 3)))
+      guard name.count <= Self.mostNameBytes else { throw Self.longName }
       if kind == 0 { try add(text(name), body.number(8)) }
     }
     for message in try messages(of: group) {
@@ -177,10 +182,9 @@ public struct HDF5Reader {
             try node.skip(20)
             guard !isSoft else { continue }
             guard name < heapData.count else { throw .damaged("a name lies outside of its heap") }
-            let rest = file[(heapData.lowerBound + name)..<heapData.upperBound].prefix(256)
-            guard let end = rest.firstIndex(of: 0) else {
-              throw .unsupported("it has a name of more than 255 bytes")
-            }
+            let rest = file[(heapData.lowerBound + name)..<heapData.upperBound]
+              .prefix(Self.mostNameBytes + 1)
+            guard let end = rest.firstIndex(of: 0) else { throw Self.longName }
             try add(text(rest.startIndex..<end), address)
           }
         }

@@ -35,8 +35,12 @@ public struct OnPolicySettings: SettingGroup {
   public var layerNorm = false
   /// Initial logarithm of the Gaussian's standard deviation.
   public var initialLogStd: Float = 0
-  /// Whether all agents of an environment with several share one policy network, which maps each
-  /// agent's part of the observation to its part of the action; the critic sees the whole.
+  /// Whether all agents of an environment with several share one policy network.
+  ///
+  /// It maps each agent's part of the observation to its part of the action; the critic sees the whole.
+  ///
+  /// - Source: Yu et al. 2022, arXiv:2103.01955.
+  /// - Difference from source: ratio and advantage are those of all agents together.
   public var sharedPolicy = false
 
   /// Creates the default settings.

@@ -43,7 +43,7 @@ public final class ObservationNormalizer {
   private func refresh() {
     let width = mean.count / parts
     for j in 0..<width {
-      let (center, variance) = parts == 1 ? (moments.mean[j], moments.variance[j]) : pooled(j)
+      let (center, variance) = pooled(j)
       for p in 0..<parts {
         mean[p * width + j] = Float(center)
         inverseDeviation[p * width + j] = Float(1 / (variance + Self.epsilon).squareRoot())
