@@ -53,6 +53,51 @@ import Training
     #expect(training.meanReturn < 400)
   }
 
+  /// Balances, and counts its steps in each episode.
+  private final class Counter: Policy, PolicyActor {
+    let environmentIdentifier = "cartpole-v1"
+    /// Steps of the running episode by row, and those of the ended ones in order.
+    var steps = [Int](repeating: 0, count: 4)
+    var ended: [Int] = []
+    var seeds: Set<UInt64> = []
+    func fits(_ specification: EnvironmentSpecification) -> Bool { true }
+    func makeActor(rows: Int) -> any PolicyActor { self }
+    func save(to archive: inout TensorArchive) {}
+    func beginEpisode(row: Int, seed: UInt64) {
+      seeds.insert(seed)
+      if steps[row] > 0 { ended.append(steps[row]) }
+      steps[row] = 0
+    }
+    func act(
+      on observations: Matrix, rows: Int, mode: ActionMode, streams: inout [RandomStream],
+      actions: Matrix
+    ) {
+      for i in 0..<rows {
+        steps[i] += 1
+        actions[i, 0] = 1
+      }
+    }
+  }
+
+  /// A policy with a memory, such as a controller, must not carry it from one episode to the next.
+  @Test func thePolicyIsToldOfEpisodes() throws {
+    let environment = VectorEnvironment(CartPoleV1.self, count: 4)
+    environment.reset(seeds: .training(runSeed: 1))
+    var settings = PlayerSettings()
+    settings.shared.stepsPerRollout = 50
+    let counter = Counter()
+    // On one thread all environments are one block, with one actor.
+    let training = AdversaryTraining(
+      against: counter, settings: settings, strength: 1,
+      context: AgentContext(
+        environment: environment, pool: WorkerPool(threads: 1), seed: 1, totalSteps: 400))
+    for _ in 0..<2 { try training.iterate() }
+    // Pushed to one side, a pole falls after about ten steps.
+    #expect(counter.ended.count > 20)
+    #expect(counter.ended.allSatisfy { (5...30).contains($0) }, "\(counter.ended)")
+    #expect(counter.seeds.count == counter.ended.count + 4)
+  }
+
   /// Does nothing.
   private final class Idler: Policy, PolicyActor {
     let environmentIdentifier = "pendulum-v1"

@@ -37,6 +37,8 @@ package final class RolloutSeat {
   private var firstIndex: Int
   private var selected: [RandomStream] = []
   private var truncations: [Int]
+  /// Number of episodes that have begun in each environment, for a policy that does not learn.
+  private var episodes: [Int]
 
   private enum Role {
     case learner(Learner)
@@ -77,6 +79,7 @@ package final class RolloutSeat {
     raw = Matrix(rows: block.count, columns: width)
     (environments, firstIndex) = (Array(block), block.lowerBound)
     truncations = Array(repeating: 0, count: block.count)
+    episodes = truncations
   }
 
   /// Creates a seat at which a policy acts without being recorded.
@@ -99,6 +102,17 @@ package final class RolloutSeat {
     choices = Matrix(rows: block.count, columns: choiceWidth)
     (environments, firstIndex) = (Array(block), block.lowerBound)
     truncations = Array(repeating: 0, count: block.count)
+    episodes = truncations
+    for k in environments.indices { beginEpisode(k) }
+  }
+
+  /// Tells a policy that does not learn, and may have a memory, that an episode has begun.
+  private func beginEpisode(_ k: Int) {
+    guard case .frozen(let actor, _) = role else { return }
+    let seed = EpisodeSeeds.training(runSeed: 0).seed(
+      environment: environments[k], episode: episodes[k])
+    actor.beginEpisode(row: k, seed: seed)
+    episodes[k] += 1
   }
 
   /// Has the policy act in some environments of the block only.
@@ -184,9 +198,12 @@ package final class RolloutSeat {
     }
   }
 
-  /// Records the results of the step, if the policy learns.
+  /// Records the results of the step, if the policy learns; if not, it takes note of episodes' ends.
   package func record(step t: Int, batch: StepBatch) {
-    guard case .learner(let learner) = role else { return }
+    guard case .learner(let learner) = role else {
+      for (k, i) in environments.enumerated() where batch.hasEnded(i) { beginEpisode(k) }
+      return
+    }
     let rollout = learner.rollout
     let stride = rollout.truncationsPerEnvironment + 1
     for (k, i) in environments.enumerated() {
