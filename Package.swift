@@ -89,6 +89,7 @@ let package = Package(
         .embedInCode("BehaviorCloning/BehaviorCloningPresets.yaml"),
         .embedInCode("FPO/FPOPresets.yaml"),
         .embedInCode("HInfinity/HInfinityPresets.yaml"),
+        .embedInCode("IWOCS/IWOCSPresets.yaml"),
         .embedInCode("M2SAC/M2SACPresets.yaml"), .embedInCode("MDPO/MDPOPresets.yaml"),
         .embedInCode("MDPO/MDPOOffPolicyPresets.yaml"),
         .embedInCode("PPO/PPOPresets.yaml"),

@@ -43,6 +43,10 @@ public enum AgentRegistry {
       presets: [text(PackageResources.SACPresets_yaml), text(PackageResources.M2SACPresets_yaml)],
       defaults: SACConfiguration.worstCase, make: SACAgent.init(configuration:context:)),
     RegisteredAgent(
+      "iwocs", "incremental worst-case search: SAC in each of a few bad cases, and a fallback",
+      presets: [text(PackageResources.SACPresets_yaml), text(PackageResources.IWOCSPresets_yaml)],
+      defaults: IWOCSConfiguration(), make: IWOCSAgent.init(configuration:context:)),
+    RegisteredAgent(
       "bc", "behaviour cloning: supervised learning of recorded actions, without any reward",
       presets: [text(PackageResources.BehaviorCloningPresets_yaml)],
       defaults: BehaviorCloningConfiguration(),

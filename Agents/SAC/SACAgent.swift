@@ -17,7 +17,8 @@ public final class SACAgent: Agent {
   let configuration: SACConfiguration
   let environment: any BatchedEnvironment
   let pool: WorkerPool
-  let horizon: TrainingHorizon
+  /// Steps over which schedules run, and after which an iteration ends at the latest.
+  var horizon: TrainingHorizon
   let actor: SACActor
   package let critics: [SACCritic]
   let buffer: ReplayBuffer

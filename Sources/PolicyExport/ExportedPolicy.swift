@@ -96,12 +96,18 @@ public struct ExportedPolicy: Sendable {
   /// Takes a policy's numbers.
   ///
   /// - Throws: `ConfigurationError` if its actions are not the output of plain dense layers: flow
-  ///   policies, controllers, residual networks, shared ones and networks with frozen parts.
+  ///   policies, those of several cases, controllers, residual networks, shared ones and networks with
+  ///   frozen parts.
   public init(_ policy: any Policy) throws(ConfigurationError) {
     guard let policy = policy as? MLPPolicy else {
+      let kind =
+        switch policy {
+        case is FlowPolicy: "flow"
+        case is WorstCasePolicy: "choice among several policies"
+        default: "controller or planner"
+        }
       throw ConfigurationError(
-        "only policies of dense layers can be exported, and this one is a "
-          + (policy is FlowPolicy ? "flow" : "controller or planner"))
+        "only policies of dense layers can be exported, and this one is a \(kind)")
     }
     let architecture = policy.network.architecture
     guard architecture.pattern == .plain else {

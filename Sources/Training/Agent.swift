@@ -55,6 +55,11 @@ public struct TrainingHorizon: Sendable, Equatable {
     isConstant = context.keepsSchedules
   }
 
+  /// Takes the steps of a part of a run.
+  package init(start: Int, end: Int, isConstant: Bool) {
+    (self.start, self.end, self.isConstant) = (start, end, isConstant)
+  }
+
   /// Returns the share of the schedules that is left, from 1 at their start to 0 at their end.
   public func remaining(after steps: Int) -> Double {
     isConstant ? 1 : min(1, max(0, 1 - Double(steps - start) / Double(max(1, end - start))))

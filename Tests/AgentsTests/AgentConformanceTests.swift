@@ -124,6 +124,11 @@ enum ShortSettings {
     var worstCase = sac
     worstCase.worstCase.candidates = 3
     (worstCase.policyDelay, worstCase.targetCritics) = (2, 2)
+    var iwocs = IWOCSConfiguration()
+    iwocs.sac = sac
+    (iwocs.sac.multiStep, iwocs.sac.resetEvery) = (1, nil)
+    (iwocs.cases, iwocs.fallbackShare, iwocs.searchShare) = (2, 0.2, 0.6)
+    (iwocs.searchEpisodes, iwocs.modelHidden) = (1, [16])
     var rarl = RARLConfiguration()
     rarl.protagonist.shared = ppo.shared
     rarl.protagonist.shared.stepsPerRollout = 25
@@ -159,7 +164,8 @@ enum ShortSettings {
     (bcSquashed.distribution, bcSquashed.normalizeObservations) = (.squashedGaussian, false)
     return [
       "bc": bc, "bc errors": bcErrors, "bc squashed": bcSquashed,
-      "hinf": hinf, "m2sac": worstCase, "rarl": rarl, "rarl mixed": mixed, "rarl trust": trust,
+      "hinf": hinf, "iwocs": iwocs, "m2sac": worstCase, "rarl": rarl, "rarl mixed": mixed,
+      "rarl trust": trust,
       "rap": rap,
       "a2c": a2c, "a2c adam": a2cAdam, "fpo": fpo, "fpo plus": plus, "mdpo": mdpo,
       "mdpo tsallis": mdpoTsallis,
@@ -205,7 +211,7 @@ enum ShortSettings {
     #expect(Set(Self.pairs.map(\.agent)) == Set(AgentRegistry.all.map(\.identifier)))
   }
 
-  private func make(_ pair: Pair, threads: Int) throws -> any Agent {
+  private func make(_ pair: Pair, threads: Int, totalSteps: Int = 2000) throws -> any Agent {
     let registered = try #require(AgentRegistry.find(pair.agent))
     let description = try #require(EnvironmentRegistry.find(pair.environment))
     let environment = description.construct(5)
@@ -214,7 +220,8 @@ enum ShortSettings {
     return registered.make(
       settings,
       in: AgentContext(
-        environment: environment, pool: WorkerPool(threads: threads), seed: 7, totalSteps: 2000,
+        environment: environment, pool: WorkerPool(threads: threads), seed: 7,
+        totalSteps: totalSteps,
         uncertainParameters: description.parameters.prefix(2).map {
           UncertainParameter($0.name, in: $0.nominal...min(1.2 * $0.nominal, $0.range.upperBound))
         },
@@ -400,7 +407,8 @@ enum ShortSettings {
   @Test(arguments: ShortSettings.all.keys.sorted())
   func replayRatiosAreKeptOnAverage(settings: String) throws {
     let pair = Pair(settings: settings, environment: "pendulum-v1")
-    let agent = try make(pair, threads: 1)
+    // So many that no part of a plan ends in the test.
+    let agent = try make(pair, threads: 1, totalSteps: 20_000)
     let registered = try #require(AgentRegistry.find(pair.agent))
     #expect(registered.hasReplayRatio == (agent is any ReplayRatioAgent))
     guard let agent = agent as? any ReplayRatioAgent else { return }

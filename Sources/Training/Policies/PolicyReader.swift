@@ -20,6 +20,9 @@ public struct PolicyReader: Sendable {
   public static let all: [PolicyReader] = [
     PolicyReader(MLPPolicy.kind) { archive throws(ArchiveError) in try MLPPolicy(from: archive) },
     PolicyReader(FlowPolicy.kind) { archive throws(ArchiveError) in try FlowPolicy(from: archive) },
+    PolicyReader(WorstCasePolicy.kind) { archive throws(ArchiveError) in
+      try WorstCasePolicy(from: archive)
+    },
   ]
 
   /// The part of a description that tells how to read the rest; `kind` is absent in older files.
