@@ -128,7 +128,7 @@ public final class SACAgent: Agent {
     collector = ReplayCollector(
       context.environment, policy: actor.policy, sampler: sampler, buffer: buffer,
       multiStep: configuration.multiStep, discount: configuration.discount, context: search,
-      seed: context.seed)
+      pool: context.pool, seed: context.seed)
     collector.observer = valueBias
     streams = SACStreams(seed: context.seed)
     if let recordings = context.recordings { prefill(with: recordings) }

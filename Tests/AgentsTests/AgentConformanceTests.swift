@@ -256,6 +256,22 @@ enum ShortSettings {
     #expect(differences(archive(second), saved).contains("policy.0.weight"))
   }
 
+  /// Twenty environments are several blocks for three threads, even if they are best stepped in eights.
+  @Test(arguments: ["pendulum-v1", "walker"])
+  func replayIsTheSameWithEnvironmentsOnSeveralThreads(environment: String) throws {
+    let archives = try [1, 3].map { threads in
+      let vector = try #require(EnvironmentRegistry.find(environment)).construct(20)
+      vector.reset(seeds: .training(runSeed: 7))
+      let agent = SACAgent(
+        configuration: try #require(ShortSettings.all["sac"] as? SACConfiguration),
+        context: AgentContext(
+          environment: vector, pool: WorkerPool(threads: threads), seed: 7, totalSteps: 2000))
+      for _ in 0..<2 { _ = try agent.iterate() }
+      return archive(agent)
+    }
+    #expect(differences(archives[0], archives[1]) == [])
+  }
+
   @Test func onlyAgentsOfOneEnvironmentShareAPolicy() throws {
     #expect(Self.pairs.contains { $0.testDescription == "ppo shared on quadcopter-swarm-2" })
     let walker = try #require(EnvironmentRegistry.find("walker")).specification

@@ -43,6 +43,9 @@ public final class ReplayCollector {
   private var streams: [RandomStream]
   private var queues: [MultiStepQueue]
   private var steps = 0
+  private let pool: WorkerPool
+  /// Environments that are stepped on one thread each.
+  private let blocks: [Range<Int>]
 
   /// Creates a collector and allocates its buffers.
   ///
@@ -54,11 +57,12 @@ public final class ReplayCollector {
   ///   - multiStep: Number of rewards in a transition, n.
   ///   - discount: Discount γ per step.
   ///   - context: Numbers of episodes that the buffer holds behind both observations.
+  ///   - pool: Threads on which environments are stepped.
   ///   - seed: Seed of the run.
   public init(
     _ environment: any BatchedEnvironment, policy: MLPPolicy, sampler: any ActionSampler,
     buffer: ReplayBuffer, multiStep: Int, discount: Float, context: (any EpisodeContext)? = nil,
-    seed: UInt64
+    pool: WorkerPool, seed: UInt64
   ) {
     let (count, specification) = (environment.count, environment.specification)
     let (observationWidth, actionWidth) = (
@@ -79,6 +83,16 @@ public final class ReplayCollector {
     actions = Matrix(rows: count, columns: actionWidth)
     streams = (0..<count).map { RandomStream(seed: seed, name: "action-noise", index: $0) }
     queues = (0..<count).map { _ in MultiStepQueue(steps: multiStep, discount: discount) }
+    self.pool = pool
+    blocks = Self.blocks(of: count, threads: pool.threads, blockSize: environment.blockSize)
+  }
+
+  /// Returns the blocks into which environments are split, of at least eight environments and of as many
+  /// as are best stepped together: fewer are stepped sooner than a thread wakes up.
+  static func blocks(of environments: Int, threads: Int, blockSize: Int) -> [Range<Int>] {
+    let least = max(8, blockSize)
+    let size = max((environments + threads - 1) / threads, least)
+    return stride(from: 0, to: environments, by: size).map { $0..<min($0 + size, environments) }
   }
 
   /// Number of steps of all environments that still wait for their transition to be completed.
@@ -103,7 +117,7 @@ public final class ReplayCollector {
       guard !hasLostPolicy else { return times }
       let chosen = monotonicNanoseconds()
       context?.willStep()
-      environment.step(actions: actions, in: 0..<environment.count)
+      stepEnvironments()
       times.policy += chosen - start
       times.environment += monotonicNanoseconds() - chosen
       for i in 0..<environment.count { store(i) }
@@ -111,6 +125,13 @@ public final class ReplayCollector {
       self.steps += 1
     }
     return times
+  }
+
+  private func stepEnvironments() {
+    guard blocks.count > 1 else {
+      return environment.step(actions: actions, in: 0..<environment.count)
+    }
+    pool.run(blocks.count) { environment.step(actions: actions, in: blocks[$0]) }
   }
 
   private func chooseActions(isRandom: Bool) {
