@@ -156,7 +156,7 @@ final class CaseLearner {
   /// Returns the present policy with copies of the critics and of the model.
   func makeCase() -> WorstCasePolicy.Case {
     WorstCasePolicy.Case(
-      policy: agent.actor.policy.copy(),
+      policy: agent.actor.evaluatedPolicy.copy(),
       values: values.enumerated().map { $1.network.copy(named: "value.\($0)") },
       model: model.copy(named: "model"), scales: scales)
   }

@@ -57,7 +57,7 @@ public final class IWOCSAgent: ReplayRatioAgent {
       configuration, among: context.uncertainParameters, in: context.environment,
       seed: context.seed)
     cases = WorstCasePolicy(
-      fallback: agent.actor.policy, greatestError: configuration.greatestError,
+      fallback: agent.actor.evaluatedPolicy, greatestError: configuration.greatestError,
       errorMemory: configuration.errorMemory)
     metricNames =
       agent.metricNames + ["value-loss", "model-error", "cases", "greatest-error", "worst-return"]
@@ -123,7 +123,7 @@ public final class IWOCSAgent: ReplayRatioAgent {
   /// Keeps the part's policy, and looks for the next case or, after the last one, for the greatest error.
   private func finish(_ part: IWOCSPlan.Part) throws(TrainingError) {
     defer { environmentSteps = part.end }
-    guard !part.isFallback else { return cases.setFallback(agent.actor.policy.copy()) }
+    guard !part.isFallback else { return cases.setFallback(agent.actor.evaluatedPolicy.copy()) }
     // Without any update there is nothing to keep.
     if agent.updates > 0, cases.cases.count < WorstCasePolicy.mostCases {
       cases.add(learner.makeCase())
@@ -168,7 +168,7 @@ public final class IWOCSAgent: ReplayRatioAgent {
     let part = plan.part(after: environmentSteps)
     agent.horizon = horizon(of: part)
     // While the fallback learns, it is the policy that learns.
-    if part.isFallback { cases.setFallback(agent.actor.policy) }
+    if part.isFallback { cases.setFallback(agent.actor.evaluatedPolicy) }
   }
 }
 

@@ -21,6 +21,8 @@ package final class SACActor {
   package let nextSample: SquashedGaussianSampler
   /// Sampler of actions for the observations, from which the policy learns.
   package let sample: SquashedGaussianSampler
+  /// Policy of averaged weights, for evaluations; nil for none.
+  package let average: AveragedPolicy?
   /// Previous policy of mirror descent; nil for SAC.
   package let previous: PreviousPolicy?
   private let configuration: SACConfiguration
@@ -52,6 +54,11 @@ package final class SACActor {
       activation: configuration.activation, usesLayerNorm: configuration.policyLayerNorm,
       pattern: pattern, initializer: pattern == .plain ? .fanInUniform : .heNormal,
       normalizesObservations: configuration.normalizeObservations, random: &random)
+    if let decay = configuration.averageDecay {
+      average = AveragedPolicy(of: policy, decay: decay)
+    } else {
+      average = nil
+    }
     previous =
       configuration.mirrorCoefficient > 0
       ? PreviousPolicy(configuration, policy: policy.network) : nil
@@ -77,6 +84,9 @@ package final class SACActor {
     outputGradient = Matrix(rows: rows, columns: 2 * width)
     targetEntropy = configuration.targetEntropyPerComponent * Float(width)
   }
+
+  /// The averaged policy, or the policy that learns if there is none.
+  package var evaluatedPolicy: MLPPolicy { average?.policy ?? policy }
 
   /// Temperature α of the entropy bonus.
   package var temperature: Float { ScalarMaths.exp(logTemperature.parameters[0].value[0, 0]) }
@@ -112,6 +122,7 @@ package final class SACActor {
     guard squaredNorm.isFinite else { return }
     optimizer.step(learningRate: learningRate)
     policy.network.parametersDidChange()
+    average?.follow(policy)
   }
 
   /// Computes the gradient of ``learn(_:critics:temperature:learningRate:)``.
@@ -189,6 +200,7 @@ package final class SACActor {
     }
     return NamedNetwork(
       "policy", policy.network, optimizer: optimizer, workspace: workspace,
+      target: average?.policy.network,
       own: [OwnParameters(logTemperature, optimizer: temperatureOptimizer, isMultiplier: true)],
       experience: experience, minibatch: isLearning ? minibatch : nil)
   }
@@ -208,6 +220,7 @@ package final class SACActor {
   func reset(random: inout RandomStream) {
     policy.network.reinitialize(random: &random)
     previous?.refresh(policy.network)
+    average?.restart(from: policy)
     optimizer.restart()
     logTemperature.parameters[0].value[0, 0] = ScalarMaths.log(configuration.initialTemperature)
     temperatureOptimizer.restart()
@@ -217,6 +230,7 @@ package final class SACActor {
   package func save(to archive: inout TensorArchive) {
     policy.save(to: &archive)
     previous?.save(to: &archive)
+    average?.save(to: &archive)
     archive.set(logTemperature.parameters)
     archive.set(optimizer, named: "policy.adam")
     archive.set(temperatureOptimizer, named: "log-temperature.adam")
@@ -226,6 +240,7 @@ package final class SACActor {
   package func load(from archive: TensorArchive) throws(ArchiveError) {
     try policy.load(from: archive)
     try previous?.load(from: archive)
+    try average?.load(from: archive, following: policy)
     try archive.read(into: logTemperature.parameters)
     try archive.read(into: optimizer, named: "policy.adam")
     try archive.read(into: temperatureOptimizer, named: "log-temperature.adam")

@@ -52,6 +52,7 @@ public final class SACAgent: Agent {
   public private(set) var environmentSteps = 0
   public private(set) var iterations = 0
   public var policy: any Policy { actor.policy }
+  public var evaluatedPolicy: any Policy { actor.evaluatedPolicy }
   public var networks: [NamedNetwork] {
     let criticExperience = criticExperience
     return [
@@ -134,7 +135,10 @@ public final class SACAgent: Agent {
     if let recordings = context.recordings { prefill(with: recordings) }
   }
 
-  public func policyWasReplaced() { actor.previous?.refresh(actor.policy.network) }
+  public func policyWasReplaced() {
+    actor.previous?.refresh(actor.policy.network)
+    actor.average?.restart(from: actor.policy)
+  }
 
   /// Collects transitions and updates on minibatches in alternating rounds, for one iteration.
   public func iterate() throws(TrainingError) -> IterationReport {

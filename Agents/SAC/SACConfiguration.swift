@@ -113,6 +113,8 @@ public struct SACConfiguration: AgentConfiguration {
   public var lowestLogStd: Float = -5
   /// Upper bound of the logarithm of the policy's standard deviation.
   public var highestLogStd: Float = 2
+  /// Decay per update of averaged weights for evaluations; nil for none.
+  public var averageDecay: Float?
   /// Search for the worst physical parameters; none by default.
   public var worstCase = WorstCaseSettings()
 
@@ -232,6 +234,9 @@ public struct SACConfiguration: AgentConfiguration {
     Setting(
       "highest-log-std", \.highestLogStd, .range(-20...10),
       "upper bound of the logarithm of the policy's standard deviation"),
+    Setting(
+      "average-decay", \.averageDecay, .range(0..<1),
+      "decay per update of the policy's averaged weights for evaluations; null for none"),
   ]
 
   /// Learning rates over the run, as fractions of the initial ones.

@@ -93,6 +93,9 @@ public protocol Agent: AnyObject {
   var iterations: Int { get }
   /// The current policy, the same object throughout the agent's life, which changes as it learns.
   var policy: any Policy { get }
+  /// The policy that evaluations and checkpoints take, such as one of averaged weights; ``policy`` by
+  /// default.
+  var evaluatedPolicy: any Policy { get }
   /// The agent's networks by name, for probes and interventions.
   var networks: [NamedNetwork] { get }
   /// Names of the metrics that each iteration reports, in the order of their columns.
@@ -112,6 +115,7 @@ public protocol Agent: AnyObject {
 }
 
 extension Agent {
+  public var evaluatedPolicy: any Policy { policy }
   public func policyWasReplaced() {}
 }
 

@@ -121,6 +121,8 @@ enum ShortSettings {
     crossQ.criticLayerNorm = false
     crossQ.policyDelay = 3
     crossQ.adamBeta1 = 0.5
+    var averaged = sac
+    (averaged.averageDecay, averaged.policyDelay) = (0.98, 1)
     var worstCase = sac
     worstCase.worstCase.candidates = 3
     (worstCase.policyDelay, worstCase.targetCritics) = (2, 2)
@@ -174,6 +176,7 @@ enum ShortSettings {
       "sac": sac,
       "sac quantiles": quantiles,
       "sac dropout": dropout,
+      "sac averaged": averaged,
       "sac residual": residual, "sac crossq": crossQ, "trpo": trpo, "trpo sampled": trpoSampled,
       "trpo shared": trpoShared, "vmpo": vmpo,
     ]
@@ -311,6 +314,36 @@ enum ShortSettings {
         pool: WorkerPool(threads: $0))
     }
     #expect(results[0] == results[1])
+  }
+
+  /// An average changes evaluations and nothing else.
+  @Test func averagesLeaveTrainingAlone() throws {
+    func run(_ settings: SACConfiguration) throws -> (archive: TensorArchive, agent: SACAgent) {
+      let environment = try #require(EnvironmentRegistry.find("pendulum-v1")).construct(5)
+      environment.reset(seeds: .training(runSeed: 7))
+      let agent = SACAgent(
+        configuration: settings,
+        context: AgentContext(
+          environment: environment, pool: WorkerPool(threads: 1), seed: 7, totalSteps: 2000))
+      for _ in 0..<3 { _ = try agent.iterate() }
+      return (archive(agent), agent)
+    }
+    let settings = try #require(ShortSettings.all["sac averaged"] as? SACConfiguration)
+    var plain = settings
+    plain.averageDecay = nil
+    let (averaged, without) = (try run(settings), try run(plain))
+    let differing = differences(averaged.archive, without.archive)
+    #expect(!differing.isEmpty && differing.allSatisfy { $0.hasPrefix("average.") })
+    #expect(without.agent.evaluatedPolicy === without.agent.policy)
+    let average = try #require(averaged.agent.evaluatedPolicy as? MLPPolicy)
+    #expect(average !== averaged.agent.policy)
+    var file = TensorArchive()
+    average.save(to: &file)
+    #expect(file.tensors["policy.0.weight"] != averaged.archive.tensors["policy.0.weight"])
+    // Statistics of observations are those of the policy that learns.
+    for name in ["mean", "variance"].map({ "observation-normalizer.\($0)" }) {
+      #expect(file.tensors[name] == averaged.archive.tensors[name])
+    }
   }
 
   /// As the coefficient of the divergence vanishes, off-policy mirror descent is SAC, bit for bit;

@@ -1,4 +1,5 @@
 import Agents
+import Environments
 import LinearAlgebra
 import NeuralNetworks
 import RLCore
@@ -196,6 +197,29 @@ enum CriticKind: String, CaseIterable, CustomTestStringConvertible {
 }
 
 @Suite struct SACLearningTests {
+  /// At first the mean forgets with a tenth of the updates so far, later with the decay.
+  @Test func averagesFollowTheirFormula() throws {
+    let environment = try #require(EnvironmentRegistry.find("pendulum-v1"))
+    var random = RandomStream(seed: 1, name: "policy")
+    let actor = SACActor(
+      SACConfiguration(), specification: environment.specification, random: &random)
+    let average = AveragedPolicy(of: actor.policy, decay: 0.9)
+    let (source, mean) = (actor.policy.network.parameters, average.policy.network.parameters)
+    #expect(mean.values[0] == source.values[0])
+    var expected = source.values[0]
+    for n in 1...200 {
+      for k in 0..<source.count { source.values[k] = Float((n + k) % 7) }
+      average.follow(actor.policy)
+      let rate = max(0.1, 10 / Float(n + 10))
+      let value = Float(n % 7)
+      expected += rate * (value - expected)
+      #expect(abs(mean.values[0] - expected) < 1e-4)
+    }
+    #expect(average.updates == 200)
+    average.restart(from: actor.policy)
+    #expect(mean.values[0] == source.values[0] && average.updates == 0)
+  }
+
   private func agent<E: Environment>(
     _: E.Type, _ adjust: (inout SACConfiguration) -> Void
   ) -> SACAgent {

@@ -243,7 +243,7 @@ package final class Trainer {
     let count = EpisodeCount(of: episodes, for: observer)
     var shown: (any BatchedEnvironment)?
     let result = try Evaluation.run(
-      agent.policy,
+      agent.evaluatedPolicy,
       in: { count throws(ParameterError) in
         let vector = try parts.policyEnvironment.makeVector(count, parameters: currentParameters)
         conditions.apply(to: vector)
@@ -273,7 +273,7 @@ package final class Trainer {
 
   private var checkpoint: Checkpoint {
     var (policy, trainer) = (TensorArchive(), TensorArchive())
-    agent.policy.save(to: &policy)
+    agent.evaluatedPolicy.save(to: &policy)
     policy.metadata["steps"] = "\(agent.environmentSteps)"
     policy.metadata["agent"] = run.agent
     policy.metadata["parameters"] = PolicyParameters.text(currentParameters)

@@ -84,6 +84,28 @@ public final class MLPPolicy: DistributionPolicy {
       width: specification.observationWidth, isEnabled: normalizesObservations, parts: parts)
   }
 
+  /// Creates a policy with the given parts.
+  private init(
+    environmentIdentifier: String, network: MLP, distribution: any ActionDistribution,
+    normalizer: ObservationNormalizer
+  ) {
+    self.environmentIdentifier = environmentIdentifier
+    (self.network, self.distribution, self.normalizer) = (network, distribution, normalizer)
+  }
+
+  /// Returns a policy with a network of its own, equal at first, and the same distribution and statistics.
+  package func twin() -> MLPPolicy {
+    var unused = RandomStream(seed: 0, name: "unused")
+    let own = MLP(
+      name: network.name, architecture: network.architecture, initializer: network.initializer,
+      random: &unused)
+    own.parameters.copyValues(from: network.parameters)
+    own.parametersDidChange()
+    return MLPPolicy(
+      environmentIdentifier: environmentIdentifier, network: own, distribution: distribution,
+      normalizer: normalizer)
+  }
+
   /// Creates a policy for on-policy methods: Gaussian for a box of actions, categorical for
   /// choices.
   public convenience init(
