@@ -6,11 +6,7 @@ public import Training
 /// - Source: Zouitine, Geist and Rachelson 2024, arXiv:2410.06212.
 public struct IWOCSConfiguration: AgentConfiguration {
   /// Settings of SAC, by which every case's policy and the fallback learn.
-  public var sac: SACConfiguration = {
-    var configuration = SACConfiguration()
-    configuration.multiStep = 1
-    return configuration
-  }()
+  public var sac = SACConfiguration()
   /// Number of cases for which a policy is learnt, the nominal one first.
   public var cases = 3
   /// Share of the steps in which the fallback learns under randomised parameters.
