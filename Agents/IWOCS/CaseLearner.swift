@@ -187,28 +187,3 @@ final class CaseLearner {
     model.parametersDidChange()
   }
 }
-
-extension MLPPolicy {
-  /// Returns a policy with the same weights and statistics.
-  func copy() -> MLPPolicy {
-    var archive = TensorArchive()
-    save(to: &archive)
-    do {
-      return try MLPPolicy(from: archive)
-    } catch {
-      preconditionFailure("a policy that was just saved: \(error)")
-    }
-  }
-}
-
-extension MLP {
-  /// Returns a network with the same weights under another name.
-  fileprivate func copy(named name: String) -> MLP {
-    var unused = RandomStream(seed: 0, name: "unused")
-    let copy = MLP(
-      name: name, architecture: architecture, initializer: initializer, random: &unused)
-    copy.parameters.copyValues(from: parameters)
-    copy.parametersDidChange()
-    return copy
-  }
-}

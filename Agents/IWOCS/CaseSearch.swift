@@ -22,7 +22,7 @@ package final class CaseSearch {
 
   private static let streamName = "case-search"
   /// The greatest errors among which one is chosen.
-  package static let errors: [Float] = [0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.5]
+  private static let errors: [Float] = [0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.5]
 
   /// Creates a search whose first case is the nominal one, within the ranges.
   init(

@@ -1,3 +1,4 @@
+internal import NeuralNetworks
 public import RLCore
 public import Training
 
@@ -82,10 +83,23 @@ public struct IWOCSConfiguration: AgentConfiguration {
     sac.problem(in: specification)
   }
 
-  /// Returns what SAC needs.
+  /// Returns what SAC, the critics without entropy and the models need, those of all cases included.
   public func memoryNeeds(
     in specification: EnvironmentSpecification, environments: Int
-  ) -> [MemoryNeed] { sac.memoryNeeds(in: specification, environments: environments) }
+  ) -> [MemoryNeed] {
+    let (observations, actions) = (specification.observationWidth, specification.actionWidth)
+    let critic = MLPArchitecture(
+      inputs: observations + actions, hidden: sac.criticHidden, outputs: 1,
+      activation: sac.activation, usesLayerNorm: sac.criticLayerNorm,
+      pattern: sac.criticArchitecture)
+    let model = WorstCasePolicy.modelArchitecture(
+      observationWidth: observations, actionWidth: actions, hidden: modelHidden)
+    return sac.memoryNeeds(in: specification, environments: environments)
+      + MemoryNeed.networks(
+        "critic-hidden", critic, count: 2 * (cases + 2), rows: sac.batchSize, rowsKey: "batch-size")
+      + MemoryNeed.networks(
+        "model-hidden", model, count: cases + 1, rows: sac.batchSize, rowsKey: "batch-size")
+  }
 
   /// Settings of the critics without entropy.
   var ofValues: SACConfiguration {

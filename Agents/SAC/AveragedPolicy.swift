@@ -40,9 +40,7 @@ package final class AveragedPolicy {
   /// Forgets all updates, after the policy that learns has received new weights.
   package func restart(from other: MLPPolicy) {
     updates = 0
-    policy.network.removeFrozenParts()
-    policy.network.parameters.copyValues(from: other.network.parameters)
-    policy.network.parametersDidChange()
+    policy.network.copyState(of: other.network)
   }
 
   /// Writes weights and count.

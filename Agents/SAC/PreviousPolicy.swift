@@ -31,11 +31,7 @@ package final class PreviousPolicy {
     replacesEntropy = configuration.tsallisIndex > 1
     interval = configuration.mirrorRefreshEvery
     rows = configuration.batchSize
-    var random = RandomStream(seed: 0, name: "unused")
-    network = MLP(
-      name: "previous-policy", architecture: policy.architecture, initializer: policy.initializer,
-      random: &random)
-    network.copyState(of: policy)
+    network = policy.copy(named: "previous-policy")
     workspace = network.makeWorkspace(rows: rows)
   }
 

@@ -32,8 +32,14 @@ extension MLP {
   }
 
   /// Creates a network with the same parameters, statistics and frozen parts.
-  public func copy() -> MLP {
-    let copy = fresh(seed: 0, purpose: "unused")
+  ///
+  /// - Parameter name: The prefix of its parameters' names; nil for this network's.
+  /// - Returns: The network.
+  public func copy(named name: String? = nil) -> MLP {
+    var unused = RandomStream(seed: 0, name: "unused")
+    let copy = MLP(
+      name: name ?? self.name, architecture: architecture, initializer: initializer,
+      random: &unused)
     copy.copyState(of: self)
     return copy
   }

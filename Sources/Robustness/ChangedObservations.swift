@@ -139,11 +139,7 @@ private final class GradientAttack {
   private let inputGradient: Matrix
 
   init(_ original: MLPPolicy, size: Float, steps: Int, rows: Int) {
-    var archive = TensorArchive()
-    original.save(to: &archive)
-    guard let copy = try? MLPPolicy(from: archive) else {
-      preconditionFailure("a policy can't be copied")
-    }
+    let copy = original.copy()
     policy = copy
     (self.size, self.steps) = (size, steps)
     units = copy.normalizer.deviations

@@ -346,6 +346,24 @@ enum ShortSettings {
     }
   }
 
+  /// A policy that a run begins with may have parts that an earlier run has frozen.
+  @Test func averagesBeginWithTheFrozenPartsOfAReplacedPolicy() throws {
+    let agent = try #require(
+      try make(Pair(settings: "sac averaged", environment: "pendulum-v1"), threads: 1) as? SACAgent)
+    let network = agent.networks[0].network
+    network.inject(network.fresh(seed: 1, purpose: "injection"))
+    agent.policyWasReplaced()
+    let average = try #require(agent.evaluatedPolicy as? MLPPolicy).network
+    #expect(average.injections == 1)
+    let input = Matrix(rows: 1, columns: 3)
+    input[0, 0] = 0.5
+    let outputs = [network, average].map {
+      $0.forward(input, rows: 1, in: $0.makeWorkspace(rows: 1))[0, 0]
+    }
+    #expect(outputs[0] == outputs[1])
+    for _ in 0..<2 { _ = try agent.iterate() }
+  }
+
   /// As the coefficient of the divergence vanishes, off-policy mirror descent is SAC, bit for bit;
   /// with 0 there is no previous policy at all.
   @Test(arguments: [Float(0), 1e-30]) func mirrorDescentBecomesSAC(coefficient: Float) throws {

@@ -1,5 +1,6 @@
 import Agents
 import Environments
+import Foundation
 import LinearAlgebra
 import NeuralNetworks
 import RLCore
@@ -47,17 +48,19 @@ import Training
   @Test func stepsAreDividedAsPlanned() throws {
     let (agent, environment) = try agent(configuration())
     var steps: [Int] = []
-    var cases: [Double] = []
+    var (cases, learnt): ([Double], [Int]) = ([], [])
     let column = try #require(agent.metricNames.firstIndex(of: "cases"))
     while agent.environmentSteps < 4000 {
       let report = try agent.iterate()
       steps.append(agent.environmentSteps)
       cases.append(report.metrics[column])
+      learnt.append(agent.agent.environmentSteps)
       #expect(report.metrics.count == agent.metricNames.count)
     }
     // A search ends the iteration in which a policy has learnt.
     #expect(steps == [600, 800, 1400, 2400, 3000, 4000])
     #expect(cases == [0, 0, 0, 1, 1, 2])
+    #expect(learnt == [600, 800, 600, 640, 600, 640])
     #expect(agent.search.known.count == 2)
     // The nominal length, 1, lies below the range.
     #expect(agent.search.known[0] == [1, 1.1])
@@ -122,7 +125,6 @@ import Training
       #expect((-90...5).contains(value), "\(value)")
     }
     let observations = Matrix(rows: 1, columns: 3)
-    observations.copyRow(0, from: Matrix(rows: 1, columns: 3), row: 0)
     observations[0, 0] = -1
     let scratch = SACCriticScratch(agent.agent.critics[0])
     let soft = agent.agent.critics[0].value(
@@ -143,26 +145,62 @@ import Training
     #expect(agent.cases.cases[0].scales.allSatisfy { (0.001...2).contains($0) })
   }
 
-  /// A policy that is right only if its case is left out gains from a small error; the last part chooses.
-  @Test func theGreatestErrorIsChosenByTheWorstPoint() throws {
-    let (agent, environment) = try agent(
-      configuration {
-        $0.searchEpisodes = 1
-        $0.greatestError = 5
-      }, steps: 12_000)
-    while agent.environmentSteps < 12_000 { _ = try agent.iterate() }
-    let chosen = agent.cases.greatestError
-    #expect(CaseSearch.errors.contains(chosen))
-    // Again, with more steps than all points need: the worst of the known cases and corners decides.
-    try agent.search.chooseGreatestError(of: agent.cases, steps: 1_000_000, iteration: 1)
-    let best = (agent.cases.greatestError, agent.search.worstReturn)
+  /// A pendulum's policy with one action in −1...1, whatever it sees.
+  private func pushing(_ action: Float) throws -> MLPPolicy {
+    let environment = try #require(EnvironmentRegistry.find("pendulum-v1"))
+    var random = RandomStream(seed: 1, name: "policy")
+    let policy = MLPPolicy(
+      specification: environment.specification,
+      distribution: SquashedGaussian(low: [-2], high: [2], logDeviations: -5...2), hidden: [],
+      activation: .relu, usesLayerNorm: false, initializer: .fanInUniform,
+      normalizesObservations: false, random: &random)
+    set(policy.network, [Float(atanh(Double(action))), -20])
+    return policy
+  }
+
+  /// Makes the outputs of a network without hidden layers constant.
+  private func set(_ network: MLP, _ outputs: [Float]) {
+    network.parameters.parameters[0].value.fill(0)
+    for (j, output) in outputs.enumerated() {
+      network.parameters.parameters[1].value[0, j] = output
+    }
+    network.parametersDidChange()
+  }
+
+  private func constant(_ name: String, _ outputs: [Float]) -> MLP {
+    var unused = RandomStream(seed: 0, name: "unused")
+    let network = MLP(
+      name: name,
+      architecture: MLPArchitecture(
+        inputs: 4, hidden: [], outputs: outputs.count, activation: .relu),
+      initializer: .fanInUniform, random: &unused)
+    set(network, outputs)
+    return network
+  }
+
+  /// A model with a constant error of 0.12 leaves its case out below 0.15: the best choice if the case
+  /// is worse than the fallback is the first, 0.01, and otherwise 0.15.
+  @Test(arguments: [(Float(0.98), Float(0), Float(0.01)), (0, 0.98, 0.15)])
+  func theGreatestErrorIsChosenByTheWorstPoint(
+    ofCase: Float, ofFallback: Float, expected: Float
+  ) throws {
+    let (agent, environment) = try agent(configuration { $0.searchEpisodes = 4 })
+    let policy = WorstCasePolicy(
+      fallback: try pushing(ofFallback), greatestError: 0.07, errorMemory: 0.5)
+    policy.add(
+      .init(
+        policy: try pushing(ofCase), values: [constant("value.0", [1])],
+        model: constant("model", [0.12, 5, 5]), scales: [1e6, 0, 0]))
+    // Ten errors with four points of four episodes of 200 steps.
+    try agent.search.chooseGreatestError(of: policy, steps: 10 * 16 * 200, iteration: 1)
+    #expect(policy.greatestError == expected)
     #expect(environment.resetsEndedEpisodes)
-    #expect(best.1.isFinite)
-    let points = Set(agent.search.known + [[0.5, 1.1], [1.5, 1.1], [0.5, 1.4], [1.5, 1.4]])
-    #expect(points.contains(agent.search.next))
-    let kept = agent.cases.greatestError
-    try agent.search.chooseGreatestError(of: agent.cases, steps: 100, iteration: 1)
-    #expect(agent.cases.greatestError == kept)
+    let corners: Set<[Double]> = [[0.5, 1.1], [1.5, 1.1], [0.5, 1.4], [1.5, 1.4]]
+    #expect(corners.contains(agent.search.next) && agent.search.worstReturn.isFinite)
+    // Too few steps for a point each keep what there is.
+    policy.greatestError = 0.25
+    try agent.search.chooseGreatestError(of: policy, steps: 10 * 4 * 200 - 1, iteration: 1)
+    #expect(policy.greatestError == 0.25)
   }
 
   /// An extension begins with the worst point of the last choice, and adds further cases.

@@ -95,15 +95,20 @@ public final class MLPPolicy: DistributionPolicy {
 
   /// Returns a policy with a network of its own, equal at first, and the same distribution and statistics.
   package func twin() -> MLPPolicy {
-    var unused = RandomStream(seed: 0, name: "unused")
-    let own = MLP(
-      name: network.name, architecture: network.architecture, initializer: network.initializer,
-      random: &unused)
-    own.parameters.copyValues(from: network.parameters)
-    own.parametersDidChange()
-    return MLPPolicy(
-      environmentIdentifier: environmentIdentifier, network: own, distribution: distribution,
-      normalizer: normalizer)
+    MLPPolicy(
+      environmentIdentifier: environmentIdentifier, network: network.copy(),
+      distribution: distribution, normalizer: normalizer)
+  }
+
+  /// Returns a policy with the same weights, distribution and statistics, all its own.
+  package func copy() -> MLPPolicy {
+    var archive = TensorArchive()
+    save(to: &archive)
+    do {
+      return try MLPPolicy(from: archive)
+    } catch {
+      preconditionFailure("a policy that was just saved: \(error)")
+    }
   }
 
   /// Creates a policy for on-policy methods: Gaussian for a box of actions, categorical for
