@@ -232,6 +232,18 @@ enum ShortSettings {
           ? .random(in: description, episodes: 4, steps: 40) : nil))
   }
 
+  private func makeSAC(
+    _ settings: SACConfiguration, on environment: String = "pendulum-v1", environments: Int,
+    threads: Int = 1
+  ) throws -> SACAgent {
+    let vector = try #require(EnvironmentRegistry.find(environment)).construct(environments)
+    vector.reset(seeds: .training(runSeed: 7))
+    return SACAgent(
+      configuration: settings,
+      context: AgentContext(
+        environment: vector, pool: WorkerPool(threads: threads), seed: 7, totalSteps: 2000))
+  }
+
   private func archive(_ agent: any Agent) -> TensorArchive {
     var archive = TensorArchive()
     agent.save(to: &archive)
@@ -263,12 +275,9 @@ enum ShortSettings {
   @Test(arguments: ["pendulum-v1", "walker"])
   func replayIsTheSameWithEnvironmentsOnSeveralThreads(environment: String) throws {
     let archives = try [1, 3].map { threads in
-      let vector = try #require(EnvironmentRegistry.find(environment)).construct(20)
-      vector.reset(seeds: .training(runSeed: 7))
-      let agent = SACAgent(
-        configuration: try #require(ShortSettings.all["sac"] as? SACConfiguration),
-        context: AgentContext(
-          environment: vector, pool: WorkerPool(threads: threads), seed: 7, totalSteps: 2000))
+      let agent = try makeSAC(
+        try #require(ShortSettings.all["sac"] as? SACConfiguration), on: environment,
+        environments: 20, threads: threads)
       for _ in 0..<2 { _ = try agent.iterate() }
       return archive(agent)
     }
@@ -319,12 +328,7 @@ enum ShortSettings {
   /// An average changes evaluations and nothing else.
   @Test func averagesLeaveTrainingAlone() throws {
     func run(_ settings: SACConfiguration) throws -> (archive: TensorArchive, agent: SACAgent) {
-      let environment = try #require(EnvironmentRegistry.find("pendulum-v1")).construct(5)
-      environment.reset(seeds: .training(runSeed: 7))
-      let agent = SACAgent(
-        configuration: settings,
-        context: AgentContext(
-          environment: environment, pool: WorkerPool(threads: 1), seed: 7, totalSteps: 2000))
+      let agent = try makeSAC(settings, environments: 5)
       for _ in 0..<3 { _ = try agent.iterate() }
       return (archive(agent), agent)
     }
@@ -373,12 +377,7 @@ enum ShortSettings {
       (settings.policyHidden, settings.criticHidden) = ([32, 32], [32, 32])
       settings.stepsPerIteration = 200
       settings.mirrorCoefficient = coefficient
-      let environment = try #require(EnvironmentRegistry.find("pendulum-v1")).construct(1)
-      environment.reset(seeds: .training(runSeed: 7))
-      let agent = SACAgent(
-        configuration: settings,
-        context: AgentContext(
-          environment: environment, pool: WorkerPool(threads: 1), seed: 7, totalSteps: 2000))
+      let agent = try makeSAC(settings, environments: 1)
       _ = try agent.iterate()
       #expect(agent.networks[0].optimizer.stepCount >= 100)
       return archive(agent)

@@ -5,6 +5,7 @@ import LinearAlgebra
 import NeuralNetworks
 import RLCore
 import Storage
+import TestSupport
 import Testing
 import Training
 
@@ -154,28 +155,8 @@ import Training
       distribution: SquashedGaussian(low: [-2], high: [2], logDeviations: -5...2), hidden: [],
       activation: .relu, usesLayerNorm: false, initializer: .fanInUniform,
       normalizesObservations: false, random: &random)
-    set(policy.network, [Float(atanh(Double(action))), -20])
+    policy.network.makeConstant([Float(atanh(Double(action))), -20])
     return policy
-  }
-
-  /// Makes the outputs of a network without hidden layers constant.
-  private func set(_ network: MLP, _ outputs: [Float]) {
-    network.parameters.parameters[0].value.fill(0)
-    for (j, output) in outputs.enumerated() {
-      network.parameters.parameters[1].value[0, j] = output
-    }
-    network.parametersDidChange()
-  }
-
-  private func constant(_ name: String, _ outputs: [Float]) -> MLP {
-    var unused = RandomStream(seed: 0, name: "unused")
-    let network = MLP(
-      name: name,
-      architecture: MLPArchitecture(
-        inputs: 4, hidden: [], outputs: outputs.count, activation: .relu),
-      initializer: .fanInUniform, random: &unused)
-    set(network, outputs)
-    return network
   }
 
   /// A model with a constant error of 0.12 leaves its case out below 0.15: the best choice if the case
@@ -189,8 +170,8 @@ import Training
       fallback: try pushing(ofFallback), greatestError: 0.07, errorMemory: 0.5)
     policy.add(
       .init(
-        policy: try pushing(ofCase), values: [constant("value.0", [1])],
-        model: constant("model", [0.12, 5, 5]), scales: [1e6, 0, 0]))
+        policy: try pushing(ofCase), values: [.constant("value.0", inputs: 4, outputs: [1])],
+        model: .constant("model", inputs: 4, outputs: [0.12, 5, 5]), scales: [1e6, 0, 0]))
     // Ten errors with four points of four episodes of 200 steps.
     try agent.search.chooseGreatestError(of: policy, steps: 10 * 16 * 200, iteration: 1)
     #expect(policy.greatestError == expected)

@@ -3,6 +3,7 @@ import LinearAlgebra
 import NeuralNetworks
 import RLCore
 import Storage
+import TestSupport
 import Testing
 import Training
 
@@ -15,26 +16,6 @@ import Training
     actionSpace: .box(low: [-2], high: [6]), actionComponents: [.init("a")],
     timeStep: 1, episodeSteps: 10, solvedReturn: nil, source: "none")
 
-  /// A network without hidden layers whose output does not depend on its input.
-  private func constant(_ name: String, inputs: Int, _ outputs: [Float]) -> MLP {
-    var unused = RandomStream(seed: 0, name: "unused")
-    let network = MLP(
-      name: name,
-      architecture: MLPArchitecture(
-        inputs: inputs, hidden: [], outputs: outputs.count, activation: .relu),
-      initializer: .fanInUniform, random: &unused)
-    set(network, outputs)
-    return network
-  }
-
-  private func set(_ network: MLP, _ outputs: [Float]) {
-    network.parameters.parameters[0].value.fill(0)
-    for (j, output) in outputs.enumerated() {
-      network.parameters.parameters[1].value[0, j] = output
-    }
-    network.parametersDidChange()
-  }
-
   /// A policy with one action, in units −1...1 and with a standard deviation of e⁻⁵.
   private func policy(_ action: Float) -> MLPPolicy {
     var random = RandomStream(seed: 1, name: "policy")
@@ -43,7 +24,7 @@ import Training
       distribution: SquashedGaussian(low: [-2], high: [6], logDeviations: -5...2), hidden: [],
       activation: .relu, usesLayerNorm: false, initializer: .fanInUniform,
       normalizesObservations: false, random: &random)
-    set(policy.network, [Float(atanh(Double(action))), -20])
+    policy.network.makeConstant([Float(atanh(Double(action))), -20])
     return policy
   }
 
@@ -51,8 +32,8 @@ import Training
   private func known(_ action: Float, values: [Float], change: Float) -> WorstCasePolicy.Case {
     WorstCasePolicy.Case(
       policy: policy(action),
-      values: values.enumerated().map { constant("value.\($0)", inputs: 3, [$1]) },
-      model: constant("model", inputs: 3, [change, 7]), scales: [0.5, 0])
+      values: values.enumerated().map { .constant("value.\($0)", inputs: 3, outputs: [$1]) },
+      model: .constant("model", inputs: 3, outputs: [change, 7]), scales: [0.5, 0])
   }
 
   private func makePolicy(
