@@ -156,7 +156,8 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/Benchmarks", swiftSettings: strict),
-    module("TestSupport", ["RLCore", "NeuralNetworks", "LinearAlgebra"], in: "Tests/TestSupport", strict),
+    module(
+      "TestSupport", ["RLCore", "NeuralNetworks", "LinearAlgebra"], in: "Tests/TestSupport", strict),
     tests("LinearAlgebraTests", ["LinearAlgebra"]),
     tests("NeuralNetworksTests", ["NeuralNetworks", "LinearAlgebra"]),
     tests("RLCoreTests", ["RLCore", "LinearAlgebra"]),
